@@ -1,0 +1,56 @@
+"""lrviz: see exactly what a learning-rate schedule does, before the run.
+
+The public names are loaded on first use: `import lrviz` alone imports neither torch nor
+matplotlib.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lrviz.adoption import record
+    from lrviz.api import build, plot, simulate
+    from lrviz.errors import LrvizError
+    from lrviz.sources import load
+    from lrviz.spec import Schedule
+    from lrviz.trace import Trace
+    from lrviz.views.figure import FigureOptions
+
+__version__ = "0.1.0"
+__all__ = [
+    "FigureOptions",
+    "LrvizError",
+    "Schedule",
+    "Trace",
+    "build",
+    "load",
+    "plot",
+    "record",
+    "simulate",
+]
+
+_HOMES = {
+    "FigureOptions": "lrviz.views.figure",
+    "LrvizError": "lrviz.errors",
+    "Schedule": "lrviz.spec",
+    "Trace": "lrviz.trace",
+    "build": "lrviz.api",
+    "load": "lrviz.sources",
+    "plot": "lrviz.api",
+    "record": "lrviz.adoption",
+    "simulate": "lrviz.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lrviz' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

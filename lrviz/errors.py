@@ -1,0 +1,81 @@
+"""The one base of lrviz's errors, and the place in the input that an error is about."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A key or a value in a file, or an argument on the command line.
+
+    Attributes:
+        file: The file as the user named it, `<stdin>`, or the argument itself.
+        line: 1-based; 0 for an argument on the command line, which has no lines.
+        column: 1-based, in characters.
+        start: Offset of the first character in the text.
+        end: Offset behind the last character.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+    start: int = 0
+    end: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+class LrvizError(Exception):
+    """What went wrong, where, and what to do next; the base of every error lrviz raises.
+
+    Attributes:
+        message: One message, without the place.
+        place: Where in the input, if it is about one.
+    """
+
+    def __init__(self, message: str, place: Place | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+    def at(self, place: Place | None) -> Self:
+        """Return this error with `place`, unless it already has one (the innermost wins)."""
+        if self.place is None:
+            self.place = place
+        return self
+
+
+class SpecError(LrvizError):
+    """A spec, a preset's argument or a data file that it names is wrong."""
+
+
+class UsageError(LrvizError):
+    """The command line, or a call of the Python API, is wrong."""
+
+
+class ScheduleError(LrvizError):
+    """A scheduler or an optimizer refused what it was given; its own words are in the message."""
+
+
+class FollowError(LrvizError):
+    """Objects that user code built cannot be followed without changing them."""
+
+
+class OutputError(LrvizError):
+    """An output cannot be written."""
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean X?` for the nearest of `known`, or an empty string."""
+    names = list(known)
+    lowered = {each.lower(): each for each in reversed(names)}
+    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    return f"; did you mean {lowered[near[0]]}?" if near else ""

@@ -1,0 +1,378 @@
+"""From what stood on the command line to schedules."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lrviz import catalog, spec
+from lrviz.arguments import read_arguments, read_value
+from lrviz.document import Entry, Map, Seq, parse, placed, read_text
+from lrviz.errors import Place, SpecError, UsageError, suggestion
+from lrviz.expansion import expand
+from lrviz.imports import import_named
+from lrviz.spec import Interval, Schedule
+
+SUFFIXES = (".yaml", ".yml", ".json")
+MAX_BYTES = 32_000_000
+
+Source = str | os.PathLike[str] | Mapping[str, Any] | Callable[..., Any] | Schedule
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What the command line says for every schedule.
+
+    Attributes:
+        steps: Updates, in place of the spec's steps, epochs or tokens.
+        epochs: Epochs, likewise.
+        steps_per_epoch: Updates an epoch, in place of the spec's.
+        lr: The optimizer's learning rate; the groups' own scale with it.
+        optimizer: An optimizer's type.
+        interval: When step() is called, where nothing says.
+        sets: `key.path=value`, the value in YAML.
+        trust: Import dotted paths to anything.
+        force: Go on with an absurd number of updates.
+    """
+
+    steps: int | None = None
+    epochs: float | None = None
+    steps_per_epoch: int | None = None
+    lr: float | None = None
+    optimizer: str | None = None
+    interval: Interval | None = None
+    sets: tuple[str, ...] = ()
+    trust: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The schedules of a command line, and what was assumed for them."""
+
+    schedules: tuple[Schedule, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """A schedule's data before presets are written out."""
+
+    label: str
+    source: str
+    tree: Map
+    folder: Path = Path()
+    function: Callable[..., Any] | None = None
+    bare: bool = False  # only a name: nothing is said of its surroundings
+
+
+def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> Loaded:
+    """Read every SOURCE of a command line.
+
+    Args:
+        sources: Spec files (`file.yaml#label` picks one schedule), `-` for stdin, `LABEL=SOURCE`,
+            presets and classes with or without arguments, `module:callable`; from Python also
+            mappings and functions.
+        overrides: What the command line says for all.
+
+    Returns:
+        The schedules in order, their labels distinct.
+
+    Raises:
+        LrvizError: A source is unknown, or a spec is wrong.
+    """
+    overrides = overrides or Overrides()
+    found: list[Schedule] = []
+    assumed: dict[str, list[str]] = {}
+    for source in sources:
+        if isinstance(source, Schedule):
+            found.append(source)
+            continue
+        for origin in _origins(source, overrides.sets):
+            schedule, assumption = _schedule(origin, overrides)
+            found.append(schedule)
+            if assumption:
+                assumed.setdefault(assumption, []).append(schedule.label)
+    notes = tuple(
+        f"{', '.join(dict.fromkeys(labels))}: {what}" for what, labels in assumed.items()
+    )
+    return Loaded(tuple(_distinct(found)), notes)
+
+
+def load(source: Source, **overrides: Any) -> list[Schedule]:
+    """Return the schedules of one source.
+
+    Args:
+        source: As on the command line (a path, a preset's name with or without arguments,
+            `module:callable`), a mapping in the form of a spec, or a function that builds
+            `(optimizer, scheduler)`.
+        **overrides: Fields of `Overrides`: `steps`, `epochs`, `steps_per_epoch`, `lr`,
+            `optimizer`, `interval`, `sets`, `trust`, `force`.
+
+    Returns:
+        One schedule for each curve.
+
+    Raises:
+        LrvizError: There is no such source, or the spec is wrong.
+
+    >>> [schedule.label for schedule in load("cosine", steps=100)]
+    ['cosine']
+    """
+    return list(load_all([source], Overrides(**overrides)).schedules)
+
+
+def _origins(source: Source, sets: Sequence[str]) -> list[_Origin]:
+    if isinstance(source, Mapping):
+        return _of_document(placed(source), ("schedule", "the spec given", Path()), sets)
+    if isinstance(source, os.PathLike):
+        return _of_file(os.fspath(source), None, sets)
+    if not isinstance(source, str):
+        if isinstance(source, Schedule) or not callable(source):
+            raise UsageError(f"{source!r} is no source: give a path, a name, a mapping or a function")
+        name = getattr(source, "__name__", type(source).__name__)
+        return [_Origin(name, name, Map(), function=source)]
+    file, _, picked = source.partition("#")
+    if source == "-":
+        text = read_text(sys.stdin.buffer.read(), "<stdin>")
+        return _of_document(parse(text, "<stdin>"), ("stdin", "-", Path()), sets)
+    if source.endswith(SUFFIXES) and (os.path.exists(source) or "=" not in source):
+        return _of_file(source, None, sets)
+    if file.endswith(SUFFIXES) and picked and (os.path.exists(file) or "=" not in file):
+        return _of_file(file, picked, sets)
+    label, equals, rest = source.partition("=")
+    if equals and ":" not in label:
+        if not label or not rest:
+            raise UsageError(f"{source!r}: write LABEL=SOURCE, as in tuned=cosine")
+        origins = _origins(rest, sets)
+        if len(origins) > 1:
+            labels = ", ".join(origin.label for origin in origins)
+            raise UsageError(f"{rest} has several schedules; pick one: {rest}#label of {labels}")
+        return [replace(origins[0], label=label)]
+    return [_of_name(source, sets)]
+
+
+def _of_file(file: str, picked: str | None, sets: Sequence[str]) -> list[_Origin]:
+    path = Path(file)
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise UsageError(f"{file}: no such file{_near_file(path)}") from None
+    except IsADirectoryError:
+        raise UsageError(f"{file}: a folder, not a spec; name the files in it") from None
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None
+    if len(raw) > MAX_BYTES:
+        raise SpecError(f"{file}: larger than {MAX_BYTES:,} bytes; keep long metrics in a CSV file")
+    origins = _of_document(
+        parse(read_text(raw, file), file), (path.stem, file, path.parent), sets
+    )
+    if picked is None:
+        return origins
+    for origin in origins:
+        if origin.label == picked:
+            return [replace(origin, source=f"{file}#{picked}")]
+    labels = [origin.label for origin in origins]
+    hint = suggestion(picked, labels) or f"; it has: {', '.join(labels)}"
+    raise UsageError(f"{file} has no schedule {picked!r}{hint}")
+
+
+def _near_file(path: Path) -> str:
+    try:
+        names = [each.name for each in path.parent.iterdir() if each.name.endswith(SUFFIXES)]
+    except OSError:
+        return f"; there is no folder {path.parent}"
+    near = difflib.get_close_matches(path.name, names, n=1)
+    if near:
+        return f"; did you mean {path.parent / near[0]}?"
+    if path.stem in catalog.names():
+        return f"; for the preset, say {path.stem}"
+    return "; `lrviz init` writes a starter spec"
+
+
+def _of_document(
+    document: Any, named: tuple[str, str, Path], sets: Sequence[str]
+) -> list[_Origin]:
+    """Split a document into its schedules; `named` is its label, its source and its folder."""
+    label, source, folder = named
+    place = getattr(document, "place", None) or Place(source, 1, 1)
+    try:
+        pairs = spec.split(_with_sets(document, sets), label)
+    except SpecError as error:
+        raise error.at(place) from None
+    return [_Origin(each, source, tree, folder) for each, tree in pairs]
+
+
+def _of_name(source: str, sets: Sequence[str]) -> _Origin:
+    head, colon, rest = source.partition(":")
+    if head in catalog.preset_names() or catalog.scheduler_class(head):
+        place = Place(source, 0, 0, 0, len(head))
+        node = Map({"type": head}, {"type": Entry(place, place)}, place)
+        if colon:
+            read_arguments(source, node)
+        tree = Map({"scheduler": node}, {"scheduler": Entry(place, place)}, place)
+        return _Origin(head, source, _with_sets(tree, sets), bare=True)
+    if colon and not rest.startswith(("//", "\\")) and rest:
+        function = import_named(source)
+        return _Origin(rest.rpartition(".")[2], source, Map(), function=function)
+    if os.path.isdir(source):
+        raise UsageError(f"{source}: a folder, not a spec; name the files in it")
+    if os.path.exists(source):
+        raise UsageError(f"{source}: a spec's name ends in .yaml, .yml or .json")
+    catalog.find(head)
+    raise UsageError(f"{source!r} is no source")
+
+
+def _schedule(origin: _Origin, overrides: Overrides) -> tuple[Schedule, str]:
+    """Finish one schedule; also return what had to be assumed, empty where nothing was."""
+    try:
+        tree = origin.tree if origin.function else expand(origin.tree)
+        train, assumed_length = _train(tree, origin, overrides)
+        value, assumed_optimizer = _optimizer(tree, overrides)
+        length = spec.length(train, force=overrides.force)
+        members = () if origin.function else spec.members(tree, overrides.interval)
+        spec.validated(spec.Spec, tree)
+        optimizer = spec.optimizer(value, overrides.lr)
+    except SpecError as error:
+        raise error.at(tree_place(origin)) from None
+    schedule = Schedule(
+        label=origin.label,
+        source=origin.source,
+        tree=tree,
+        length=length,
+        optimizer=optimizer,
+        members=members,
+        folder=origin.folder,
+        trust=overrides.trust,
+        function=origin.function,
+        plot=spec.validated(spec.Plot, tree.get("plot") or Map(), ("plot",)),
+        table=spec.validated(spec.Table, tree.get("table") or Map(), ("table",)),
+        check=spec.validated(spec.Check, tree.get("check") or Map(), ("check",)),
+        **{key: tree.get(key) for key in ("title", "summary", "when", "reference")},
+    )
+    return schedule, _assumption(assumed_length, assumed_optimizer, optimizer)
+
+
+def tree_place(origin: _Origin) -> Place:
+    """Return a place for what has none of its own: the beginning of the source."""
+    named = origin.bare or origin.function is not None
+    return origin.tree.place or Place(origin.source, 0 if named else 1, 0 if named else 1)
+
+
+def _assumption(length: bool, optimizer: bool, used: spec.OptimizerSpec) -> str:
+    parts = [f"{spec.DEFAULT_STEPS:,} updates"] if length else []
+    if optimizer:
+        parts += [used.type, f"lr {used.lr or used.options['lr']}", "momentum 0.9"]
+    flags = [flag for flag, said in (("--steps", length), ("--optimizer, --lr", optimizer)) if said]
+    return f"{', '.join(parts)} (say otherwise with {', '.join(flags)})" if parts else ""
+
+
+def _train(tree: Map, origin: _Origin, overrides: Overrides) -> tuple[Map, bool]:
+    train = tree["train"] if isinstance(tree.get("train"), Map) else Map()
+    given = {
+        key: value
+        for key in ("steps", "epochs", "steps_per_epoch")
+        if (value := getattr(overrides, key)) is not None
+    }
+    if "steps" in given and "epochs" in given:
+        raise UsageError("--steps and --epochs at once; keep one")
+    places = {key: Place(f"--{key.replace('_', '-')}") for key in given}
+    entries = {key: Entry(place, place) for key, place in places.items()}
+    train = spec.merged_train(train, Map(given, entries))
+    named = origin.bare or origin.function is not None
+    said = any(key in train for key in ("steps", "epochs", "tokens"))
+    if named and not said:
+        train = Map({"steps": spec.DEFAULT_STEPS}).over(train)
+    return train, named and not said
+
+
+def _optimizer(tree: Map, overrides: Overrides) -> tuple[Any, bool]:
+    said = tree.get("optimizer")
+    value = said
+    if value is None:
+        place = tree.place
+        value = Map(
+            dict(spec.DEFAULT_OPTIMIZER),
+            dict.fromkeys(spec.DEFAULT_OPTIMIZER, Entry(place, place)),
+            place,
+        )
+    if overrides.optimizer is not None:
+        place = Place("--optimizer")
+        own = Map({"type": overrides.optimizer}, {"type": Entry(place, place)}, place)
+        value = spec.merged_optimizer(value, own)
+    return value, said is None and overrides.optimizer is None and overrides.lr is None
+
+
+def _with_sets(tree: Any, sets: Sequence[str]) -> Any:
+    for each in sets:
+        path, equals, text = each.partition("=")
+        place = Place(f"--set {each}")
+        keys = path.split(".")
+        if not equals or not all(keys):
+            raise UsageError(f"--set {each}: write key.path=value, as in optimizer.lr=0.3")
+        tree = _put(tree, keys, read_value(text, place), place)
+    return tree
+
+
+def _put(tree: Any, keys: list[str], value: Any, place: Place) -> Any:
+    """Return `tree` with `value` at `keys`; what is on the way is copied, never changed."""
+    if not keys:
+        return value
+    key = keys[0]
+    if isinstance(tree, Seq):
+        if not key.isdigit() or int(key) >= len(tree):
+            raise UsageError(f"{place}: {key!r} is no index of a list of {len(tree)}")
+        items = list(tree)
+        items[int(key)] = _put(items[int(key)], keys[1:], value, place)
+        return Seq(items, tree.places, tree.place)
+    if isinstance(tree, str):  # `scheduler: cosine`, of which an argument is set
+        tree = Map({"type": tree})
+    if not isinstance(tree, Map):
+        tree = Map(place=place)
+    result = tree.without()
+    known = tree.places.get(key, Entry(place, place))
+    below = tree.get(key)
+    result.put(key, _put(below, keys[1:], value, place), Entry(known.key, place))
+    return result
+
+
+def _distinct(schedules: list[Schedule]) -> list[Schedule]:
+    """Tell equal labels apart by the shortest differing part of their sources."""
+    counts = Counter(schedule.label for schedule in schedules)
+    result = []
+    for schedule in schedules:
+        if counts[schedule.label] > 1:
+            same = [each.source for each in schedules if each.label == schedule.label]
+            schedule = replace(schedule, label=_longer(schedule, same))
+        result.append(schedule)
+    seen: Counter[str] = Counter()
+    for index, schedule in enumerate(result):
+        seen[schedule.label] += 1
+        if seen[schedule.label] > 1:
+            result[index] = replace(schedule, label=f"{schedule.label} ({seen[schedule.label]})")
+    return result
+
+
+def _longer(schedule: Schedule, sources: list[str]) -> str:
+    source = schedule.source
+    if len(set(sources)) == 1:
+        return schedule.label
+    if not source.partition("#")[0].endswith(SUFFIXES):
+        return source
+    parts = Path(source.partition("#")[0]).with_suffix("").parts
+    others = [
+        Path(each.partition("#")[0]).with_suffix("").parts for each in sources if each != source
+    ]
+    for length in range(1, len(parts) + 1):
+        tail = parts[-length:]
+        if all(other[-length:] != tail for other in others):
+            name = "/".join(tail)
+            return name if schedule.label == parts[-1] else f"{name}: {schedule.label}"
+    return source
+

@@ -1,0 +1,627 @@
+"""The spec: its sections, what is valid in them, how they are merged; `Schedule` is the outcome.
+
+Nothing here knows torch: whether a scheduler has an argument is for the factory to say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from lrviz.document import Entry, Map, Seq, place_of
+from lrviz.durations import Length
+from lrviz.errors import Place, SpecError, suggestion
+from lrviz.metrics import Metric
+
+Interval = Literal["step", "epoch"]
+Path_ = tuple[str | int, ...]
+
+DEFAULT_STEPS = 1000
+DEFAULT_OPTIMIZER = {"type": "SGD", "lr": 0.1, "momentum": 0.9}
+MAX_UPDATES = 10**8
+
+# What says how long a training is, and what says how long an epoch is: one of each at most, and a
+# schedule's own `train` replaces the file's kind as a whole.
+_LENGTHS = ("steps", "epochs", "tokens")
+_SIZES = ("dataset_size", "batch_size", "world_size", "accumulate", "drop_last")
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Moment = Annotated[int, BeforeValidator(_whole), Field(ge=0)] | str
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Train(_Section):
+    """How long training is, and how many updates an epoch has."""
+
+    steps: Annotated[Count | None, Field(description="Optimizer updates in all.")] = None
+    epochs: Annotated[Positive | None, Field(description="Epochs; may be fractional.")] = None
+    tokens: Annotated[Positive | None, Field(description="Tokens in all.")] = None
+    tokens_per_update: Annotated[
+        Positive | None, Field(description="Tokens that one update sees.")
+    ] = None
+    steps_per_epoch: Annotated[Count | None, Field(description="Updates an epoch.")] = None
+    dataset_size: Annotated[Count | None, Field(description="Samples an epoch.")] = None
+    batch_size: Annotated[Count | None, Field(description="Samples a batch of one device.")] = None
+    world_size: Annotated[Count, Field(description="Devices.")] = 1
+    accumulate: Annotated[Count, Field(description="Batches an update.")] = 1
+    drop_last: Annotated[bool, Field(description="Leave out an incomplete last batch.")] = False
+
+
+class Group(_Section):
+    """One param group, or `count` of them with a layer-wise decay; other keys are its options."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    count: Annotated[Count, Field(description="This many groups: name.0, name.1 ...")] = 1
+    lr_decay: Annotated[
+        Positive, Field(description="Of n groups, group i has lr * lr_decay ** (n - i).")
+    ] = 1.0
+
+
+class Optimizer(_Section):
+    """The optimizer; the keys not named here are its class's own arguments."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    type: Annotated[str, Field(description="A class of torch.optim.")]
+    groups: Annotated[
+        dict[str, Group | None], Field(description="Param groups by name.", min_length=1)
+    ] = Field(default_factory=dict, validate_default=False)
+
+
+class Member(_Section):
+    """A scheduler, and when its step() is called."""
+
+    scheduler: Annotated[str | dict[str, Any], Field(description="A name, or `type:` and more.")]
+    interval: Annotated[Interval, Field(description="After each update, or each epoch.")] = "step"
+    frequency: Annotated[Count, Field(description="step() after every n-th only.")] = 1
+    begin: Annotated[Moment, Field(description="step() is called from here on.")] = 0
+    end: Annotated[Moment | None, Field(description="step() is called until here.")] = None
+    metric: Annotated[Metric | None, Field(description="What ReduceLROnPlateau sees.")] = None
+
+
+class Plot(_Section):
+    """Defaults for the figure."""
+
+    x: Literal["step", "epoch", "progress", "tokens"] | None = None
+    log: bool = False
+
+
+class Table(_Section):
+    """Defaults for the table."""
+
+    at: list[int | str] = Field(default_factory=list)
+
+
+class Check(_Section):
+    """Rules of `lrviz check` that this spec is not held to, each with the reason."""
+
+    ignore: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+
+
+class _Curve(_Section):
+    """What stands beside a scheduler: one curve."""
+
+    scheduler: str | dict[str, Any] | None = None
+    schedulers: Annotated[list[dict[str, Any] | str], Field(min_length=1)] | None = None
+    interval: Interval | None = None
+    frequency: Count | None = None
+    metric: dict[str, Any] | None = None
+    train: Train | None = None
+    optimizer: dict[str, Any] | str | None = None
+    summary: str | None = None
+    when: str | None = None
+    reference: str | None = None
+    check: Check | None = None
+
+
+class Spec(_Curve):
+    """A spec file of lrviz: how training goes, and the learning-rate schedules to look at."""
+
+    title: str | None = None
+    schedules: Annotated[dict[str, dict[str, Any] | str], Field(min_length=1)] | None = None
+    plot: Plot | None = None
+    table: Table | None = None
+
+
+@dataclass(frozen=True)
+class GroupSpec:
+    """One param group: its name, its options, and where in the spec it stands."""
+
+    name: str
+    options: Map
+    factor: float = 1.0
+    path: Path_ = ()
+
+
+@dataclass(frozen=True)
+class OptimizerSpec:
+    """The optimizer of one schedule.
+
+    Attributes:
+        type: Name of a class of torch.optim, or a dotted path.
+        options: The class's keyword arguments.
+        groups: One or more param groups.
+        lr: The learning rate that the command line asks for; the groups' own scale with it.
+    """
+
+    type: str
+    options: Map
+    groups: tuple[GroupSpec, ...]
+    lr: float | None = None
+
+
+@dataclass(frozen=True)
+class MemberSpec:
+    """One scheduler of a schedule, with everything merged and presets written out.
+
+    Attributes:
+        node: `type` and its arguments.
+        path: Where the node stands in the schedule: `("scheduler",)`, or below `schedulers`.
+        interval: When `step()` is called.
+        interval_stated: The spec, a preset or the command line says so.
+        frequency: Every n-th call only.
+        begin: From here on (a count of the interval's units, or a duration).
+        end: Until here, exclusive; None for the training's end.
+        metric: What `step` is given, or None.
+    """
+
+    node: Map
+    path: Path_
+    interval: Interval = "step"
+    interval_stated: bool = False
+    frequency: int = 1
+    begin: int | str = 0
+    end: int | str | None = None
+    metric: Metric | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """One curve to be: a training's length, an optimizer, and the schedulers on it.
+
+    Attributes:
+        label: The curve's name.
+        source: What the user named it by.
+        tree: The merged data, with places.
+        length: How long training is.
+        optimizer: What the schedulers act on.
+        members: The schedulers in the order in which they are built.
+        folder: Where a metric's file is looked for.
+        trust: Dotted paths to anything may be imported.
+        function: A user's function in place of `members`.
+        plot: Defaults for the figure.
+        table: Defaults for the table.
+        check: Rules that it is not held to.
+        title: The file's title.
+        summary: What it is, in a line.
+        when: When to use it.
+        reference: Where it was published.
+        notes: What was assumed or rounded.
+    """
+
+    label: str
+    source: str
+    tree: Map
+    length: Length
+    optimizer: OptimizerSpec
+    members: tuple[MemberSpec, ...] = ()
+    folder: Path = Path()
+    trust: bool = False
+    function: Callable[..., Any] | None = None
+    plot: Plot = field(default_factory=Plot)
+    table: Table = field(default_factory=Table)
+    check: Check = field(default_factory=Check)
+    title: str | None = None
+    summary: str | None = None
+    when: str | None = None
+    reference: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def at(self, *path: str | int, key: bool = False) -> Place | None:
+        """Return the place of the value (or the key) at `path`, or of what is nearest to it."""
+        return place_of(self.tree, path, key=key)
+
+    @property
+    def interval(self) -> Interval:
+        """`epoch` where every scheduler is stepped per epoch, else `step`."""
+        epochs = self.members and all(member.interval == "epoch" for member in self.members)
+        return "epoch" if epochs else "step"
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validated(model: type[M], data: Any, path: Path_ = ()) -> M:
+    """Return `data` as `model`.
+
+    Raises:
+        SpecError: The first thing that is wrong, with its place, key path and what to do.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise _spec_error(model, data, path, error) from None
+
+
+def _spec_error(model: type[M], data: Any, path: Path_, error: ValidationError) -> SpecError:
+    # A union gives an error for each of its members: the deepest says most.
+    first = max(error.errors(include_url=False), key=lambda each: len(_walk(data, each["loc"])))
+    loc = _walk(data, first["loc"])
+    name = ".".join(str(part) for part in (*path, *loc))
+    kind, value = first["type"], first["input"]
+    if kind == "extra_forbidden":
+        known = _known_keys(model, loc[:-1])
+        hint = suggestion(str(loc[-1]), known) or f"; known here: {', '.join(known)}"
+        return SpecError(f"{name}: unknown key{hint}", place_of(data, loc, key=True))
+    if kind == "missing":
+        missing = ".".join(str(part) for part in (*path, *first["loc"]))
+        return SpecError(f"{missing} is missing", place_of(data, loc))
+    words = first["msg"].removeprefix("Value error, ")
+    words = words.replace("Input should be", "must be").replace("a valid ", "a ")
+    words = words.replace("a integer", "a whole number").replace("a number", "a number")
+    shown = "" if isinstance(value, Mapping | list) else f", not {value!r}{_number_hint(value)}"
+    return SpecError(f"{name or 'the spec'}: {words}{shown}", place_of(data, loc))
+
+
+def _number_hint(value: Any) -> str:
+    if isinstance(value, str) and "_" in value and value.replace("_", "").isdigit():
+        return f" (YAML has no underscores in numbers: {value.replace('_', '')})"
+    return ""
+
+
+def _walk(data: Any, loc: tuple[str | int, ...]) -> Path_:
+    """Return the part of pydantic's `loc` that is a path in the data, less its union tags."""
+    path: list[str | int] = []
+    for part in loc:
+        if isinstance(data, Mapping) and part in data:
+            data = data[str(part)]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _known_keys(model: type[BaseModel], loc: Path_) -> list[str]:
+    for part in loc:
+        info = model.model_fields.get(str(part))
+        arguments = [info.annotation, *getattr(info.annotation, "__args__", ())] if info else []
+        inner = [each for each in arguments if isinstance(each, type) and issubclass(each, BaseModel)]
+        if not inner:
+            return []
+        model = inner[0]
+    return list(model.model_fields)
+
+
+def split(document: Any, stem: str) -> list[tuple[str, Map]]:
+    """Split a whole document into its schedules, the file's sections merged into each.
+
+    Args:
+        document: What `document.parse` gave.
+        stem: The label of a document that has one curve only.
+
+    Returns:
+        Labels and schedules, in the document's order.
+
+    Raises:
+        SpecError: The document is no spec.
+    """
+    if not isinstance(document, Map):
+        what = "it is empty" if document is None else f"it is a {type(document).__name__.lower()}"
+        raise SpecError(
+            f"not a spec: {what}; begin with `train:` and `schedules:` (`lrviz init` writes one)",
+            getattr(document, "place", None),
+        )
+    validated(Spec, document)
+    present = [key for key in ("scheduler", "schedulers", "schedules") if key in document]
+    if len(present) != 1:
+        if not present:
+            raise SpecError("no schedule: add `scheduler:` or `schedules:`", document.place)
+        raise SpecError(
+            f"{' and '.join(present)} at once; keep one (several curves go under `schedules:`)",
+            place_of(document, (present[1],), key=True),
+        )
+    if present != ["schedules"]:
+        return [(stem, document)]
+    for key in ("interval", "frequency", "metric"):
+        if key in document:
+            raise SpecError(
+                f"{key}: stands beside a scheduler; move it into the schedules it is for",
+                place_of(document, (key,), key=True),
+            )
+    shared = document.without("schedules", "check")
+    result = []
+    for label, value in document["schedules"].items():
+        entry = document["schedules"].places.get(label, Entry(None, None))
+        own = value if isinstance(value, Map) else _from_name(value, entry)
+        validated(_Curve, own, ("schedules", label))
+        result.append((label, _inherit(shared, own, document)))
+    return result
+
+
+def _from_name(name: str, entry: Entry) -> Map:
+    return Map({"scheduler": name}, {"scheduler": entry}, entry.value)
+
+
+def _inherit(shared: Map, own: Map, document: Map) -> Map:
+    tree = own.over(shared)
+    if "train" in own and "train" in shared:
+        tree["train"] = merged_train(shared["train"], own["train"])
+    if "optimizer" in own and "optimizer" in shared:
+        tree["optimizer"] = merged_optimizer(shared["optimizer"], own["optimizer"])
+    if "check" in document:
+        ignored = own["check"]["ignore"] if "ignore" in own.get("check", {}) else Map()
+        tree["check"] = Map({"ignore": ignored.over(document["check"].get("ignore", Map()))})
+    return tree
+
+
+def merged_train(base: Map, own: Map) -> Map:
+    """Return `base` under `own`, which replaces a length, or what makes an epoch, as a whole."""
+    dropped: set[str] = set()
+    if any(key in own for key in _LENGTHS):
+        dropped.update(_LENGTHS)
+    if "steps_per_epoch" in own:
+        dropped.update(_SIZES)
+    elif any(key in own for key in _SIZES):
+        dropped.add("steps_per_epoch")
+    return own.over(base.without(*dropped))
+
+
+def merged_optimizer(base: Any, own: Any) -> Map:
+    """Return `base` under `own`; of an optimizer of another type only `lr` is inherited."""
+    base, own = optimizer_map(base), optimizer_map(own)
+    if "type" in own and own["type"] != base.get("type"):
+        return own.over(base.only("lr"))
+    return own.over(base)
+
+
+def optimizer_map(value: Any) -> Map:
+    """Return an optimizer's section, which may be a bare name, as a mapping."""
+    return value if isinstance(value, Map) else Map({"type": value})
+
+
+def node(value: Any, path: Path_, place: Place | None) -> Map:
+    """Return a scheduler, in any of the spellings in use, as a mapping with `type`.
+
+    Read are a bare name, `type:`, Hydra's `_target_:` (its `_partial_` says nothing here) and
+    Lightning's `class_path:` with `init_args:`.
+
+    Raises:
+        SpecError: There is no name in it, or more than one.
+    """
+    if isinstance(value, str):
+        return Map({"type": value}, {"type": Entry(place, place)}, place)
+    where = ".".join(str(part) for part in path)
+    if not isinstance(value, Map):
+        raise SpecError(f"{where}: must be a scheduler: a name, or a mapping with `type:`", place)
+    names = [key for key in ("type", "_target_", "class_path") if key in value]
+    if len(names) != 1:
+        what = "needs `type:`" if not names else f"has both {names[0]} and {names[1]}; keep one"
+        raise SpecError(f"{where}: {what}", value.place or place)
+    name = value[names[0]]
+    entry = value.places.get(names[0], Entry(place, place))
+    if not isinstance(name, str):
+        raise SpecError(f"{where}.{names[0]}: must be a scheduler's name, not {name!r}", entry.value)
+    if names[0] == "class_path":
+        extra = value.without("class_path", "init_args")
+        if extra:
+            key = next(iter(extra))
+            hint = "arguments of a class_path stand under `init_args:`"
+            raise SpecError(f"{where}.{key}: {hint}", place_of(value, (key,), key=True))
+        arguments = value.get("init_args") or Map()
+        if not isinstance(arguments, Map):
+            raise SpecError(f"{where}.init_args: must be a mapping", place_of(value, ("init_args",)))
+    else:
+        arguments = value.without(names[0], *(["_partial_"] if names[0] == "_target_" else []))
+    result = Map({"type": name}, {"type": entry}, value.place or place)
+    return arguments.over(result)
+
+
+def length(train: Map | None, *, force: bool = False) -> Length:
+    """Return how long a training is.
+
+    Updates an epoch are ceil(ceil(dataset_size / (batch_size * world_size)) / accumulate), the
+    inner one rounded down with `drop_last`; updates are ceil(epochs * updates an epoch), or
+    ceil(tokens / tokens_per_update).
+
+    Raises:
+        SpecError: Nothing says how long, two things say it, or it is absurdly long.
+    """
+    data = train if train is not None else Map()
+    section = validated(Train, data, ("train",))
+    given = [key for key in _LENGTHS if getattr(section, key) is not None]
+    if len(given) > 1:
+        raise SpecError(
+            f"train: {' and '.join(given)} at once; keep one", place_of(data, (given[1],), key=True)
+        )
+    if not given:
+        raise SpecError(
+            "nothing says how long training is; add `train: {steps: 10000}` or `epochs:`, "
+            "or give --steps",
+            data.place,
+        )
+    per_epoch = _updates_per_epoch(section, data)
+    per_update = _fraction(section.tokens_per_update)
+    if section.steps is not None:
+        updates = section.steps
+    elif section.epochs is not None:
+        updates = math.ceil(_exact(section.epochs) * (per_epoch or 1))
+    elif per_update is None:
+        raise SpecError("train: tokens needs tokens_per_update", place_of(data, ("tokens",)))
+    else:
+        updates = math.ceil(_exact(section.tokens or 0.0) / per_update)
+    if updates > MAX_UPDATES and not force:
+        raise SpecError(
+            f"train: {updates:,} updates, more than {MAX_UPDATES:,}; "
+            f"is `{given[0]}` what was meant? --force goes on",
+            place_of(data, (given[0],)),
+        )
+    only = section.epochs is not None and per_epoch is None
+    return Length(updates, 1 if only else per_epoch, per_update, epochs_only=only)
+
+
+def _updates_per_epoch(section: Train, data: Map) -> int | None:
+    sizes = [key for key in _SIZES if key in data]
+    if section.steps_per_epoch is not None:
+        if sizes:
+            raise SpecError(
+                f"train: steps_per_epoch and {sizes[0]} at once; keep one of the two ways",
+                place_of(data, (sizes[0],), key=True),
+            )
+        return section.steps_per_epoch
+    if not sizes:
+        return None
+    if section.dataset_size is None or section.batch_size is None:
+        needs = "dataset_size" if section.dataset_size is None else "batch_size"
+        raise SpecError(f"train: {sizes[0]} needs {needs} too", place_of(data, (sizes[0],)))
+    device_batch = section.batch_size * section.world_size
+    batches = section.dataset_size // device_batch
+    if not section.drop_last and section.dataset_size % device_batch:
+        batches += 1
+    if not batches:
+        raise SpecError(
+            f"train: {section.dataset_size:,} samples do not fill one batch of {device_batch:,}, "
+            "and drop_last leaves it out",
+            place_of(data, ("batch_size",)),
+        )
+    return -(-batches // section.accumulate)
+
+
+def _exact(value: float) -> Fraction:
+    # The number that was written: 1.1 is 11/10, not the double beside it.
+    return Fraction(repr(value))
+
+
+def _fraction(value: float | None) -> Fraction | None:
+    return None if value is None else _exact(value)
+
+
+def optimizer(value: Any, lr: float | None = None) -> OptimizerSpec:
+    """Return the optimizer's section as a spec.
+
+    Raises:
+        SpecError: A key or a value of it is wrong.
+    """
+    data = optimizer_map(value)
+    section = validated(Optimizer, data, ("optimizer",))
+    groups: list[GroupSpec] = []
+    for name, group in section.groups.items():
+        options = data["groups"][name]
+        own = options.without("count", "lr_decay") if isinstance(options, Map) else Map()
+        path: Path_ = ("optimizer", "groups", name)
+        group = group or Group()
+        if isinstance(options, Map) and "count" not in options:
+            groups.append(GroupSpec(name, own, group.lr_decay, path))
+            continue
+        if not isinstance(options, Map):
+            groups.append(GroupSpec(name, own, 1.0, path))
+            continue
+        for index in range(group.count):
+            factor = group.lr_decay ** (group.count - index)
+            groups.append(GroupSpec(f"{name}.{index}", own, factor, path))
+    options = data.without("type", "groups")
+    return OptimizerSpec(section.type, options, tuple(groups) or (GroupSpec("0", Map()),), lr)
+
+
+def members(tree: Map, interval: Interval | None = None) -> tuple[MemberSpec, ...]:
+    """Return the schedulers of a schedule whose presets are written out.
+
+    Args:
+        tree: The schedule's data.
+        interval: What `--interval` says, for those that do not say it themselves.
+
+    Raises:
+        SpecError: A member is wrong.
+    """
+    if "schedulers" not in tree:
+        listed: list[tuple[Path_, Any]] = [((), tree.only(*Member.model_fields))]
+    else:
+        listed = [(("schedulers", i), item) for i, item in enumerate(tree["schedulers"])]
+        for key in ("interval", "frequency"):
+            if key in tree:
+                raise SpecError(
+                    f"{key}: say it on the members of `schedulers`",
+                    place_of(tree, (key,), key=True),
+                )
+    result = []
+    for path, data in listed:
+        section = validated(Member, data, path)
+        metric = section.metric
+        if metric is None and path and "metric" in tree:
+            metric = validated(Metric, tree["metric"], ("metric",))
+        stated = "interval" in data or interval is not None
+        result.append(
+            MemberSpec(
+                node=data["scheduler"],
+                path=(*path, "scheduler"),
+                interval=section.interval if "interval" in data else interval or "step",
+                interval_stated=stated,
+                frequency=section.frequency,
+                begin=section.begin,
+                end=section.end,
+                metric=metric,
+            )
+        )
+    return tuple(result)
+
+
+def json_schema(types: list[str] | None = None) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a spec file.
+
+    Args:
+        types: Names that an editor may offer for a scheduler's `type`.
+    """
+    schema = Spec.model_json_schema()
+    definitions = schema["$defs"]
+    definitions["Member"] = _inlined(Member.model_json_schema(), definitions)
+    definitions["Optimizer"] = _inlined(Optimizer.model_json_schema(), definitions)
+    definitions["Curve"] = _inlined(_Curve.model_json_schema(), definitions)
+    name: dict[str, Any] = {"type": "string"}
+    if types:
+        name = {"anyOf": [{"enum": types}, {"type": "string"}]}
+    definitions["Scheduler"] = {
+        "anyOf": [name, {"type": "object", "properties": {"type": name}}],
+        "description": "A scheduler: a preset, a torch class or a dotted path, with its arguments.",
+    }
+    scheduler, metric = {"$ref": "#/$defs/Scheduler"}, {"$ref": "#/$defs/Metric"}
+    many = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Member"}}
+    opt = {"anyOf": [{"$ref": "#/$defs/Optimizer"}, {"type": "string"}]}
+    definitions["Member"]["properties"]["scheduler"] = scheduler
+    for part in (schema, definitions["Curve"]):
+        part["properties"] |= {"scheduler": scheduler, "schedulers": many}
+        part["properties"] |= {"optimizer": opt, "metric": metric}
+    curve = {"anyOf": [{"$ref": "#/$defs/Curve"}, scheduler]}
+    schema["properties"]["schedules"] = {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": curve,
+        "description": "Label -> one curve.",
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _inlined(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    definitions |= schema.pop("$defs", {})
+    return schema
+
+
+def sequence(value: Any) -> Seq | None:
+    """Return `value` if it is a list of the document, else None."""
+    return value if isinstance(value, Seq) else None
