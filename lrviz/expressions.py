@@ -21,6 +21,7 @@ MAX_LENGTH = 500
 MAX_NODES = 200
 MAX_DEPTH = 100
 
+_TOO_DEEP = f"the expression is nested too deeply; at most {MAX_DEPTH} levels can be"
 _FOREIGN = re.compile(r"[^A-Za-z0-9_ \t.,+\-*/%()<>=!]")
 _FORMS = "+ - * / // % **, comparisons, and, or, not, a if c else b"
 _BINARY = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod)
@@ -183,9 +184,6 @@ def _parsed(text: str) -> ast.expr:
         raise SpecError(_TOO_DEEP) from None
 
 
-_TOO_DEEP = f"the expression is nested too deeply; at most {MAX_DEPTH} levels can be"
-
-
 class _Checker:
     """Rebuilds a syntax tree from the nodes that are allowed, and refuses all others."""
 
@@ -229,7 +227,7 @@ class _Checker:
             case ast.Call(func=ast.Name() as func) if func.id not in _FUNCTIONS:
                 raise self.unknown(func, _FUNCTIONS, "function")
         segment = _short(ast.get_source_segment(self.text, node) or "")
-        allowed = f"write numbers, {', '.join(self.names)}, {_FORMS}, {' '.join(_FUNCTIONS)}"
+        allowed = f"write numbers, {', '.join([*self.names, *_FUNCTIONS])}, {_FORMS}"
         raise self.refused(node, f"'{segment}' is not allowed in an expression", allowed)
 
     def number(self, node: ast.Constant) -> float:
@@ -263,9 +261,9 @@ class _Checker:
         if node.id == "epoch" and "total" not in self.names:
             advice = "give train.steps_per_epoch (or dataset_size and batch_size)"
             return self.refused(node, "epoch is not known", advice)
-        names = " ".join(known)
-        return self.refused(
-            node, f"no {kind} '{node.id}'{suggestion(node.id, known)}", f"there are {names}"
+        return SpecError(
+            f"no {kind} '{node.id}' (column {node.col_offset + 1}) among {', '.join(known)}"
+            f"{suggestion(node.id, known)}"
         )
 
     def refused(self, node: ast.expr, problem: str, advice: str) -> SpecError:

@@ -187,10 +187,8 @@ def _no_column(file: str, column: str, known: list[str]) -> str:
         return f"{file} has more than one column '{column}': rename all but one"
     if not known:
         return f"{file} is empty: it has no column '{column}'"
-    return (
-        f"{file} has no column '{column}'{suggestion(column, known)};"
-        f" it has {', '.join(known[:20])}{', ...' if len(known) > 20 else ''}"
-    )
+    names = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
+    return f"{file} has no column '{column}' among {names}{suggestion(column, known)}"
 
 
 def _finite(value: Any, where: str) -> float:
