@@ -36,7 +36,8 @@ def read_arguments(source: str, node: Map) -> None:
                 "onecycle:pct_start=0.2,three_phase=true"
             )
         else:
-            listed = node[name] if isinstance(node[name], Seq) else Seq([node[name]], [place], place)
+            first = node[name]
+            listed = first if isinstance(first, Seq) else Seq([first], [place], place)
             listed.append(read_value(piece, place))
             listed.places.append(place)
             node[name] = listed
@@ -80,5 +81,3 @@ def _unplaced(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _unplaced(item) for key, item in value.items()}
     return [_unplaced(item) for item in value] if isinstance(value, list) else value
-
-

@@ -230,9 +230,7 @@ def recipe(name: str) -> Recipe:
         if each.name == name:
             return each
     known = recipe_names()
-    raise UsageError(
-        f"no recipe {name!r}{suggestion(name, known)}; there are: {', '.join(known)}"
-    )
+    raise UsageError(f"no recipe {name!r}{suggestion(name, known)}; there are: {', '.join(known)}")
 
 
 @cache

@@ -8,7 +8,8 @@ from typing import Any
 from lrviz import catalog
 from lrviz.document import Entry, Map, Seq, place_of
 from lrviz.errors import Place, SpecError, suggestion
-from lrviz.spec import Path_, merged_optimizer, node
+from lrviz.merging import merged_optimizer, node
+from lrviz.spec import KeyPath
 
 _DEPTH = 8
 _REFERENCE = re.compile(r"\$([a-z]\w*)")
@@ -27,7 +28,7 @@ def expand(tree: Map) -> Map:
     if "schedulers" in tree:
         items, places = [], []
         for index, item in enumerate(tree["schedulers"]):
-            path: Path_ = ("schedulers", index)
+            path: KeyPath = ("schedulers", index)
             place = place_of(tree, path)
             member = item if isinstance(item, Map) else Map({"scheduler": item}, place=place)
             expanded, name = _expand_one(member, path)
@@ -53,7 +54,7 @@ def _with_optimizer(tree: Map, member: Map) -> Map:
     return result
 
 
-def _expand_one(tree: Map, path: Path_) -> tuple[Map, str]:
+def _expand_one(tree: Map, path: KeyPath) -> tuple[Map, str]:
     """Expand the `scheduler` of a schedule or of a member; also return the preset's name."""
     entry = tree.places.get("scheduler", Entry(tree.place, tree.place))
     if "scheduler" not in tree:
@@ -90,20 +91,21 @@ def _expand_one(tree: Map, path: Path_) -> tuple[Map, str]:
     return result, name
 
 
-def _inner(current: Map, path: Path_) -> Map:
+def _inner(current: Map, path: KeyPath) -> Map:
     """Expand the presets among the members of a composite scheduler."""
     if not isinstance(current.get("schedulers"), Seq):
         return current
     members = current["schedulers"]
     items = []
     for index, item in enumerate(members):
-        where: Path_ = (*path, "schedulers", index)
+        where: KeyPath = (*path, "schedulers", index)
+        place = members.places[index]
         inner, name = _expand_one(
-            Map({"scheduler": item}, {"scheduler": Entry(members.places[index],) * 2}), where
+            Map({"scheduler": item}, {"scheduler": Entry(place, place)}), where
         )
         beside = [key for key in ("schedulers", *_BESIDE) if key in inner]
         if beside:
-            raise _cannot_nest(name, f"inside {current['type']}", members.places[index])
+            raise _cannot_nest(name, f"inside {current['type']}", place)
         items.append(inner["scheduler"])
     result = current.without()
     result["schedulers"] = Seq(items, members.places, members.place)
@@ -147,7 +149,7 @@ def _written_out(preset: catalog.Preset, current: Map) -> Map:
             raise SpecError(
                 f"{preset.name} has no argument {key!r}{hint}", place_of(current, (key,), key=True)
             )
-    data["scheduler"] = others.over(inner)
+    data["scheduler"] = others.over(inner if isinstance(inner, Map) else Map())
     return data
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch.optim import Optimizer
 
-from lrviz import catalog, durations, expressions, metrics, shapes, signatures
-from lrviz.document import Map, Seq, place_of, plain
-from lrviz.dummy import dummy_optimizer
-from lrviz.errors import LrvizError, Place, ScheduleError, SpecError, suggestion
+from lrviz import durations, metrics, signatures
+from lrviz.document import Map, Seq, place_of
+from lrviz.errors import LrvizError, Place, ScheduleError, SpecError
 from lrviz.imports import import_scheduler, torch_scheduler
-from lrviz.signatures import ANY, Parameter, Signature
-from lrviz.spec import GroupSpec, MemberSpec, OptimizerSpec, Path_, Schedule, node
+from lrviz.merging import node
+from lrviz.optimizers import build_optimizer
+from lrviz.signatures import ANY, Signature
+from lrviz.spec import KeyPath, MemberSpec, Schedule
+from lrviz.values import Slot, resolved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from lrviz.durations import Length
 
-# Whole numbers that count no calls of step().
-_NO_COUNTS = {"T_mult", "num_cycles"}
 _ADVICE = {
     "with `cycle_momentum` option": "add cycle_momentum: false, or take an optimizer with momentum",
     "define either total_steps OR": "add total_steps: 100%",
@@ -84,30 +83,6 @@ class Built:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass
-class _Slot:
-    """Where a scheduler stands: what a duration, a share of the lr or `total` means in it.
-
-    Attributes:
-        schedule: The schedule.
-        optimizer: What the scheduler acts on.
-        lrs: The groups' own learning rates, before any scheduler has touched them.
-        per_call: Updates between two calls of the top-level scheduler's step().
-        total: Calls of step() in the scheduler's phase.
-        start: Calls before its phase.
-    """
-
-    schedule: Schedule
-    optimizer: Optimizer
-    lrs: tuple[float, ...]
-    per_call: Fraction
-    total: int
-    start: int = 0
-    notes: list[str] = field(default_factory=list)
-    counts: dict[str, list[int]] = field(default_factory=dict)
-    own: bool = True
-
-
 def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Built:
     """Build the real objects of a schedule.
 
@@ -156,107 +131,9 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
     )
 
 
-def build_optimizer(schedule: Schedule) -> Optimizer:
-    """Build the dummy optimizer of a schedule: the spec's class, groups and options.
-
-    Raises:
-        SpecError: The class or an option is unknown, or of the wrong kind.
-        ScheduleError: The class refuses its options.
-    """
-    described = schedule.optimizer
-    place = schedule.at("optimizer", "type") or schedule.at("optimizer")
-    try:
-        target = _optimizer_class(described.type, trust=schedule.trust)
-    except SpecError as error:
-        raise error.at(place) from None
-    known = signatures.signature(target, skip=("params",))
-    arguments = _optimizer_arguments(described, known)
-    default = known.parameters["lr"].default if "lr" in known.parameters else None
-    old = arguments.get("lr", default)
-    if described.lr is not None:
-        arguments["lr"] = described.lr
-    lr = arguments.get("lr", default)
-    scale = lr / old if described.lr is not None and isinstance(old, int | float) and old else 1.0
-    groups = [_group(group, known, lr, scale) for group in described.groups]
-    try:
-        return dummy_optimizer(target, groups, arguments)
-    except ScheduleError as error:
-        raise error.at(schedule.at("optimizer")) from error
-
-
-def _optimizer_class(name: str, *, trust: bool) -> type[Optimizer]:
-    short = name.removeprefix("torch.optim.")
-    found: Any = getattr(torch.optim, short, None) if "." not in short else None
-    if found is None and "." in short:
-        if not trust:
-            raise SpecError(
-                f"{name} is no optimizer of torch, and importing it runs its code; "
-                "if you know what it does, add --trust"
-            )
-        found = import_scheduler(name, trust=True)
-    if not (isinstance(found, type) and issubclass(found, Optimizer)) or found is Optimizer:
-        known = catalog.optimizer_names()
-        hint = suggestion(short, known) or f"; torch has: {', '.join(known)}"
-        raise SpecError(f"no optimizer {name!r}{hint}")
-    return found
-
-
-def _optimizer_arguments(described: OptimizerSpec, known: Signature) -> dict[str, Any]:
-    result = {}
-    for key, value in described.options.items():
-        place = place_of(described.options, (key,))
-        try:
-            parameter = known.known(key)
-            result[key] = _optimizer_value(key, value, parameter)
-        except SpecError as error:
-            raise error.at(place) from None
-    known.complete(result)
-    return result
-
-
-def _optimizer_value(name: str, value: Any, parameter: Parameter) -> Any:
-    value = plain(value)
-    if isinstance(value, list) and signatures.takes(parameter.annotation, list):
-        value = tuple(value)
-    annotation = parameter.annotation
-    if annotation is ANY and parameter.default not in (ANY, None):
-        annotation = type(parameter.default)
-    signatures.check(name, value, annotation)
-    return value
-
-
-def _group(group: GroupSpec, known: Signature, lr: Any, scale: float) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key, value in group.options.items():
-        place = place_of(group.options, (key,))
-        try:
-            parameter = known.known(key)
-            if key == "lr" and isinstance(value, str):
-                value = _share(key, value) * lr / scale
-            result[key] = _optimizer_value(key, value, parameter)
-        except SpecError as error:
-            raise error.at(place) from None
-    if "lr" in result or group.factor != 1.0:
-        result["lr"] = result["lr"] * scale if "lr" in result else lr
-        if group.factor != 1.0:
-            result["lr"] = result["lr"] * group.factor
-    return result
-
-
-def _share(name: str, text: str) -> float:
-    """Read `0.1lr` as 0.1, and `lr` as 1."""
-    number = text.removesuffix("lr").strip()
-    try:
-        if text.endswith("lr"):
-            return float(number or 1)
-    except ValueError:
-        pass
-    raise SpecError(f"{name} must be a number or a share of the lr like 0.1lr, not {text!r}")
-
-
 def _member(
     schedule: Schedule, member: MemberSpec, optimizer: Optimizer, lrs: tuple[float, ...]
-) -> tuple[_Slot, BuiltScheduler]:
+) -> tuple[Slot, BuiltScheduler]:
     length = schedule.length
     unit = _unit(schedule, member)
     begin = _moment(schedule, member, "begin", unit) or 0
@@ -264,7 +141,7 @@ def _member(
     last = int(length.updates // unit)
     stop = last if end is None else min(end, last)
     calls = max(0, stop // member.frequency - begin // member.frequency)
-    slot = _Slot(
+    slot = Slot(
         schedule=schedule,
         optimizer=optimizer,
         lrs=lrs,
@@ -305,7 +182,7 @@ def _unit(schedule: Schedule, member: MemberSpec) -> Fraction:
     return Fraction(1)
 
 
-def _at(tree: Any, path: Path_) -> Any:
+def _at(tree: Any, path: KeyPath) -> Any:
     for part in path:
         tree = tree[part]
     return tree
@@ -325,14 +202,14 @@ def _moment(schedule: Schedule, member: MemberSpec, name: str, unit: Fraction) -
         raise error.at(place) from None
 
 
-def _looks_like_epochs(slot: _Slot) -> bool:
+def _looks_like_epochs(slot: Slot) -> bool:
     length = slot.schedule.length
     per_epoch = length.updates_per_epoch or 1
     counts = [each for values in slot.counts.values() for each in values]
     return per_epoch > 1 and bool(counts) and max(counts) * per_epoch <= length.updates
 
 
-def _scheduler(slot: _Slot, data: Map, path: Path_) -> Any:
+def _scheduler(slot: Slot, data: Map, path: KeyPath) -> Any:
     """Build one scheduler, its members first, as one would write it by hand."""
     schedule = slot.schedule
     here = schedule.at(*path, "type") or schedule.at(*path)
@@ -360,7 +237,7 @@ def _first(target: Callable[..., Any]) -> tuple[str, ...]:
     return ("optimizer",) if "optimizer" in names else tuple(names[:1])
 
 
-def _target(slot: _Slot, name: str) -> Callable[..., Any]:
+def _target(slot: Slot, name: str) -> Callable[..., Any]:
     if "." not in name:
         return torch_scheduler(name)
     target = import_scheduler(name, trust=slot.schedule.trust)
@@ -370,12 +247,12 @@ def _target(slot: _Slot, name: str) -> Callable[..., Any]:
     return target
 
 
-def _arguments(slot: _Slot, data: Map, path: Path_, known: Signature) -> dict[str, Any]:
+def _arguments(slot: Slot, data: Map, path: KeyPath, known: Signature) -> dict[str, Any]:
     result: dict[str, Any] = {}
     names = [name for name in data if name != "type"]
     # The members' phases begin at the milestones, which are read first.
     for name in sorted(names, key=lambda each: each == "schedulers"):
-        where: Path_ = (*path, name)
+        where: KeyPath = (*path, name)
         place = place_of(data, (name,)) or slot.schedule.at(*where)
         try:
             parameter = known.known(name)
@@ -388,14 +265,14 @@ def _arguments(slot: _Slot, data: Map, path: Path_, known: Signature) -> dict[st
                 members = _members(slot, data[name], where, result.get("milestones"))
                 result[name] = members
             else:
-                result[name] = _value(slot, name, data[name], parameter)
+                result[name] = resolved(slot, name, data[name], parameter)
         except SpecError as error:
             key = place_of(data, (name,), key=True) if name not in known.parameters else None
             raise error.at(key or place) from None
     return {name: result[name] for name in names}
 
 
-def _members(slot: _Slot, items: Any, path: Path_, milestones: Any) -> list[Any]:
+def _members(slot: Slot, items: Any, path: KeyPath, milestones: Any) -> list[Any]:
     if not isinstance(items, Seq):
         raise SpecError("schedulers must be a list of schedulers")
     bounds = [0, *milestones] if isinstance(milestones, list) else [0] * len(items)
@@ -405,7 +282,7 @@ def _members(slot: _Slot, items: Any, path: Path_, milestones: Any) -> list[Any]
         sequential = isinstance(milestones, list)
         end = bounds[index + 1] if sequential and index + 1 < len(bounds) else slot.total
         phase = replace(slot, start=slot.start + begin, total=max(1, end - begin))
-        where: Path_ = (*path, index)
+        where: KeyPath = (*path, index)
         place = items.places[index]
         try:
             built.append(_scheduler(phase, node(item, where, place), where))
@@ -415,108 +292,7 @@ def _members(slot: _Slot, items: Any, path: Path_, milestones: Any) -> list[Any]
     return built
 
 
-def _value(slot: _Slot, name: str, value: Any, parameter: Parameter) -> Any:
-    """Return an argument as torch takes it: durations, shares of the lr and expressions resolved."""
-    annotation = parameter.annotation
-    if annotation is ANY and parameter.default not in (ANY, None):
-        annotation = type(parameter.default)
-        if annotation in (int, float):
-            annotation = annotation | list[annotation]  # type: ignore[valid-type]
-    if isinstance(value, Seq):
-        inner = signatures.item(annotation)
-        items = []
-        for each, place in zip(value, value.places, strict=True):
-            try:
-                items.append(_scalar(slot, name, each, inner, grouped=False))
-            except SpecError as error:
-                raise error.at(place) from None
-        value = items
-        if signatures.item(annotation) is int:
-            _count(slot, name, value)
-    else:
-        resolved = _scalar(slot, name, value, annotation, grouped=_per_group(name, annotation))
-        if signatures.takes(annotation, int) and resolved is value:
-            _count(slot, name, [value])
-        value = resolved
-    signatures.check(name, value, annotation)
-    return value
-
-
-def _count(slot: _Slot, name: str, values: list[Any]) -> None:
-    if name not in _NO_COUNTS and all(type(value) is int for value in values):
-        slot.counts[name] = values
-
-
-def _per_group(name: str, annotation: Any) -> bool:
-    # SWALR is annotated float and documented "float or list".
-    return signatures.takes(annotation, list) or name == "swa_lr"
-
-
-def _scalar(slot: _Slot, name: str, value: Any, annotation: Any, *, grouped: bool) -> Any:
-    wants = {kind: signatures.takes(annotation, kind) for kind in (int, float, str, Callable)}
-    if wants[Callable]:
-        return _lambda(slot, value)
-    if isinstance(value, float) and value.is_integer() and wants[int] and not wants[float]:
-        return int(value)
-    if not isinstance(value, str) or wants[str] or signatures.fits(value, annotation) and (
-        annotation is not ANY
-    ):
-        return value
-    if _is_rate(name) and value.endswith("lr") and (wants[float] or annotation is ANY):
-        share = _share(name, value)
-        if grouped and len(slot.lrs) > 1:
-            return [share * lr for lr in slot.lrs]
-        return share * float(slot.optimizer.defaults.get("lr", slot.lrs[0]))
-    if wants[int] or annotation is ANY:
-        duration = durations.parse(value)
-        if duration is not None:
-            count = durations.calls(
-                duration, slot.schedule.length, per_call=slot.per_call, start=slot.start
-            )
-            if count.note:
-                slot.notes.append(f"{name}: {count.note}")
-            return count.value
-    elif wants[float] and value.endswith("%"):
-        try:
-            return float(Fraction(value[:-1].strip()) / 100)
-        except ValueError:
-            pass
-    return value
-
-
-def _is_rate(name: str) -> bool:
-    return "lr" in name.lower().split("_") or "eta" in name or name.endswith("lr")
-
-
-def _lambda(slot: _Slot, value: Any) -> Any:
-    if isinstance(value, str):
-        return expressions.lr_lambda(value, slot.total)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return expressions.lr_lambda(repr(value), slot.total)
-    if not isinstance(value, Map):
-        return value
-    name = value.get("shape")
-    if name not in shapes.SHAPES:
-        hint = suggestion(str(name), shapes.SHAPES) or f"; there are: {', '.join(shapes.SHAPES)}"
-        raise SpecError(f"no shape {name!r}{hint}", place_of(value, ("shape",)))
-    known = replace(signatures.signature(shapes.SHAPES[name], skip=()), name=f"the shape {name}")
-    arguments: dict[str, Any] = {}
-    for key, item in value.items():
-        if key == "shape":
-            continue
-        try:
-            arguments[key] = _value(slot, key, item, known.known(key))
-        except SpecError as error:
-            raise error.at(place_of(value, (key,))) from None
-    if "total" in known.parameters:
-        arguments.setdefault("total", slot.total)
-    known.complete(arguments)
-    return shapes.SHAPES[name](**arguments)
-
-
-def _with_metric(
-    schedule: Schedule, member: MemberSpec, built: BuiltScheduler
-) -> BuiltScheduler:
+def _with_metric(schedule: Schedule, member: MemberSpec, built: BuiltScheduler) -> BuiltScheduler:
     """Read the metric's values where the scheduler's step() requires one."""
     place = schedule.at(*member.path[:-1], "metric") or schedule.at("metric")
     here = schedule.at(*member.path, "type") or schedule.at(*member.path)

@@ -10,7 +10,8 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from lrviz.adoption import interpret
 from lrviz.errors import LrvizError, ScheduleError, UsageError
-from lrviz.factory import Built, BuiltScheduler, build_optimizer
+from lrviz.factory import Built, BuiltScheduler
+from lrviz.optimizers import build_optimizer
 from lrviz.spec import Schedule
 
 
@@ -66,9 +67,7 @@ def _called(schedule: Schedule, action: Any) -> Any:
     except LrvizError:
         raise
     except Exception as error:  # a user's function may raise anything
-        raise ScheduleError(
-            f"{schedule.source} raised {type(error).__name__}: {error}"
-        ) from error
+        raise ScheduleError(f"{schedule.source} raised {type(error).__name__}: {error}") from error
 
 
 def _built(

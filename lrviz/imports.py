@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,9 +25,7 @@ def import_named(source: str) -> Callable[..., Any]:
         UsageError: There is no such module or attribute, it raised, or it is not callable.
     """
     head, _, name = source.rpartition(":")
-    with_folder = os.getcwd()
-    if with_folder not in sys.path:
-        sys.path.insert(0, with_folder)
+    _with_current_folder()
     module = _file_module(head) if head.endswith(".py") else _module(head, source)
     value = _attribute(module, name, source)
     if not callable(value):
@@ -59,12 +56,11 @@ def import_scheduler(path: str, *, trust: bool) -> Callable[..., Any]:
             "it runs its code; if you know what it does, add --trust"
         )
     parts = path.split(".")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+    _with_current_folder()
     for cut in range(len(parts) - 1, 0, -1):
         head = ".".join(parts[:cut])
         if _exists(head):
-            module = _run(lambda head=head: importlib.import_module(head), head)
+            module = _module(head, path)
             value = _attribute(module, ".".join(parts[cut:]), path)
             if not callable(value):
                 raise SpecError(f"{path} is a {type(value).__name__}, not a scheduler class")
@@ -98,9 +94,7 @@ def torch_scheduler(name: str) -> Callable[..., Any]:
 
 def _transformers_function(path: str, name: str) -> Callable[..., Any]:
     if not _exists("transformers"):
-        raise SpecError(
-            f"{path} needs the package transformers; pip install 'lrviz[transformers]'"
-        )
+        raise SpecError(f"{path} needs the package transformers; pip install 'lrviz[transformers]'")
     module = _run(lambda: importlib.import_module("transformers.optimization"), "transformers")
     found = getattr(module, name, None)
     code = getattr(found, "__code__", None)
@@ -113,8 +107,14 @@ def _transformers_function(path: str, name: str) -> Callable[..., Any]:
     return result
 
 
+def _with_current_folder() -> None:
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+
+
 def _file_module(head: str) -> ModuleType:
-    if not os.path.isfile(head):
+    if not Path(head).is_file():
         raise UsageError(f"{head}: no such file")
     found = importlib.util.spec_from_file_location(Path(head).stem, head)
     if found is None or found.loader is None:

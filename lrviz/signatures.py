@@ -70,9 +70,10 @@ class Signature:
         missing = [name for name in missing if name not in names]
         if missing:
             example = ",".join(f"{name}=..." for name in missing)
+            add = "it" if len(missing) == 1 else "them"
             raise SpecError(
-                f"{self.name} needs {' and '.join(missing)}; add {'it' if len(missing) == 1 else 'them'}"
-                f" (on the command line {self.name}:{example})"
+                f"{self.name} needs {' and '.join(missing)}; add {add}, "
+                f"on the command line {self.name}:{example}"
             )
 
 
@@ -96,7 +97,7 @@ def _evaluated(annotation: Any, target: Any) -> Any:
     names = {**vars(typing), **vars(collections.abc), **vars(sys.modules[target.__module__])}
     try:
         return eval(annotation, names)
-    except Exception:  # whatever an annotation of foreign code can do; then nothing is known of it
+    except Exception:  # noqa: BLE001 - whatever an annotation of foreign code can do; then nothing is known of it
         return ANY
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lrviz import catalog, spec
+from lrviz import catalog, merging, spec
 from lrviz.arguments import read_arguments, read_value
 from lrviz.document import Entry, Map, Seq, parse, placed, read_text
 from lrviz.errors import Place, SpecError, UsageError, suggestion
@@ -99,9 +99,7 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
             found.append(schedule)
             if assumption:
                 assumed.setdefault(assumption, []).append(schedule.label)
-    notes = tuple(
-        f"{', '.join(dict.fromkeys(labels))}: {what}" for what, labels in assumed.items()
-    )
+    notes = tuple(f"{', '.join(dict.fromkeys(labels))}: {what}" for what, labels in assumed.items())
     return Loaded(tuple(_distinct(found)), notes)
 
 
@@ -134,16 +132,16 @@ def _origins(source: Source, sets: Sequence[str]) -> list[_Origin]:
         return _of_file(os.fspath(source), None, sets)
     if not isinstance(source, str):
         if isinstance(source, Schedule) or not callable(source):
-            raise UsageError(f"{source!r} is no source: give a path, a name, a mapping or a function")
+            raise UsageError(f"{source!r}: no source; give a path, a name, a mapping or a function")
         name = getattr(source, "__name__", type(source).__name__)
         return [_Origin(name, name, Map(), function=source)]
     file, _, picked = source.partition("#")
     if source == "-":
         text = read_text(sys.stdin.buffer.read(), "<stdin>")
         return _of_document(parse(text, "<stdin>"), ("stdin", "-", Path()), sets)
-    if source.endswith(SUFFIXES) and (os.path.exists(source) or "=" not in source):
+    if source.endswith(SUFFIXES) and (Path(source).exists() or "=" not in source):
         return _of_file(source, None, sets)
-    if file.endswith(SUFFIXES) and picked and (os.path.exists(file) or "=" not in file):
+    if file.endswith(SUFFIXES) and picked and (Path(file).exists() or "=" not in file):
         return _of_file(file, picked, sets)
     label, equals, rest = source.partition("=")
     if equals and ":" not in label:
@@ -170,9 +168,7 @@ def _of_file(file: str, picked: str | None, sets: Sequence[str]) -> list[_Origin
         raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None
     if len(raw) > MAX_BYTES:
         raise SpecError(f"{file}: larger than {MAX_BYTES:,} bytes; keep long metrics in a CSV file")
-    origins = _of_document(
-        parse(read_text(raw, file), file), (path.stem, file, path.parent), sets
-    )
+    origins = _of_document(parse(read_text(raw, file), file), (path.stem, file, path.parent), sets)
     if picked is None:
         return origins
     for origin in origins:
@@ -196,14 +192,12 @@ def _near_file(path: Path) -> str:
     return "; `lrviz init` writes a starter spec"
 
 
-def _of_document(
-    document: Any, named: tuple[str, str, Path], sets: Sequence[str]
-) -> list[_Origin]:
+def _of_document(document: Any, named: tuple[str, str, Path], sets: Sequence[str]) -> list[_Origin]:
     """Split a document into its schedules; `named` is its label, its source and its folder."""
     label, source, folder = named
     place = getattr(document, "place", None) or Place(source, 1, 1)
     try:
-        pairs = spec.split(_with_sets(document, sets), label)
+        pairs = merging.split(_with_sets(document, sets), label)
     except SpecError as error:
         raise error.at(place) from None
     return [_Origin(each, source, tree, folder) for each, tree in pairs]
@@ -221,9 +215,9 @@ def _of_name(source: str, sets: Sequence[str]) -> _Origin:
     if colon and not rest.startswith(("//", "\\")) and rest:
         function = import_named(source)
         return _Origin(rest.rpartition(".")[2], source, Map(), function=function)
-    if os.path.isdir(source):
+    if Path(source).is_dir():
         raise UsageError(f"{source}: a folder, not a spec; name the files in it")
-    if os.path.exists(source):
+    if Path(source).exists():
         raise UsageError(f"{source}: a spec's name ends in .yaml, .yml or .json")
     catalog.find(head)
     raise UsageError(f"{source!r} is no source")
@@ -254,7 +248,10 @@ def _schedule(origin: _Origin, overrides: Overrides) -> tuple[Schedule, str]:
         plot=spec.validated(spec.Plot, tree.get("plot") or Map(), ("plot",)),
         table=spec.validated(spec.Table, tree.get("table") or Map(), ("table",)),
         check=spec.validated(spec.Check, tree.get("check") or Map(), ("check",)),
-        **{key: tree.get(key) for key in ("title", "summary", "when", "reference")},
+        title=tree.get("title"),
+        summary=tree.get("summary"),
+        when=tree.get("when"),
+        reference=tree.get("reference"),
     )
     return schedule, _assumption(assumed_length, assumed_optimizer, optimizer)
 
@@ -284,7 +281,7 @@ def _train(tree: Map, origin: _Origin, overrides: Overrides) -> tuple[Map, bool]
         raise UsageError("--steps and --epochs at once; keep one")
     places = {key: Place(f"--{key.replace('_', '-')}") for key in given}
     entries = {key: Entry(place, place) for key, place in places.items()}
-    train = spec.merged_train(train, Map(given, entries))
+    train = merging.merged_train(train, Map(given, entries))
     named = origin.bare or origin.function is not None
     said = any(key in train for key in ("steps", "epochs", "tokens"))
     if named and not said:
@@ -305,7 +302,7 @@ def _optimizer(tree: Map, overrides: Overrides) -> tuple[Any, bool]:
     if overrides.optimizer is not None:
         place = Place("--optimizer")
         own = Map({"type": overrides.optimizer}, {"type": Entry(place, place)}, place)
-        value = spec.merged_optimizer(value, own)
+        value = merging.merged_optimizer(value, own)
     return value, said is None and overrides.optimizer is None and overrides.lr is None
 
 
@@ -375,4 +372,3 @@ def _longer(schedule: Schedule, sources: list[str]) -> str:
             name = "/".join(tail)
             return name if schedule.label == parts[-1] else f"{name}: {schedule.label}"
     return source
-

@@ -14,22 +14,21 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from lrviz.document import Entry, Map, Seq, place_of
+from lrviz.document import Map, place_of
 from lrviz.durations import Length
 from lrviz.errors import Place, SpecError, suggestion
 from lrviz.metrics import Metric
 
 Interval = Literal["step", "epoch"]
-Path_ = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 DEFAULT_STEPS = 1000
 DEFAULT_OPTIMIZER = {"type": "SGD", "lr": 0.1, "momentum": 0.9}
 MAX_UPDATES = 10**8
 
-# What says how long a training is, and what says how long an epoch is: one of each at most, and a
-# schedule's own `train` replaces the file's kind as a whole.
-_LENGTHS = ("steps", "epochs", "tokens")
-_SIZES = ("dataset_size", "batch_size", "world_size", "accumulate", "drop_last")
+# What says how long a training is, and what says how long an epoch is: one of each at most.
+LENGTHS = ("steps", "epochs", "tokens")
+SIZES = ("dataset_size", "batch_size", "world_size", "accumulate", "drop_last")
 
 
 def _whole(value: Any) -> Any:
@@ -114,7 +113,7 @@ class Check(_Section):
     ignore: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
 
 
-class _Curve(_Section):
+class Curve(_Section):
     """What stands beside a scheduler: one curve."""
 
     scheduler: str | dict[str, Any] | None = None
@@ -130,7 +129,7 @@ class _Curve(_Section):
     check: Check | None = None
 
 
-class Spec(_Curve):
+class Spec(Curve):
     """A spec file of lrviz: how training goes, and the learning-rate schedules to look at."""
 
     title: str | None = None
@@ -146,7 +145,7 @@ class GroupSpec:
     name: str
     options: Map
     factor: float = 1.0
-    path: Path_ = ()
+    path: KeyPath = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,7 @@ class MemberSpec:
     """
 
     node: Map
-    path: Path_
+    path: KeyPath
     interval: Interval = "step"
     interval_stated: bool = False
     frequency: int = 1
@@ -247,7 +246,7 @@ class Schedule:
 M = TypeVar("M", bound=BaseModel)
 
 
-def validated(model: type[M], data: Any, path: Path_ = ()) -> M:
+def validated(model: type[M], data: Any, path: KeyPath = ()) -> M:
     """Return `data` as `model`.
 
     Raises:
@@ -259,7 +258,7 @@ def validated(model: type[M], data: Any, path: Path_ = ()) -> M:
         raise _spec_error(model, data, path, error) from None
 
 
-def _spec_error(model: type[M], data: Any, path: Path_, error: ValidationError) -> SpecError:
+def _spec_error(model: type[M], data: Any, path: KeyPath, error: ValidationError) -> SpecError:
     # A union gives an error for each of its members: the deepest says most.
     first = max(error.errors(include_url=False), key=lambda each: len(_walk(data, each["loc"])))
     loc = _walk(data, first["loc"])
@@ -285,7 +284,7 @@ def _number_hint(value: Any) -> str:
     return ""
 
 
-def _walk(data: Any, loc: tuple[str | int, ...]) -> Path_:
+def _walk(data: Any, loc: tuple[str | int, ...]) -> KeyPath:
     """Return the part of pydantic's `loc` that is a path in the data, less its union tags."""
     path: list[str | int] = []
     for part in loc:
@@ -299,139 +298,16 @@ def _walk(data: Any, loc: tuple[str | int, ...]) -> Path_:
     return tuple(path)
 
 
-def _known_keys(model: type[BaseModel], loc: Path_) -> list[str]:
+def _known_keys(model: type[BaseModel], loc: KeyPath) -> list[str]:
     for part in loc:
         info = model.model_fields.get(str(part))
         arguments = [info.annotation, *getattr(info.annotation, "__args__", ())] if info else []
-        inner = [each for each in arguments if isinstance(each, type) and issubclass(each, BaseModel)]
-        if not inner:
+        models = [each for each in arguments if isinstance(each, type)]
+        models = [each for each in models if issubclass(each, BaseModel)]
+        if not models:
             return []
-        model = inner[0]
+        model = models[0]
     return list(model.model_fields)
-
-
-def split(document: Any, stem: str) -> list[tuple[str, Map]]:
-    """Split a whole document into its schedules, the file's sections merged into each.
-
-    Args:
-        document: What `document.parse` gave.
-        stem: The label of a document that has one curve only.
-
-    Returns:
-        Labels and schedules, in the document's order.
-
-    Raises:
-        SpecError: The document is no spec.
-    """
-    if not isinstance(document, Map):
-        what = "it is empty" if document is None else f"it is a {type(document).__name__.lower()}"
-        raise SpecError(
-            f"not a spec: {what}; begin with `train:` and `schedules:` (`lrviz init` writes one)",
-            getattr(document, "place", None),
-        )
-    validated(Spec, document)
-    present = [key for key in ("scheduler", "schedulers", "schedules") if key in document]
-    if len(present) != 1:
-        if not present:
-            raise SpecError("no schedule: add `scheduler:` or `schedules:`", document.place)
-        raise SpecError(
-            f"{' and '.join(present)} at once; keep one (several curves go under `schedules:`)",
-            place_of(document, (present[1],), key=True),
-        )
-    if present != ["schedules"]:
-        return [(stem, document)]
-    for key in ("interval", "frequency", "metric"):
-        if key in document:
-            raise SpecError(
-                f"{key}: stands beside a scheduler; move it into the schedules it is for",
-                place_of(document, (key,), key=True),
-            )
-    shared = document.without("schedules", "check")
-    result = []
-    for label, value in document["schedules"].items():
-        entry = document["schedules"].places.get(label, Entry(None, None))
-        own = value if isinstance(value, Map) else _from_name(value, entry)
-        validated(_Curve, own, ("schedules", label))
-        result.append((label, _inherit(shared, own, document)))
-    return result
-
-
-def _from_name(name: str, entry: Entry) -> Map:
-    return Map({"scheduler": name}, {"scheduler": entry}, entry.value)
-
-
-def _inherit(shared: Map, own: Map, document: Map) -> Map:
-    tree = own.over(shared)
-    if "train" in own and "train" in shared:
-        tree["train"] = merged_train(shared["train"], own["train"])
-    if "optimizer" in own and "optimizer" in shared:
-        tree["optimizer"] = merged_optimizer(shared["optimizer"], own["optimizer"])
-    if "check" in document:
-        ignored = own["check"]["ignore"] if "ignore" in own.get("check", {}) else Map()
-        tree["check"] = Map({"ignore": ignored.over(document["check"].get("ignore", Map()))})
-    return tree
-
-
-def merged_train(base: Map, own: Map) -> Map:
-    """Return `base` under `own`, which replaces a length, or what makes an epoch, as a whole."""
-    dropped: set[str] = set()
-    if any(key in own for key in _LENGTHS):
-        dropped.update(_LENGTHS)
-    if "steps_per_epoch" in own:
-        dropped.update(_SIZES)
-    elif any(key in own for key in _SIZES):
-        dropped.add("steps_per_epoch")
-    return own.over(base.without(*dropped))
-
-
-def merged_optimizer(base: Any, own: Any) -> Map:
-    """Return `base` under `own`; of an optimizer of another type only `lr` is inherited."""
-    base, own = optimizer_map(base), optimizer_map(own)
-    if "type" in own and own["type"] != base.get("type"):
-        return own.over(base.only("lr"))
-    return own.over(base)
-
-
-def optimizer_map(value: Any) -> Map:
-    """Return an optimizer's section, which may be a bare name, as a mapping."""
-    return value if isinstance(value, Map) else Map({"type": value})
-
-
-def node(value: Any, path: Path_, place: Place | None) -> Map:
-    """Return a scheduler, in any of the spellings in use, as a mapping with `type`.
-
-    Read are a bare name, `type:`, Hydra's `_target_:` (its `_partial_` says nothing here) and
-    Lightning's `class_path:` with `init_args:`.
-
-    Raises:
-        SpecError: There is no name in it, or more than one.
-    """
-    if isinstance(value, str):
-        return Map({"type": value}, {"type": Entry(place, place)}, place)
-    where = ".".join(str(part) for part in path)
-    if not isinstance(value, Map):
-        raise SpecError(f"{where}: must be a scheduler: a name, or a mapping with `type:`", place)
-    names = [key for key in ("type", "_target_", "class_path") if key in value]
-    if len(names) != 1:
-        what = "needs `type:`" if not names else f"has both {names[0]} and {names[1]}; keep one"
-        raise SpecError(f"{where}: {what}", value.place or place)
-    name = value[names[0]]
-    entry = value.places.get(names[0], Entry(place, place))
-    if not isinstance(name, str):
-        raise SpecError(f"{where}.{names[0]}: must be a scheduler's name, not {name!r}", entry.value)
-    if names[0] == "class_path":
-        extra = value.without("class_path", "init_args")
-        if extra:
-            key = next(iter(extra))
-            hint = "arguments of a class_path stand under `init_args:`"
-            raise SpecError(f"{where}.{key}: {hint}", place_of(value, (key,), key=True))
-        arguments = value.get("init_args") or Map()
-        if not isinstance(arguments, Map):
-            raise SpecError(f"{where}.init_args: must be a mapping", place_of(value, ("init_args",)))
-    else:
-        arguments = value.without(names[0], *(["_partial_"] if names[0] == "_target_" else []))
-    result = Map({"type": name}, {"type": entry}, value.place or place)
-    return arguments.over(result)
 
 
 def length(train: Map | None, *, force: bool = False) -> Length:
@@ -446,7 +322,7 @@ def length(train: Map | None, *, force: bool = False) -> Length:
     """
     data = train if train is not None else Map()
     section = validated(Train, data, ("train",))
-    given = [key for key in _LENGTHS if getattr(section, key) is not None]
+    given = [key for key in LENGTHS if getattr(section, key) is not None]
     if len(given) > 1:
         raise SpecError(
             f"train: {' and '.join(given)} at once; keep one", place_of(data, (given[1],), key=True)
@@ -478,7 +354,7 @@ def length(train: Map | None, *, force: bool = False) -> Length:
 
 
 def _updates_per_epoch(section: Train, data: Map) -> int | None:
-    sizes = [key for key in _SIZES if key in data]
+    sizes = [key for key in SIZES if key in data]
     if section.steps_per_epoch is not None:
         if sizes:
             raise SpecError(
@@ -519,13 +395,13 @@ def optimizer(value: Any, lr: float | None = None) -> OptimizerSpec:
     Raises:
         SpecError: A key or a value of it is wrong.
     """
-    data = optimizer_map(value)
+    data = value if isinstance(value, Map) else Map({"type": value})
     section = validated(Optimizer, data, ("optimizer",))
     groups: list[GroupSpec] = []
     for name, group in section.groups.items():
         options = data["groups"][name]
         own = options.without("count", "lr_decay") if isinstance(options, Map) else Map()
-        path: Path_ = ("optimizer", "groups", name)
+        path: KeyPath = ("optimizer", "groups", name)
         group = group or Group()
         if isinstance(options, Map) and "count" not in options:
             groups.append(GroupSpec(name, own, group.lr_decay, path))
@@ -551,7 +427,7 @@ def members(tree: Map, interval: Interval | None = None) -> tuple[MemberSpec, ..
         SpecError: A member is wrong.
     """
     if "schedulers" not in tree:
-        listed: list[tuple[Path_, Any]] = [((), tree.only(*Member.model_fields))]
+        listed: list[tuple[KeyPath, Any]] = [((), tree.only(*Member.model_fields))]
     else:
         listed = [(("schedulers", i), item) for i, item in enumerate(tree["schedulers"])]
         for key in ("interval", "frequency"):
@@ -580,48 +456,3 @@ def members(tree: Map, interval: Interval | None = None) -> tuple[MemberSpec, ..
             )
         )
     return tuple(result)
-
-
-def json_schema(types: list[str] | None = None) -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a spec file.
-
-    Args:
-        types: Names that an editor may offer for a scheduler's `type`.
-    """
-    schema = Spec.model_json_schema()
-    definitions = schema["$defs"]
-    definitions["Member"] = _inlined(Member.model_json_schema(), definitions)
-    definitions["Optimizer"] = _inlined(Optimizer.model_json_schema(), definitions)
-    definitions["Curve"] = _inlined(_Curve.model_json_schema(), definitions)
-    name: dict[str, Any] = {"type": "string"}
-    if types:
-        name = {"anyOf": [{"enum": types}, {"type": "string"}]}
-    definitions["Scheduler"] = {
-        "anyOf": [name, {"type": "object", "properties": {"type": name}}],
-        "description": "A scheduler: a preset, a torch class or a dotted path, with its arguments.",
-    }
-    scheduler, metric = {"$ref": "#/$defs/Scheduler"}, {"$ref": "#/$defs/Metric"}
-    many = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Member"}}
-    opt = {"anyOf": [{"$ref": "#/$defs/Optimizer"}, {"type": "string"}]}
-    definitions["Member"]["properties"]["scheduler"] = scheduler
-    for part in (schema, definitions["Curve"]):
-        part["properties"] |= {"scheduler": scheduler, "schedulers": many}
-        part["properties"] |= {"optimizer": opt, "metric": metric}
-    curve = {"anyOf": [{"$ref": "#/$defs/Curve"}, scheduler]}
-    schema["properties"]["schedules"] = {
-        "type": "object",
-        "minProperties": 1,
-        "additionalProperties": curve,
-        "description": "Label -> one curve.",
-    }
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def _inlined(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    definitions |= schema.pop("$defs", {})
-    return schema
-
-
-def sequence(value: Any) -> Seq | None:
-    """Return `value` if it is a list of the document, else None."""
-    return value if isinstance(value, Seq) else None
