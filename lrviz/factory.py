@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,33 @@ class BuiltScheduler:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One scheduler of a schedule with its values resolved: what a rule looks at.
+
+    Attributes:
+        type: The class's or function's name, e.g. `CosineAnnealingLR`.
+        path: Where it stands: `schedule.at(*part.path, "T_max")` is the place of an argument.
+        arguments: What it was given, resolved (durations are counts of calls); less `schedulers`.
+        defaults: The other arguments, as their signature has them.
+        start: Calls of the top-level scheduler's step() before its phase.
+        calls: Calls in its phase, at least 1.
+        updates_per_call: Updates between two calls.
+        member: Index of the top-level scheduler that it is, or is in.
+        parts: Its own members, of a SequentialLR or ChainedScheduler.
+    """
+
+    type: str
+    path: KeyPath
+    arguments: Mapping[str, Any]
+    defaults: Mapping[str, Any]
+    start: int
+    calls: int
+    updates_per_call: Fraction
+    member: int
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True)
 class Built:
     """An optimizer and the schedulers on it, before the first update.
 
@@ -71,6 +98,7 @@ class Built:
         own: Everything is torch's own class with plain arguments or lrviz's own lambdas, so the
             light steps may stand in for torch's; False for adopted objects and trusted imports.
         warnings: What torch warned of while these were built, and what was rounded.
+        parts: What the schedulers were built from, one a top-level scheduler.
     """
 
     label: str
@@ -81,6 +109,7 @@ class Built:
     groups: tuple[str, ...]
     own: bool = False
     warnings: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Built:
@@ -108,8 +137,8 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
         optimizer = optimizer or build_optimizer(schedule)
         lrs = tuple(float(group["lr"]) for group in optimizer.param_groups)
         slots, built = [], []
-        for member in schedule.members:
-            slot, scheduler = _member(schedule, member, optimizer, lrs)
+        for index, member in enumerate(schedule.members):
+            slot, scheduler = _member(schedule, index, optimizer, lrs)
             slots.append(slot)
             built.append(scheduler if real else _with_metric(schedule, member, scheduler))
     if schedule.members and not real:
@@ -128,13 +157,14 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
         groups=names,
         own=not real and all(slot.own for slot in slots),
         warnings=tuple(dict.fromkeys(notes)),
+        parts=tuple(part for slot in slots for part in slot.parts),
     )
 
 
 def _member(
-    schedule: Schedule, member: MemberSpec, optimizer: Optimizer, lrs: tuple[float, ...]
+    schedule: Schedule, index: int, optimizer: Optimizer, lrs: tuple[float, ...]
 ) -> tuple[Slot, BuiltScheduler]:
-    length = schedule.length
+    member, length = schedule.members[index], schedule.length
     unit = _unit(schedule, member)
     begin = _moment(schedule, member, "begin", unit) or 0
     end = _moment(schedule, member, "end", unit)
@@ -148,6 +178,7 @@ def _member(
         per_call=unit * member.frequency,
         total=max(1, calls),
         start=begin // member.frequency,
+        member=index,
     )
     scheduler = _scheduler(slot, member.node, member.path)
     if not member.interval_stated and _looks_like_epochs(slot):
@@ -216,10 +247,12 @@ def _scheduler(slot: Slot, data: Map, path: KeyPath) -> Any:
     try:
         target = _target(slot, data["type"])
         known = signatures.signature(target, skip=_first(target))
-        arguments = _arguments(slot, data, path, known)
+        inner: list[Part] = []
+        arguments = _arguments(slot, data, path, known, inner)
         known.complete(arguments)
     except SpecError as error:
         raise error.at(here) from None
+    slot.parts.append(_part(slot, path, known, arguments, tuple(inner)))
     try:
         if "optimizer" in inspect.signature(target).parameters:
             return target(optimizer=slot.optimizer, **arguments)
@@ -230,6 +263,25 @@ def _scheduler(slot: Slot, data: Map, path: KeyPath) -> Any:
         words = f"{type(error).__name__}: {error}"
         advice = "".join(f"; {text}" for key, text in _ADVICE.items() if key in words)
         raise ScheduleError(f"{known.name} refuses its arguments: {words}{advice}", here) from error
+
+
+def _part(
+    slot: Slot,
+    path: KeyPath,
+    known: Signature,
+    arguments: Mapping[str, Any],
+    inner: tuple[Part, ...],
+) -> Part:
+    given = {key: value for key, value in arguments.items() if key != "schedulers"}
+    parameters = known.parameters.values()
+    rest = {
+        each.name: each.default
+        for each in parameters
+        if each.name not in (*arguments, "last_epoch") and not each.required
+    }
+    return Part(
+        known.name, path, given, rest, slot.start, slot.total, slot.per_call, slot.member, inner
+    )
 
 
 def _first(target: Callable[..., Any]) -> tuple[str, ...]:
@@ -247,7 +299,10 @@ def _target(slot: Slot, name: str) -> Callable[..., Any]:
     return target
 
 
-def _arguments(slot: Slot, data: Map, path: KeyPath, known: Signature) -> dict[str, Any]:
+def _arguments(
+    slot: Slot, data: Map, path: KeyPath, known: Signature, inner: list[Part]
+) -> dict[str, Any]:
+    """Return the arguments resolved; the parts of the members among them go to `inner`."""
     result: dict[str, Any] = {}
     names = [name for name in data if name != "type"]
     # The members' phases begin at the milestones, which are read first.
@@ -262,8 +317,8 @@ def _arguments(slot: Slot, data: Map, path: KeyPath, known: Signature) -> dict[s
                     "(lrviz.record follows a scheduler in mid-training)"
                 )
             if name == "schedulers":
-                members = _members(slot, data[name], where, result.get("milestones"))
-                result[name] = members
+                milestones = result.get("milestones")
+                result[name] = _members(slot, data[name], where, milestones, inner)
             else:
                 result[name] = resolved(slot, name, data[name], parameter)
         except SpecError as error:
@@ -272,7 +327,9 @@ def _arguments(slot: Slot, data: Map, path: KeyPath, known: Signature) -> dict[s
     return {name: result[name] for name in names}
 
 
-def _members(slot: Slot, items: Any, path: KeyPath, milestones: Any) -> list[Any]:
+def _members(
+    slot: Slot, items: Any, path: KeyPath, milestones: Any, inner: list[Part]
+) -> list[Any]:
     if not isinstance(items, Seq):
         raise SpecError("schedulers must be a list of schedulers")
     bounds = [0, *milestones] if isinstance(milestones, list) else [0] * len(items)
@@ -281,7 +338,7 @@ def _members(slot: Slot, items: Any, path: KeyPath, milestones: Any) -> list[Any
         begin = bounds[index] if index < len(bounds) else 0
         sequential = isinstance(milestones, list)
         end = bounds[index + 1] if sequential and index + 1 < len(bounds) else slot.total
-        phase = replace(slot, start=slot.start + begin, total=max(1, end - begin))
+        phase = replace(slot, start=slot.start + begin, total=max(1, end - begin), parts=inner)
         where: KeyPath = (*path, index)
         place = items.places[index]
         try:

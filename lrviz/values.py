@@ -31,6 +31,11 @@ class Slot:
         per_call: Updates between two calls of the top-level scheduler's step().
         total: Calls of step() in the scheduler's phase.
         start: Calls before its phase.
+        member: Index of the top-level scheduler that it is, or is in.
+        notes: What was rounded, gathered here.
+        counts: The whole numbers of calls that the spec writes as such, gathered here.
+        parts: What was built in this slot, gathered here.
+        own: Nothing but torch's classes and lrviz's lambdas so far.
     """
 
     schedule: Schedule
@@ -39,8 +44,10 @@ class Slot:
     per_call: Fraction
     total: int
     start: int = 0
+    member: int = 0
     notes: list[str] = field(default_factory=list)
     counts: dict[str, list[int]] = field(default_factory=dict)
+    parts: list[Any] = field(default_factory=list)
     own: bool = True
 
 
