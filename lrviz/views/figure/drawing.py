@@ -1,0 +1,96 @@
+"""From traces to a matplotlib Figure, and from a Figure to the bytes of a file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lrviz.errors import UsageError
+from lrviz.trace import Trace
+from lrviz.views import provenance
+from lrviz.views.figure.layout import Fonts, font_size
+from lrviz.views.figure.options import FigureOptions
+from lrviz.views.figure.plan import plan
+from lrviz.views.figure.sheet import Sheet, draw_into
+from lrviz.views.figure.themes import applied, settings
+
+
+def figure(
+    traces: Sequence[Trace], options: FigureOptions | None = None, ax: Axes | None = None
+) -> Figure:
+    """Draw traces into one figure.
+
+    Each value holds for its update, so a curve of few values is a staircase, and drops are
+    vertical. Quantities other than the learning rate have panels of their own below it.
+
+    Args:
+        traces: At least one; curves of different lengths stop where they end.
+        options: What to draw, and how; None: the defaults.
+        ax: Draw one quantity (the learning rate, or `options.param`) into this Axes, with the
+            style that is in force; `size`, `dpi` and `style` are then not looked at.
+
+    Returns:
+        A Figure that pyplot does not know, or the one that `ax` is in.
+
+    Raises:
+        UsageError: There is no trace, or an option does not fit these traces.
+    """
+    options = options or FigureOptions()
+    if not traces:
+        raise UsageError("nothing to draw: no schedule was given")
+    if ax is not None:
+        draw_into(ax, plan(traces, replace(options, param=options.param or "lr"), solid=4))
+        return _root(ax)
+    with applied(options.style) as theme:
+        size = options.size or theme.size
+        base = theme.font_size or font_size(size[0])
+        settings["font.size"] = base
+        fig = Figure(figsize=size, dpi=options.dpi or theme.dpi)
+        fig.set_layout_engine("none")
+        Sheet(fig, plan(traces, options, theme.solid), Fonts.of(base), options.title).fill()
+    return fig
+
+
+def save_bytes(
+    fig: Figure, file_format: str, *, style: str | None = None, source: str = ""
+) -> bytes:
+    """Return a figure as the bytes of a file that says lrviz wrote it.
+
+    The same figure gives the same bytes, whatever the time and the user's matplotlibrc.
+
+    Args:
+        fig: From `figure`.
+        file_format: `png`, `svg` or `pdf`.
+        style: The style that `fig` was drawn in.
+        source: What the figure shows, as the user named it; written into the file's metadata.
+
+    Raises:
+        UsageError: Another format.
+    """
+    if file_format not in provenance.FORMATS:
+        known = ", ".join(provenance.FORMATS)
+        raise UsageError(f"figures are written as {known}, not as {file_format!r}")
+    buffer = io.BytesIO()
+    with applied(style):
+        # Without the next line a style may cut off or widen what was laid out.
+        settings.update({"savefig.bbox": None, "savefig.transparent": False})
+        fig.savefig(
+            buffer,
+            format=file_format,
+            dpi=fig.dpi,
+            facecolor=fig.get_facecolor(),
+            metadata=provenance.metadata(file_format, source),
+        )
+    return buffer.getvalue()
+
+
+def _root(ax: Axes) -> Figure:
+    """Return the Figure that an Axes, or the subfigure that it is in, belongs to."""
+    fig = ax.get_figure(root=True)
+    if fig is None:
+        raise UsageError("ax= was removed from its figure")
+    return fig

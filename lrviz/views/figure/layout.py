@@ -1,0 +1,109 @@
+"""Where the panels stand: margins that are as wide as what is written in them, and no wider."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lrviz.views.figure.scales import EvenLocator, Unit, YScale
+from lrviz.views.figure.text import Type
+
+Box = tuple[float, float, float, float]
+
+# In inches.
+EDGE = 0.08
+_TICK = 0.1
+_PAD = 0.05
+_BETWEEN = 0.13
+
+
+@dataclass(frozen=True)
+class Fonts:
+    """The sizes of a figure's text."""
+
+    tick: Type
+    label: Type
+    title: Type
+    note: Type
+
+    @classmethod
+    def of(cls, size: float) -> Fonts:
+        """Return the sizes that go with a base size in points."""
+        return cls(Type(0.9 * size), Type(size), Type(1.15 * size, "bold"), Type(0.8 * size))
+
+
+def font_size(width: float) -> float:
+    """Return the base size in points for a figure of so many inches."""
+    return min(11.0, 6 + width / 2)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis' ticks.
+
+    Attributes:
+        values: Where they are, ascending.
+        labels: What is written there.
+    """
+
+    values: tuple[float, ...]
+    labels: tuple[str, ...]
+
+    def width(self, font: Type) -> float:
+        """Return the width of the widest label, in inches."""
+        return max((font.width(label) for label in self.labels), default=0.0)
+
+
+def x_ticks(unit: Unit, end: float, width: float, font: Type) -> tuple[EvenLocator, Axis]:
+    """Return an x axis' ticks, as many as fit side by side.
+
+    Args:
+        unit: Of the axis.
+        end: Its upper end; the lower one is 0.
+        width: Of the panel, in inches.
+        font: Of the tick labels.
+    """
+    for most in range(11, 1, -1):
+        locator = EvenLocator(most, unit.whole)
+        values = tuple(locator.tick_values(0.0, end))
+        axis = Axis(values, tuple(unit.write(value) for value in values))
+        if len(values) * (axis.width(font) + 0.22) <= width:
+            break
+    return locator, axis
+
+
+def y_ticks(scale: YScale, height: float, font: Type) -> tuple[int, Axis]:
+    """Return how many ticks to ask of a y axis of so many inches, and those it gives."""
+    most = max(2, min(8, int(height / (2.3 * font.line))))
+    within = scale.low, scale.high
+    found = scale.locator(most).tick_values(*within)
+    values = tuple(float(value) for value in found if within[0] <= value <= within[1])
+    write = scale.writer()
+    return most, Axis(values, tuple(write(value, None) for value in values))
+
+
+def heights(room: float, count: int) -> list[float]:
+    """Return the heights of `count` panels, from the top: the first three times the others."""
+    free = room - (count - 1) * _BETWEEN
+    return [3 * free / (count + 2)] + [free / (count + 2)] * (count - 1)
+
+
+def boxes(outer: Box, count: int) -> list[Box]:
+    """Return each panel's left, bottom, width and height within `outer`, in inches."""
+    left, bottom, width, height = outer
+    top, found = bottom + height, []
+    for each in heights(height, count):
+        found.append((left, top - each, width, each))
+        top -= each + _BETWEEN
+    return found
+
+
+def left_margin(axes: Sequence[Axis], fonts: Fonts) -> float:
+    """Return the room for the y axes' tick labels and titles."""
+    ticks = max(axis.width(fonts.tick) for axis in axes)
+    return EDGE + fonts.label.line + _PAD + ticks + _TICK
+
+
+def x_margin(fonts: Fonts) -> float:
+    """Return the room for an x axis' tick labels and its name."""
+    return _TICK + fonts.tick.line + fonts.label.line

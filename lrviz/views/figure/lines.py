@@ -1,0 +1,139 @@
+"""How curves look: colour, line style, and what keeps curves that coincide visible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.typing import LineStyleType
+
+from lrviz.trace import Trace
+from lrviz.views.figure.curves import Line, Panel
+from lrviz.views.figure.downsample import Array, vertices
+from lrviz.views.figure.scales import Unit, YScale
+from lrviz.views.figure.themes import settings
+
+# On and off, in line widths.
+_DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.8), (1.1, 1.5), (6, 1.5, 1.1, 1.5))
+_SAMPLES = 400
+_SAME = 0.006  # of the axis' height: curves so near are one on the page
+_OFTEN = 0.1  # of the axis' length
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one curve is drawn.
+
+    Attributes:
+        colour: Any colour of matplotlib's.
+        dashes: On and off in line widths; empty: solid.
+        order: Curves of a higher one lie on top.
+    """
+
+    colour: str
+    dashes: tuple[float, ...] = ()
+    order: float = 2.0
+
+    @property
+    def style(self) -> LineStyleType:
+        """The look as matplotlib's linestyle."""
+        return (0, self.dashes) if self.dashes else "-"
+
+
+def looks(heights: Sequence[Array], solid: int) -> list[Look]:
+    """Return a look for each curve.
+
+    Colours follow the style's cycle; with more than `solid` curves line styles alternate too, the
+    sparser ones on top. Curves that coincide share the line between them: each one is dashed so
+    that it leaves to all those below it a piece of the same length.
+
+    Args:
+        heights: Of each curve, see `sampled`.
+        solid: Up to so many curves are told apart by colour alone.
+    """
+    colours: list[str] = settings["axes.prop_cycle"].by_key().get("color", ["C0"])
+    found = []
+    for index in range(len(heights)):
+        turn = index + index // len(colours)  # the same colour comes with another line style
+        dashes = _DASHES[turn % len(_DASHES)] if len(heights) > min(solid, len(colours)) else ()
+        order = 2 + _DASHES.index(dashes) / 10
+        found.append(Look(colours[index % len(colours)], dashes, order))
+    for members in _coincident(heights):
+        period = 2.5 * len(members)
+        for depth, index in enumerate(members):
+            on = period - 2.5 * depth
+            dashes = (on, period - on) if depth else ()
+            found[index] = replace(found[index], dashes=dashes, order=2 + depth / 10)
+    return found
+
+
+def sampled(line: Line, scale: YScale, end: float, factor: float) -> Array:
+    """Return the heights of a curve at evenly spaced x, NaN where it is not, shape (400,)."""
+    at = np.floor((np.arange(_SAMPLES) + 0.5) * (end / _SAMPLES) / factor).astype(np.intp)
+    within = at < len(line.values)
+    values = np.full(_SAMPLES, np.nan)
+    values[within] = line.values[at[within]]
+    return np.where(np.isfinite(values), scale.fraction(values), np.nan)
+
+
+def _coincident(heights: Sequence[Array]) -> list[list[int]]:
+    """Return the sets of curves of which each lies on another one for some of its way."""
+    sets: list[list[int]] = []
+    for index, height in enumerate(heights):
+        for members in sets:
+            near = (np.abs(heights[other] - height) < _SAME for other in members)
+            if any(np.count_nonzero(each) >= _OFTEN * _SAMPLES for each in near):
+                members.append(index)
+                break
+        else:
+            sets.append([index])
+    return [members for members in sets if len(members) > 1]
+
+
+def draw(ax: Axes, panel: Panel, looks: Sequence[Look], traces: Sequence[Trace], x: Unit) -> None:
+    """Draw a panel's curves, and a cross where a run was cut short.
+
+    Args:
+        ax: Its limits are set, and its figure has its size.
+        panel: What to draw.
+        looks: One a line.
+        traces: Those that the lines are of.
+        x: The unit of the x axis.
+    """
+    low, high = ax.get_xlim()
+    pixels = ax.get_window_extent().width
+    for line, look in zip(panel.lines, looks, strict=True):
+        factor = x.factors[line.trace]
+        share = min(1.0, len(line.values) * factor / (high - low))
+        at, values = vertices(line.values, max(50, round(2 * pixels * share)))
+        if ax.get_yscale() == "log":
+            # What is not positive has no place: the curve leaves through the lower edge.
+            values = np.maximum(values, ax.get_ylim()[0] / 100)
+        values = np.clip(values, -1e300, 1e300)
+        ax.add_line(
+            Line2D(
+                at * factor,
+                values,
+                color=look.colour,
+                linestyle=look.style,
+                zorder=look.order,
+                label=line.label,
+                dash_capstyle="butt",
+                solid_capstyle="butt",
+                solid_joinstyle="round",
+            )
+        )
+        if traces[line.trace].error is not None:
+            ax.plot(
+                [at[-1] * factor],
+                values[-1:],
+                "x",
+                color=look.colour,
+                ms=7,
+                mew=2,
+                zorder=3,
+                clip_on=False,
+            )

@@ -1,0 +1,58 @@
+"""What a figure can be asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from lrviz.errors import UsageError
+
+
+@dataclass(frozen=True)
+class FigureOptions:
+    """How traces are drawn.
+
+    Attributes:
+        x: What the x axis counts; None: updates, or epochs where only epochs are known.
+        log: The y axis of the learning rate is logarithmic.
+        size: Width and height in inches, 2 x 1.5 to 100 x 100; None: the style's, else 8 x 5.
+        dpi: Pixels an inch, for PNG, at least 20; None: the style's, else 150.
+        title: Above the figure; None: the label of a curve that is alone.
+        style: `light`, `dark`, `paper`, a style of matplotlib's or the path of an .mplstyle
+            file; None: `light`.
+        groups: Of param groups that are one curve up to a factor, draw the first and the last
+            (`ends`) or `all`.
+        param: The only quantity to draw (`lr`, `momentum` ...); None: the learning rate, and
+            below it all else that moves.
+
+    Raises:
+        UsageError: A value outside its range.
+    """
+
+    x: Literal["step", "epoch", "progress", "tokens"] | None = None
+    log: bool = False
+    size: tuple[float, float] | None = None
+    dpi: int | None = None
+    title: str | None = None
+    style: str | None = None
+    groups: Literal["ends", "all"] = "ends"
+    param: str | None = None
+
+    def __post_init__(self) -> None:
+        width, height = self.size or (8.0, 5.0)
+        if not (2 <= width <= 100 and 1.5 <= height <= 100):
+            raise UsageError(
+                f"a figure of {width:g}x{height:g} inches: give a size from 2x1.5 to 100x100"
+            )
+        dpi = self.dpi or 150
+        most = math.floor(20_000 / max(width, height))
+        if not 20 <= dpi <= most:
+            raise UsageError(f"{dpi} dpi: give 20 to {most} for {width:g}x{height:g} inches")
+        for name, value, known in (
+            ("x", self.x, (None, "step", "epoch", "progress", "tokens")),
+            ("groups", self.groups, ("ends", "all")),
+        ):
+            if value not in known:
+                choices = ", ".join(each for each in known if each)
+                raise UsageError(f"{name}: {value!r} is not one of {choices}")

@@ -1,0 +1,100 @@
+"""What a figure shows, decided before it is laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrviz.trace import Trace
+from lrviz.views import formatting
+from lrviz.views.figure.curves import Panel, panels
+from lrviz.views.figure.lines import Look, looks, sampled
+from lrviz.views.figure.options import FigureOptions
+from lrviz.views.figure.scales import Unit, YScale, units, y_scale
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is known of a figure before it is laid out.
+
+    Attributes:
+        traces: What is drawn.
+        panels: From top to bottom.
+        looks: For each panel, one a line.
+        scales: The y axis of each panel.
+        below: Unit of the x axis.
+        above: Unit of the second x axis, if there is one.
+        end: Where the x axis ends, in `below`.
+    """
+
+    traces: tuple[Trace, ...]
+    panels: tuple[Panel, ...]
+    looks: tuple[tuple[Look, ...], ...]
+    scales: tuple[YScale, ...]
+    below: Unit
+    above: Unit | None
+    end: float
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader would not see in the picture alone, one sentence or two each."""
+        found = []
+        for trace in self.traces:
+            if trace.error is not None:
+                at, asked = trace.error.update, trace.length.updates
+                found.append(
+                    f"{trace.label} ends after update {at:,} of {asked:,}: {trace.error.message}"
+                )
+        for panel, scale in zip(self.panels, self.scales, strict=True):
+            found += [scale.note] if scale.note else []
+            below = []
+            for line in panel.lines:
+                lowest = float(np.min(line.values, initial=np.inf, where=np.isfinite(line.values)))
+                if lowest < scale.low:
+                    below.append(f"{line.label} (down to {formatting.lr(lowest, 2)})")
+                lost = len(line.values) - int(np.count_nonzero(np.isfinite(line.values)))
+                if lost:
+                    found.append(
+                        f"{line.label}: {lost:,} of {len(line.values):,} values of the "
+                        f"{panel.title} are not finite and leave a gap."
+                    )
+            if below:
+                found.append(f"Below the axis: {', '.join(below)}.")
+        return found
+
+
+def plan(traces: Sequence[Trace], options: FigureOptions, solid: int) -> Plan:
+    """Decide what a figure shows, and how each curve looks.
+
+    Args:
+        traces: At least one.
+        options: What was asked for.
+        solid: Up to so many curves are told apart by colour alone.
+
+    Raises:
+        UsageError: An option does not fit these traces.
+    """
+    below, above = units(options.x, traces)
+    pairs = zip(traces, below.factors, strict=True)
+    end = max(trace.length.updates * factor for trace, factor in pairs)
+    shown = panels(traces, options.param, options.groups)
+    scales = tuple(
+        y_scale(
+            [line.values for line in panel.lines],
+            log=options.log and (panel.param == "lr" or options.param is not None),
+            from_zero=panel.param == "lr",
+        )
+        for panel in shown
+    )
+    first = shown[0]
+    heights = [sampled(line, scales[0], end, below.factors[line.trace]) for line in first.lines]
+    look = looks(heights, solid)
+    own = {(line.trace, line.group): each for line, each in zip(first.lines, look, strict=True)}
+    of_trace = {line.trace: own[line.trace, line.group] for line in reversed(first.lines)}
+    others = [
+        tuple(own.get((line.trace, line.group), of_trace[line.trace]) for line in panel.lines)
+        for panel in shown[1:]
+    ]
+    return Plan(tuple(traces), shown, (tuple(look), *others), scales, below, above, end)

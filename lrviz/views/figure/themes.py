@@ -1,0 +1,167 @@
+"""How a figure looks: lrviz's own themes, and any style of matplotlib's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import matplotlib as mpl
+from cycler import cycler
+from matplotlib.colors import to_hex, to_rgb
+
+from lrviz.errors import UsageError, suggestion
+
+# matplotlib's settings; some releases type the keys, some do not.
+settings = cast("MutableMapping[str, Any]", mpl.rcParams)
+
+# Fonts that come with matplotlib, so that a figure is the same on every machine; the second names
+# are for SVGs, whose text is drawn by the reader's browser.
+_BASE: Mapping[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.sans-serif": ["DejaVu Sans", "Verdana"],
+    "font.serif": ["STIXGeneral", "Times New Roman"],
+    "pdf.fonttype": 42,  # journals refuse matplotlib's default, Type 3
+    "svg.fonttype": "none",
+    "svg.hashsalt": "lrviz",
+}
+
+# After Okabe and Ito ("Color Universal Design"), made darker where a colour had less than 3:1 on
+# white; the yellow, which cannot be mended so, is replaced. Any two of the first six stay apart
+# under each of the three kinds of colour blindness.
+_ON_LIGHT = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#222222",
+    "#8E3FD8",
+    "#A81F63",
+    "#8A5A2B",
+    "#3B97D3",
+)
+_ON_DARK = (
+    "#56B4E9",
+    "#E69F00",
+    "#2BC49A",
+    "#F2F2F2",
+    "#A57CF5",
+    "#FF7088",
+    "#9C7A3C",
+    "#F0E442",
+)
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A look.
+
+    Attributes:
+        rc: matplotlib's settings.
+        size: Default width and height in inches.
+        dpi: Default resolution.
+        solid: Up to so many curves are told apart by colour alone, more by line style as well.
+        font_size: In points; None: it follows the figure's width.
+    """
+
+    rc: Mapping[str, Any] = field(default_factory=dict)
+    size: tuple[float, float] = (8.0, 5.0)
+    dpi: int = 150
+    solid: int = 4
+    font_size: float | None = None
+
+
+def _colours(text: str, muted: str, grid: str, back: str, cycle: tuple[str, ...]) -> dict[str, Any]:
+    """Return the settings for a theme's colours."""
+    return {
+        **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.labelcolor"), text),
+        "ytick.labelcolor": text,
+        **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), muted),
+        **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), back),
+        "grid.color": grid,
+        "axes.prop_cycle": cycler(color=cycle),
+    }
+
+
+_LIGHT = _colours("#24292F", "#6E7781", "#E4E7EB", "#FFFFFF", _ON_LIGHT)
+
+THEMES: Mapping[str, Theme] = {
+    "light": Theme(rc=_LIGHT),
+    "dark": Theme(rc=_colours("#E6EDF3", "#8B949E", "#272D35", "#0D1117", _ON_DARK)),
+    # One column of a two-column page; apart in a greyscale print.
+    "paper": Theme(
+        rc={**_LIGHT, "font.family": ["serif"], "axes.linewidth": 0.6, "text.color": "#000000"},
+        size=(3.4, 2.4),
+        dpi=300,
+        solid=1,
+    ),
+}
+
+
+@contextmanager
+def applied(style: str | None) -> Iterator[Theme]:
+    """Apply a style, and nothing of the user's matplotlibrc, within the context.
+
+    Args:
+        style: One of `THEMES`, a style of matplotlib's, or the path of an .mplstyle file; None is
+            `light`.
+
+    Raises:
+        UsageError: There is no such style, or its file is wrong.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        settings.update(_BASE)
+        theme = THEMES.get(style or "light")
+        if theme is None:
+            _use(str(style))
+            theme = Theme(font_size=float(settings["font.size"]))
+        settings.update(theme.rc)
+        yield theme
+
+
+def _use(style: str) -> None:
+    """Apply a style of matplotlib's, by its name or its file."""
+    from matplotlib import style as styles  # reads all of matplotlib's style files
+
+    is_file = style.endswith(".mplstyle")
+    if not is_file and style not in styles.library:
+        known = [*THEMES, *styles.available]
+        raise UsageError(
+            f"no style {style!r}{suggestion(style, known)} (light, dark, paper, a style of "
+            "matplotlib's such as ggplot, or the path of an .mplstyle file)"
+        )
+    if is_file and not Path(style).is_file():
+        raise UsageError(f"no style file {style}")
+    try:
+        styles.use(Path(style) if is_file else style)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read the style {style}: {error}") from error
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours, 1 to 21 (WCAG 2.2, section 1.4.3).
+
+    >>> round(contrast("#000000", "#ffffff"), 6), contrast("#777777", "#777777")
+    (21.0, 1.0)
+    """
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def readable(colour: str, text: str, background: str) -> str:
+    """Return `colour`, moved towards the colour of `text` until it can be read as text (4.5:1)."""
+    for part in range(11):
+        mixed = [a + (b - a) * part / 10 for a, b in zip(to_rgb(colour), to_rgb(text), strict=True)]
+        found = to_hex((mixed[0], mixed[1], mixed[2]))
+        if contrast(found, background) >= 4.5:
+            break
+    return found
+
+
+def _luminance(colour: str) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
