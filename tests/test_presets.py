@@ -68,7 +68,7 @@ def test_public_names() -> None:
 def test_documented(name: str) -> None:
     preset = catalog.preset(name)
     assert preset is not None
-    assert re.fullmatch(r"[A-Z][^\n]{20,97}\.", preset.summary)
+    assert re.fullmatch(r"[A-Z][^\n]{20,72}\.", preset.summary)
     assert preset.when.endswith((".", ")."))
     assert preset.reference
     assert all(param.help.endswith(".") for param in preset.params.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from lrviz.document import parse
 
 FOLDER = catalog.configs_folder()
 NAMES = catalog.recipe_names()
-GUIDE = FOLDER.parent / "lrviz" / "guide.yaml"
+GUIDE = Path(lrviz.__file__).parent / "guide.yaml"
 
 
 @cache
