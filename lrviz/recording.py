@@ -9,7 +9,8 @@ from numbers import Real
 from typing import Any
 
 from lrviz.errors import LrvizError
-from lrviz.trace import Array, RunError
+from lrviz.events import Array
+from lrviz.trace import RunError
 
 Group = dict[str, Any]
 Read = Callable[[Group], float]

@@ -62,17 +62,18 @@ def _plain_loop(built: Built, on_progress: Callable[[int], None] | None) -> Reco
     """Run the loop update by update, looking at every numeric value of every param group."""
     recorder = _Recorder(built)
     slots = stepping.in_order(built.schedulers)
+    updates = built.length.updates
     error = None
-    t = 0
-    for t in range(built.length.updates):
+    for t in range(updates):
         recorder.record(t)
         built.optimizer.step()
         error = _step_schedulers(slots, t, built.length.updates_per_epoch or 1)
         if error:
+            updates = t + 1
             break
-        if on_progress and (t + 1) % stepping.CHUNK == 0:
+        if on_progress and ((t + 1) % stepping.CHUNK == 0 or t + 1 == updates):
             on_progress(t + 1)
-    return recorder.finish(t + 1, error)
+    return recorder.finish(updates, error)
 
 
 def _step_schedulers(

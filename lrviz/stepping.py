@@ -26,9 +26,10 @@ from torch.optim import lr_scheduler, swa_utils
 from torch.optim.lr_scheduler import LRScheduler
 
 from lrviz.durations import Length
+from lrviz.events import Array
 from lrviz.factory import Built, BuiltScheduler
 from lrviz.recording import Group, Read, Recording, failure, readers
-from lrviz.trace import Array, RunError
+from lrviz.trace import RunError
 
 CHUNK = 8192
 """Updates simulated at a time: so many are held as Python floats, and reported as progress."""
@@ -108,7 +109,7 @@ def _is_still(curve: Array, after: Array) -> bool:
 class _Calls:
     """The calls of one scheduler within a range of updates: call j comes after update after[j]."""
 
-    step: Callable[..., object]
+    scheduler: Any
     after: NDArray[np.int64]
     metrics: list[float] | None
 
@@ -119,15 +120,15 @@ class _Calls:
     def ready(self) -> list[Callable[[], object]]:
         """Return the calls with their arguments filled in."""
         if self.metrics is None:
-            return [self.step] * len(self.after)
-        return [partial(self.step, metric) for metric in self.metrics]
+            return [self.scheduler.step] * len(self.after)
+        return [partial(self.scheduler.step, metric) for metric in self.metrics]
 
 
 @dataclass(frozen=True)
 class _Timeline:
     """All calls of one scheduler: call j comes after update after[j], its t or e is indices[j]."""
 
-    step: Callable[..., object]
+    scheduler: Any
     after: range
     indices: range
     metric: Array | None
@@ -142,7 +143,7 @@ class _Timeline:
         indices = range(begin, end, slot.frequency)
         first, every = (begin + 1) * stride - 1, slot.frequency * stride
         after = range(first, first + len(indices) * every, every)
-        return cls(slot.scheduler.step, after, indices, slot.metric)
+        return cls(slot.scheduler, after, indices, slot.metric)
 
     def between(self, start: int, stop: int) -> _Calls:
         """Return the calls that come after an update t with start <= t < stop."""
@@ -151,7 +152,7 @@ class _Timeline:
         metrics = None
         if self.metric is not None:
             metrics = self.metric[indices.start : indices.stop : indices.step].tolist()
-        return _Calls(self.step, np.arange(after.start, after.stop, after.step), metrics)
+        return _Calls(self.scheduler, np.arange(after.start, after.stop, after.step), metrics)
 
 
 @dataclass(frozen=True)
@@ -175,10 +176,10 @@ class _Loop:
             if not alone:
                 self._record_all(pending, rows)
             elif calls[0].metrics is None:
-                _record_one(calls[0].step, pending, self.groups[0], rows["lr"])
+                _record_one(calls[0].scheduler, pending, self.groups[0], rows["lr"])
             else:
                 moves = []
-                _record_moves(calls[0].step, pending, self.groups[0], rows["lr"], moves)
+                _record_moves(calls[0].scheduler, pending, self.groups[0], rows["lr"], moves)
         except Exception as raised:  # noqa: BLE001  (a scheduler may raise anything)
             made = len(after) - length_hint(pending) - 1
             error = failure(int(after[made]), raised)
@@ -205,7 +206,7 @@ class _Loop:
                 values.extend(map(read, self.groups))
 
 
-def _joined(calls: list[_Calls]) -> tuple[NDArray[np.int64], Iterator[Callable[[], object]]]:
+def _joined(calls: list[_Calls]) -> tuple[NDArray[np.int64], Iterator[Any]]:
     """Return the calls of all schedulers in the order in which they are made."""
     after = np.concatenate([each.after for each in calls])
     ready = [call for each in calls for call in each.ready()]
@@ -213,18 +214,17 @@ def _joined(calls: list[_Calls]) -> tuple[NDArray[np.int64], Iterator[Callable[[
     return after[order], iter([ready[index] for index in order.tolist()])
 
 
-def _record_one(
-    step: Callable[[], object], calls: Iterator[int], group: Group, rows: list[float]
-) -> None:
+def _record_one(scheduler: Any, calls: Iterator[object], group: Group, rows: list[float]) -> None:
     """Do what `_record_all` does for the usual case: one scheduler, one group, only its lr."""
+    step = scheduler.step
     for _ in calls:
         step()
         rows.append(group["lr"])
 
 
 def _record_moves(
-    step: Callable[[float], object],
-    metrics: Iterator[float],
+    scheduler: Any,
+    metrics: Iterator[Any],
     group: Group,
     rows: list[float],
     moves: list[int],
@@ -237,7 +237,7 @@ def _record_moves(
     calls = length_hint(metrics)
     lr = group["lr"]
     for metric in metrics:
-        step(metric)
+        scheduler.step(metric)
         if group["lr"] is not lr:
             lr = group["lr"]
             rows.append(lr)

@@ -85,10 +85,7 @@ def train(
     for t in range(updates):
         seen.lr.append(lrs(optimizer))
         seen.momentum.append(momenta(optimizer))
-        if isinstance(optimizer, torch.optim.LBFGS):
-            optimizer.step(lambda: 1.0)
-        else:
-            optimizer.step()
+        optimizer.step(lambda: 1.0)
         in_epoch += 1
         try:
             for slot in slots:
