@@ -60,10 +60,12 @@ class Event:
     Attributes:
         step: Index into the values.
         kind: What happens there.
+        size: How far the curve goes from the event before it and to the next one, at least 0.
     """
 
     step: int
     kind: Kind
+    size: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,6 @@ class Events:
 def find_events(values: Array, limit: int = 12) -> Events:
     """Return the `limit` largest events of a curve, by step.
 
-    The size of an event is how far the curve goes from the event before it and to the next.
     Turns and jumps below a millionth of the largest value are taken for noise. Where the curve is
     flat to the bit on both sides a millionth of the values there decides: a milestone is found
     however small the rates have become.
@@ -99,25 +100,27 @@ def find_events(values: Array, limit: int = 12) -> Events:
     pruned = 0
     for start in range(0, len(values), BLOCK):
         steps, kinds = _block_events(values, start, scale)
-        kept = _largest(values, steps, kinds, _KEPT)
+        kept = _largest(_sizes(values, steps, kinds), _KEPT)
         pruned += len(steps) - len(kept)
         found.append((steps[kept], kinds[kept]))
     steps = np.concatenate([each for each, _ in found])
     kinds = np.concatenate([each for _, each in found])
     keep = ~_noise(values, steps, kinds, scale)
     steps, kinds = steps[keep], kinds[keep]
-    chosen = _largest(values, steps, kinds, limit)
+    sizes = _sizes(values, steps, kinds)
+    chosen = _largest(sizes, limit)
     return Events(
-        tuple(Event(int(steps[i]), Kind(int(kinds[i]))) for i in chosen),
+        tuple(Event(int(steps[i]), Kind(int(kinds[i])), float(sizes[i])) for i in chosen),
         pruned + len(steps) - len(chosen),
         bool(np.any(kinds == Kind.LOW)),
     )
 
 
 def blocks(values: Array) -> Iterator[tuple[int, Array]]:
-    """Yield (index of the first, values) of contiguous blocks of at most `BLOCK` values."""
-    for start in range(0, len(values), BLOCK):
-        yield start, np.ascontiguousarray(values[start : start + BLOCK])
+    """Yield (index of the first row, rows) of contiguous blocks of some `BLOCK` values."""
+    rows = max(1, BLOCK * len(values) // max(1, values.size))
+    for start in range(0, len(values), rows):
+        yield start, np.ascontiguousarray(values[start : start + rows])
 
 
 def largest_magnitude(values: Array) -> float:
@@ -261,16 +264,20 @@ def _noise(values: Array, steps: Steps, kinds: Codes, scale: float) -> Flags:
     return flags[: len(steps)]
 
 
-def _largest(values: Array, steps: Steps, kinds: Codes, limit: int) -> Steps:
-    """Return the indices of the `limit` largest events, ascending."""
-    if len(steps) <= limit:
-        return np.arange(len(steps))
+def _sizes(values: Array, steps: Steps, kinds: Codes) -> Array:
+    """Return how far the curve goes on the way to, at, and from each event."""
     here = values[steps]
-    before_next = values[steps - (kinds == Kind.JUMP)]
-    rise = np.abs(np.append(before_next, values[-1]) - np.concatenate([values[:1], here]))
-    size = rise[:-1] + rise[1:] + np.abs(here - before_next)
-    size = np.nan_to_num(size, nan=np.inf)
-    return np.sort(np.argsort(-size, kind="stable")[:limit])
+    until = values[steps - (kinds == Kind.JUMP)]
+    ways = np.abs(np.append(until, values[-1]) - np.append(values[0], here))
+    sizes: Array = np.nan_to_num(
+        ways[:-1] + ways[1:] + np.abs(here - until), nan=np.inf, posinf=np.inf
+    )
+    return sizes
+
+
+def _largest(sizes: Array, limit: int) -> Steps:
+    """Return the indices of the `limit` largest sizes, ascending."""
+    return np.sort(np.argsort(-sizes, kind="stable")[:limit])
 
 
 def _shifted(array: NDArray[T], by: int, fill: float | bool) -> NDArray[T]:

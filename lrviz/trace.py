@@ -88,6 +88,7 @@ class Trace:
             range(len(peaks)), key=lambda group: (not math.isnan(peaks[group]), peaks[group])
         )
 
+    @np.errstate(invalid="ignore", over="ignore")
     def one_shape(self, param: str = "lr") -> bool:
         """Say whether all groups are one curve up to a constant factor, to 1e-9 of each value."""
         curve = self.curves[param]
@@ -191,6 +192,7 @@ class Figures:
     above_half: float
 
 
+@np.errstate(invalid="ignore")
 def figures(values: Array) -> Figures:
     """Return the figures of a curve, read in blocks.
 

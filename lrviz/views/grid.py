@@ -1,0 +1,245 @@
+"""Grid: a table of text, and its three forms: plain text, Markdown, and one for rich.
+
+Every form shows everything: what does not fit side by side is split into blocks, never cut off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
+
+_GAP = 2
+_TEXT_WIDTH = 24  # cells of a text column, beyond which it is wrapped
+_HEADER_WIDTH = 10  # cells of a header over narrower numbers, beyond which it is wrapped
+_WORD_WIDTH = 16  # cells up to which a word of a header is not broken
+_BREAKS = re.compile(r"(?<=[ /:#=_-])")  # a line is broken behind one of these where it can be
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&])")
+_LINE_START = re.compile(r"^([0-9]*)([.)#+=-])")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table.
+
+    Attributes:
+        header: The C column names.
+        rows: Each of C cells; None where there is no value.
+        lead: So many columns on the left are repeated in every block.
+        text: Columns of words, aligned left and wrapped; the others hold numbers.
+        faint: Rows of less weight.
+        notes: Sentences below the table.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    lead: int = 1
+    text: frozenset[int] = frozenset({0})
+    faint: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Columns that fit side by side; every cell is a list of lines no wider than its column."""
+
+    columns: tuple[int, ...]
+    widths: tuple[int, ...]
+    header: list[list[str]]
+    rows: list[list[list[str]]]
+
+
+def plain(grid: Grid, width: int = 80) -> Iterator[str]:
+    """Yield the lines of a grid as plain text, in blocks of at most `width` terminal cells.
+
+    A block is wider only where the leading columns and one more do not fit.
+
+    >>> for line in plain(Grid(("step", "cosine"), (("0", "0.1"), ("99", None)))): print(line)
+    step  cosine
+    ----  ------
+    0        0.1
+    99         -
+    """
+    for number, block in enumerate(_blocks(grid, width, "-", _GAP)):
+        if number:
+            yield ""
+        rule = [["-" * width] for width in block.widths]
+        for cells in (block.header, rule, *block.rows):
+            yield from _lines(block, cells, grid.text)
+    if grid.notes:
+        yield ""
+    for note in grid.notes:
+        yield from wrap(visible(note), max(width, 20))
+
+
+def markdown(grid: Grid) -> Iterator[str]:
+    r"""Yield the lines of a grid as a GitHub table; labels are text, whatever they contain.
+
+    >>> for line in markdown(Grid(("step", "a|b"), (("0", "0.1"), ("99", None)))): print(line)
+    | step | a\|b |
+    |:-----|-----:|
+    | 0    |  0.1 |
+    | 99   |    — |
+    """
+    rows = [[escaped("—" if cell is None else cell) for cell in row] for row in grid.rows]
+    header = [escaped(name) for name in grid.header]
+    widths = [max(3, *map(cells, column)) for column in zip(header, *rows, strict=True)]
+
+    def line(row: Sequence[str]) -> str:
+        padded = (
+            _padded(cell, width, left=index in grid.text)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        return f"| {' | '.join(padded)} |"
+
+    yield line(header)
+    rules = (
+        f":{'-' * (width + 1)}" if index in grid.text else f"{'-' * (width + 1)}:"
+        for index, width in enumerate(widths)
+    )
+    yield f"|{'|'.join(rules)}|"
+    yield from map(line, rows)
+    for note in grid.notes:
+        yield ""
+        # A label may begin with what would begin a list or a heading.
+        yield _LINE_START.sub(r"\1\\\2", escaped(note))
+
+
+@dataclass(frozen=True)
+class RichGrid:
+    """A grid that rich prints, in as many tables as the console's width asks for."""
+
+    grid: Grid
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
+        """Yield the tables, then the notes; nothing in a cell is read as markup."""
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+        from rich.text import Text
+
+        for block in _blocks(self.grid, options.max_width, "—", _GAP + 1):
+            table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+            for index, name, width in zip(block.columns, block.header, block.widths, strict=True):
+                left = index in self.grid.text
+                table.add_column(
+                    Text("\n".join(name)),
+                    justify="left" if left else "right",
+                    overflow="fold",
+                    width=width,
+                )
+            for number, row in enumerate(block.rows):
+                style = "dim" if number in self.grid.faint else None
+                table.add_row(*(Text("\n".join(cell)) for cell in row), style=style)
+            yield table
+            yield Text()
+        for note in self.grid.notes:
+            yield Text(visible(note), style="dim")
+
+
+def visible(text: str) -> str:
+    r"""Return `text` with control characters written out, so that it stays in its line.
+
+    >>> visible("a\x1b[31m\n")
+    'a\\x1b[31m\\n'
+    """
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def escaped(text: str) -> str:
+    r"""Return Markdown that shows `text` as it is.
+
+    >>> escaped("x_y|<b>")
+    'x\\_y\\|\\<b\\>'
+    """
+    return _MARKUP.sub(r"\\\1", visible(text))
+
+
+def cells(text: str) -> int:
+    """Return how many terminal cells `text` takes; a CJK character or an emoji takes two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break `text` into lines of at most `width` cells, behind a space or punctuation if possible.
+
+    >>> wrap("configs/imagenet.yaml#warmup-cosine", 16)
+    ['configs/', 'imagenet.yaml#', 'warmup-cosine']
+    """
+    lines = []
+    while cells(text) > width:
+        end = 1
+        while end < len(text) and cells(text[: end + 1]) <= width:
+            end += 1
+        # A space may stand in the margin; the next best is to break behind punctuation.
+        space = text.rfind(" ", 1, end + 1)
+        if space * 2 < end:
+            space = max((match.end() for match in _BREAKS.finditer(text, 1, end)), default=end)
+        lines.append(text[:space].rstrip(" "))
+        text = text[space:].lstrip(" ")
+    return [*lines, text]
+
+
+def _blocks(grid: Grid, width: int, missing: str, gap: int) -> Iterator[_Block]:
+    texts = [[visible(missing if cell is None else cell) for cell in row] for row in grid.rows]
+    columns = [
+        _column(visible(name), [row[index] for row in texts], index in grid.text)
+        for index, name in enumerate(grid.header)
+    ]
+    widths = [max(cells(line) for cell in column for line in cell) for column in columns]
+    lead = range(grid.lead)
+    for chosen in _fitting(widths, grid.lead, width, gap):
+        shown = (*lead, *chosen)
+        yield _Block(
+            shown,
+            tuple(widths[index] for index in shown),
+            [columns[index][0] for index in shown],
+            [[columns[index][number + 1] for index in shown] for number in range(len(texts))],
+        )
+
+
+def _column(name: str, texts: list[str], is_text: bool) -> list[list[str]]:
+    """Return header and cells of one column, each as its lines."""
+    if is_text:
+        return [wrap(text, _TEXT_WIDTH) for text in (name, *texts)]
+    word = min(_WORD_WIDTH, max(cells(word.strip()) for word in _BREAKS.split(name)))
+    width = max(_HEADER_WIDTH, word, *(cells(text) for text in texts))
+    return [wrap(name, width), *([text] for text in texts)]
+
+
+def _fitting(widths: list[int], lead: int, width: int, gap: int) -> Iterator[list[int]]:
+    """Yield the columns behind the leading ones in groups that fit, at least one in each."""
+    leading = sum(each + gap for each in widths[:lead]) - gap
+    chosen: list[int] = []
+    used = leading
+    for index in range(lead, len(widths)):
+        if chosen and used + gap + widths[index] > width:
+            yield chosen
+            chosen, used = [], leading
+        chosen.append(index)
+        used += gap + widths[index]
+    yield chosen
+
+
+def _lines(block: _Block, row: list[list[str]], text: frozenset[int]) -> Iterator[str]:
+    for number in range(max(map(len, row))):
+        pieces = (
+            _padded(cell[number] if number < len(cell) else "", width, left=index in text)
+            for index, cell, width in zip(block.columns, row, block.widths, strict=True)
+        )
+        yield (" " * _GAP).join(pieces).rstrip()
+
+
+def _padded(text: str, width: int, *, left: bool) -> str:
+    space = " " * (width - cells(text))
+    return text + space if left else space + text
