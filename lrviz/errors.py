@@ -36,20 +36,24 @@ class LrvizError(Exception):
     Attributes:
         message: One message, without the place.
         place: Where in the input, if it is about one.
+        path: The keys that lead there, if there are any.
     """
 
     def __init__(self, message: str, place: Place | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.place = place
+        self.path: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}" if self.place else self.message
+        keys = self.path if self.place is None or self.place.line else self.path[-1:]
+        parts = [str(self.place) if self.place else "", ".".join(map(str, keys)), self.message]
+        return ": ".join(part for part in parts if part)
 
-    def at(self, place: Place | None) -> Self:
-        """Return this error with `place`, unless it already has one (the innermost wins)."""
-        if self.place is None:
-            self.place = place
+    def at(self, place: Place | None, path: tuple[str | int, ...] = ()) -> Self:
+        """Return this error with `place` and `path`, each unless it has one: the innermost wins."""
+        self.place = self.place or place
+        self.path = self.path or path
         return self
 
 
@@ -71,6 +75,17 @@ class FollowError(LrvizError):
 
 class OutputError(LrvizError):
     """An output cannot be written."""
+
+
+def shown(value: object) -> str:
+    """Return a value as one writes it in YAML.
+
+    >>> shown(True), shown(None), shown("many"), shown(0.5)
+    ('true', 'null', "'many'", '0.5')
+    """
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return repr(value)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

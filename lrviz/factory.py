@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _ADVICE = {
     "with `cycle_momentum` option": "add cycle_momentum: false, or take an optimizer with momentum",
     "define either total_steps OR": "add total_steps: 100%",
+    "does not support `ReduceLROnPlateau`": "list both under the schedule's own `schedulers:`, "
+    "with `end:` and `begin:`",
     "float division by zero": "a phase of it has no length (pct_start * total_steps is 1, or a "
     "count is 0); make it longer",
 }
@@ -226,11 +228,12 @@ def _moment(schedule: Schedule, member: MemberSpec, name: str, unit: Fraction) -
     place = schedule.at(*member.path[:-1], name)
     duration = durations.parse(value)
     if duration is None:
-        raise SpecError(f"{name}: {value!r} is no duration: {durations.EXAMPLES}", place)
+        problem = f"{value!r} is no duration: {durations.EXAMPLES}"
+        raise SpecError(problem).at(place, (*member.path[:-1], name))
     try:
         return round(duration.updates(schedule.length) / unit)
     except SpecError as error:
-        raise error.at(place) from None
+        raise error.at(place, (*member.path[:-1], name)) from None
 
 
 def _looks_like_epochs(slot: Slot) -> bool:
@@ -262,6 +265,7 @@ def _scheduler(slot: Slot, data: Map, path: KeyPath) -> Any:
     except Exception as error:  # whatever a constructor may raise: torch's, or a user's own
         words = f"{type(error).__name__}: {error}"
         advice = "".join(f"; {text}" for key, text in _ADVICE.items() if key in words)
+        words = words.removesuffix(".")
         raise ScheduleError(f"{known.name} refuses its arguments: {words}{advice}", here) from error
 
 
@@ -323,7 +327,7 @@ def _arguments(
                 result[name] = resolved(slot, name, data[name], parameter)
         except SpecError as error:
             key = place_of(data, (name,), key=True) if name not in known.parameters else None
-            raise error.at(key or place) from None
+            raise error.at(key or place, where) from None
     return {name: result[name] for name in names}
 
 

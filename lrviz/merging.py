@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrviz.document import Entry, Map, place_of
+from lrviz.document import Entry, Map, Seq, place_of
 from lrviz.errors import Place, SpecError
 from lrviz.spec import LENGTHS, SIZES, Curve, KeyPath, Spec, validated
 
@@ -23,7 +23,8 @@ def split(document: Any, stem: str) -> list[tuple[str, Map]]:
         SpecError: The document is no spec.
     """
     if not isinstance(document, Map):
-        what = "it is empty" if document is None else f"it is a {type(document).__name__.lower()}"
+        kinds = "empty" if document is None else "a list" if isinstance(document, Seq) else "text"
+        what = f"it is {kinds}"
         raise SpecError(
             f"not a spec: {what}; begin with `train:` and `schedules:` (`lrviz init` writes one)",
             getattr(document, "place", None),

@@ -29,7 +29,7 @@ def build_optimizer(schedule: Schedule) -> Optimizer:
     try:
         target = _optimizer_class(described.type, trust=schedule.trust)
     except SpecError as error:
-        raise error.at(place) from None
+        raise error.at(place, ("optimizer", "type")) from None
     known = signatures.signature(target, skip=("params",))
     arguments = _optimizer_arguments(described, known)
     default = known.parameters["lr"].default if "lr" in known.parameters else None
@@ -41,6 +41,8 @@ def build_optimizer(schedule: Schedule) -> Optimizer:
     try:
         return dummy_optimizer(target, groups, arguments)
     except ScheduleError as error:
+        if len(groups) > 1 and "per-parameter options" in error.message:
+            error.message += "; take `groups:` out"
         raise error.at(schedule.at("optimizer")) from error
 
 
@@ -67,21 +69,21 @@ def _optimizer_arguments(described: OptimizerSpec, known: Signature) -> dict[str
         place = place_of(described.options, (key,))
         try:
             parameter = known.known(key)
-            result[key] = _optimizer_value(key, value, parameter)
+            result[key] = _optimizer_value(value, parameter)
         except SpecError as error:
-            raise error.at(place) from None
+            raise error.at(place, ("optimizer", key)) from None
     known.complete(result)
     return result
 
 
-def _optimizer_value(name: str, value: Any, parameter: Parameter) -> Any:
+def _optimizer_value(value: Any, parameter: Parameter) -> Any:
     value = plain(value)
     if isinstance(value, list) and signatures.takes(parameter.annotation, list):
         value = tuple(value)
     annotation = parameter.annotation
     if annotation is ANY and parameter.default not in (ANY, None):
         annotation = type(parameter.default)
-    signatures.check(name, value, annotation)
+    signatures.check(value, annotation)
     return value
 
 
@@ -92,10 +94,10 @@ def _group(group: GroupSpec, known: Signature, lr: Any, scale: float) -> dict[st
         try:
             parameter = known.known(key)
             if key == "lr" and isinstance(value, str):
-                value = share(key, value) * lr / scale
-            result[key] = _optimizer_value(key, value, parameter)
+                value = share(value) * lr / scale
+            result[key] = _optimizer_value(value, parameter)
         except SpecError as error:
-            raise error.at(place) from None
+            raise error.at(place, (*group.path, key)) from None
     if "lr" in result or group.factor != 1.0:
         result["lr"] = result["lr"] * scale if "lr" in result else lr
         if group.factor != 1.0:

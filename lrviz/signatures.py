@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections.abc
 import inspect
 import math
+import re
 import sys
 import types
 import typing
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
-from lrviz.errors import SpecError, suggestion
+from lrviz.errors import SpecError, shown, suggestion
 
 ANY = inspect.Parameter.empty
 
@@ -81,11 +82,16 @@ def signature(target: Callable[..., Any], *, skip: tuple[str, ...]) -> Signature
     """Return the parameters of a class or function, less those named in `skip`."""
     parameters: dict[str, Parameter] = {}
     is_open = False
+    # Some that take a value a group are annotated float, and only documented "(float or list)"
+    # (SWALR documents its swa_lr as swa_lrs).
+    listed = set(re.findall(r"(\w+?)s? \(float or list\)", target.__doc__ or ""))
     for each in inspect.signature(target).parameters.values():
         if each.kind is each.VAR_KEYWORD:
             is_open = True
         elif each.kind is not each.VAR_POSITIONAL and each.name not in skip:
             annotation = _evaluated(each.annotation, target)
+            if annotation is float and each.name in listed:
+                annotation = float | list[float]
             parameters[each.name] = Parameter(each.name, annotation, each.default)
     return Signature(getattr(target, "__name__", repr(target)), parameters, is_open)
 
@@ -177,7 +183,7 @@ def described(annotation: Any) -> str:
     return " or ".join(words) or str(annotation)
 
 
-def check(name: str, value: Any, annotation: Any) -> None:
+def check(value: Any, annotation: Any) -> None:
     """Check a value against an annotation.
 
     Raises:
@@ -187,7 +193,7 @@ def check(name: str, value: Any, annotation: Any) -> None:
         hint = ""
         if takes(annotation, int) and isinstance(value, str | float):
             hint = "; write a count like 30, or a duration: 5%, 3ep, 500ba, rest"
-        raise SpecError(f"{name} must be {described(annotation)}, not {value!r}{hint}")
+        raise SpecError(f"must be {described(annotation)}, not {shown(value)}{hint}")
     numbers = value if isinstance(value, list | tuple) else [value]
     if any(isinstance(each, float) and not math.isfinite(each) for each in numbers):
-        raise SpecError(f"{name} must be finite, not {value!r}")
+        raise SpecError(f"must be finite, not {value!r}")

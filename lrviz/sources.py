@@ -328,8 +328,8 @@ def _put(tree: Any, keys: list[str], value: Any, place: Place) -> Any:
         items = list(tree)
         items[int(key)] = _put(items[int(key)], keys[1:], value, place)
         return Seq(items, tree.places, tree.place)
-    if isinstance(tree, str):  # `scheduler: cosine`, of which an argument is set
-        tree = Map({"type": tree})
+    if isinstance(tree, str):  # `scheduler: cosine`, or `label: cosine`, written short
+        tree = Map({"scheduler" if key in spec.Curve.model_fields else "type": tree})
     if not isinstance(tree, Map):
         tree = Map(place=place)
     result = tree.without()

@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from lrviz.document import Map, place_of
 from lrviz.durations import Length
-from lrviz.errors import Place, SpecError, suggestion
+from lrviz.errors import Place, SpecError, shown, suggestion
 from lrviz.metrics import Metric
 
 Interval = Literal["step", "epoch"]
@@ -35,9 +35,9 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Moment = Annotated[int, BeforeValidator(_whole), Field(ge=0)] | str
+Moment = Annotated[int, Field(ge=0), BeforeValidator(_whole)] | str
 
 
 class _Section(BaseModel):
@@ -273,9 +273,15 @@ def _spec_error(model: type[M], data: Any, path: KeyPath, error: ValidationError
         return SpecError(f"{missing} is missing", place_of(data, loc))
     words = first["msg"].removeprefix("Value error, ")
     words = words.replace("Input should be", "must be").replace("a valid ", "a ")
-    words = words.replace("a integer", "a whole number").replace("a number", "a number")
-    shown = "" if isinstance(value, Mapping | list) else f", not {value!r}{_number_hint(value)}"
-    return SpecError(f"{name or 'the spec'}: {words}{shown}", place_of(data, loc))
+    words = words.replace("a integer", "a whole number").replace(
+        "greater than or equal to", "at least"
+    )
+    if kind == "string_too_short":
+        words = "must not be empty"
+    given = (
+        "" if isinstance(value, Mapping | list) else f", not {shown(value)}{_number_hint(value)}"
+    )
+    return SpecError(f"{name or 'the spec'}: {words}{given}", place_of(data, loc))
 
 
 def _number_hint(value: Any) -> str:

@@ -51,7 +51,7 @@ class Slot:
     own: bool = True
 
 
-def share(name: str, text: str) -> float:
+def share(text: str) -> float:
     """Read `0.1lr` as 0.1, and `lr` as 1."""
     number = text.removesuffix("lr").strip()
     try:
@@ -59,7 +59,7 @@ def share(name: str, text: str) -> float:
             return float(number or 1)
     except ValueError:
         pass
-    raise SpecError(f"{name} must be a number or a share of the lr like 0.1lr, not {text!r}")
+    raise SpecError(f"must be a number or a share of the lr like 0.1lr, not {text!r}")
 
 
 def resolved(slot: Slot, name: str, value: Any, parameter: Parameter) -> Any:
@@ -75,28 +75,26 @@ def resolved(slot: Slot, name: str, value: Any, parameter: Parameter) -> Any:
         for each, place in zip(value, value.places, strict=True):
             try:
                 items.append(_scalar(slot, name, each, inner, grouped=False))
+                signatures.check(items[-1], inner)
             except SpecError as error:
                 raise error.at(place) from None
         value = items
         if signatures.item(annotation) is int:
             _count(slot, name, value)
     else:
-        resolved = _scalar(slot, name, value, annotation, grouped=_per_group(name, annotation))
+        resolved = _scalar(
+            slot, name, value, annotation, grouped=signatures.takes(annotation, list)
+        )
         if signatures.takes(annotation, int) and resolved is value:
             _count(slot, name, [value])
         value = resolved
-    signatures.check(name, value, annotation)
+    signatures.check(value, annotation)
     return value
 
 
 def _count(slot: Slot, name: str, values: list[Any]) -> None:
     if name not in _NO_COUNTS and all(type(value) is int for value in values):
         slot.counts[name] = values
-
-
-def _per_group(name: str, annotation: Any) -> bool:
-    # SWALR is annotated float and documented "float or list".
-    return signatures.takes(annotation, list) or name == "swa_lr"
 
 
 def _scalar(slot: Slot, name: str, value: Any, annotation: Any, *, grouped: bool) -> Any:
@@ -112,7 +110,7 @@ def _scalar(slot: Slot, name: str, value: Any, annotation: Any, *, grouped: bool
     ):
         return value
     if _is_rate(name) and value.endswith("lr") and (wants[float] or annotation is ANY):
-        part = share(name, value)
+        part = share(value)
         if grouped and len(slot.lrs) > 1:
             return [part * lr for lr in slot.lrs]
         return part * float(slot.optimizer.defaults.get("lr", slot.lrs[0]))

@@ -1,0 +1,38 @@
+"""Each file of data/bad_specs breaks one thing; the whole message for it stands in the golden."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lrviz.errors import LrvizError
+from lrviz.factory import build_schedule
+from lrviz.sources import load_all
+from tests.golden import Golden
+
+FOLDER = Path(__file__).parent / "data" / "bad_specs"
+FAULTS = sorted(path.name for path in FOLDER.iterdir())
+
+
+def message(name: str) -> str:
+    with pytest.raises(LrvizError) as error:
+        for schedule in load_all([name]).schedules:
+            build_schedule(schedule)
+    assert error.value.place is not None, "an error of a file says where"
+    return str(error.value)
+
+
+def test_every_message(golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FOLDER)
+    golden("bad_specs.txt", "".join(message(name) + "\n" for name in FAULTS))
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_points_into_the_text(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FOLDER)
+    file, line, column, _ = message(name).split(":", 3)
+    assert file == name
+    lines = (FOLDER / name).read_text(encoding="utf-8").split("\n")
+    assert 1 <= int(line) <= len(lines)
+    assert 1 <= int(column) <= len(lines[int(line) - 1]) + 1

@@ -1,0 +1,151 @@
+"""YAML text to data with places."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from lrviz.document import Map, Seq, parse, place_of, plain, read_text
+from lrviz.errors import SpecError
+
+
+def failure(text: str) -> str:
+    with pytest.raises(SpecError) as error:
+        parse(text, "f.yaml")
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-4", 1e-4),
+        ("1.e3", 1000.0),
+        ("-.5", -0.5),
+        ("300e9", 3e11),
+        ("12", 12),
+        ("+12", 12),
+        ("010", 10),  # YAML 1.1 reads 8
+        ("0x1F", 31),
+        ("0o17", 15),
+        ("-0.0", -0.0),
+        (".inf", math.inf),
+        ("-.INF", -math.inf),
+        ("1_000", "1_000"),
+        ("1:30", "1:30"),
+        ("2001-01-01", "2001-01-01"),
+        ("yes", "yes"),
+        ("on", "on"),
+        ("true", True),
+        ("False", False),
+        ("~", None),
+        ("", None),
+        ("null", None),
+        ("'1e-4'", "1e-4"),
+        ('"true"', "true"),
+        ("5%", "5%"),
+    ],
+)
+def test_scalars_are_yaml_1_2(text: str, value: Any) -> None:
+    found = parse(f"a: {text}", "f.yaml")["a"]
+    assert found == value
+    assert type(found) is type(value)
+    assert math.copysign(1, found) == math.copysign(1, value) if isinstance(value, float) else True
+
+
+def test_nan_is_a_float() -> None:
+    assert math.isnan(parse("a: .nan", "f.yaml")["a"])
+
+
+def test_places_are_those_of_keys_and_values() -> None:
+    text = "a:\n  bé: [10, 'x']\n  c: 1e-4\n"
+    data = parse(text, "f.yaml")
+    key = place_of(data, ("a", "bé"), key=True)
+    item = place_of(data, ("a", "bé", 1))
+    value = place_of(data, ("a", "c"))
+    assert key and item and value
+    assert str(key) == "f.yaml:2:3"
+    assert text[key.start : key.end] == "bé"
+    assert str(item) == "f.yaml:2:12"
+    assert text[item.start : item.end] == "'x'"
+    assert str(value) == "f.yaml:3:6"
+    assert text[value.start : value.end] == "1e-4"
+
+
+def test_a_path_that_leads_too_far_gives_the_last_place() -> None:
+    data = parse("a: {b: 1}", "f.yaml")
+    assert str(place_of(data, ("a", "missing", "x"))) == "f.yaml:1:4"
+
+
+def test_merge_keys_give_way_to_the_mappings_own() -> None:
+    data = parse("base: &b {lr: 1, m: 2}\nown: {<<: *b, lr: 3}\n", "f.yaml")
+    assert data["own"] == {"lr": 3, "m": 2}
+    assert str(place_of(data, ("own", "m"))) == "f.yaml:1:21"
+
+
+def test_over_and_only_keep_places() -> None:
+    base, own = parse("{a: 1, b: 2}", "base"), parse("{b: 3}", "own")
+    both = own.over(base)
+    assert both == {"a": 1, "b": 3}
+    assert str(both.places["a"].value) == "base:1:5"
+    assert str(both.places["b"].value) == "own:1:5"
+    assert both.without("b") == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\na: 2", "f.yaml:2:1: duplicate key 'a' (first on line 1); remove one"),
+        ("a: &x [*x]", "f.yaml:1:8: *x stands inside of what it names"),
+        ("a: *x", None),
+        ("? [1]\n: 2", "f.yaml:1:3: a key must be plain text"),
+        ("a: 1\n---\nb: 2", "f.yaml:2:1: a second document begins here; write one spec a file"),
+        (
+            "a: !!python/name:os.system ''",
+            "f.yaml:1:4: the tag !!python/name:os.system is not read; write the plain value",
+        ),
+        ("a: " + "9" * 5000, "f.yaml:1:4: a number of absurd length"),
+        ("a: \x00", "f.yaml:1:4: not valid YAML: a control character; remove it"),
+        ("<<: 1", "f.yaml:1:1: << merges mappings only"),
+    ],
+)
+def test_what_is_no_spec(text: str, message: str | None) -> None:
+    found = failure(text)
+    assert found.startswith("f.yaml:1:") if message is None else found == message
+
+
+def test_nesting_is_refused_before_anything_recurses() -> None:
+    assert failure("[" * 100_000) == "f.yaml:1:52: nested more than 50 deep"
+    assert parse("[" * 50 + "]" * 50, "f.yaml") is not None
+
+
+def test_an_alias_bomb_is_refused() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    for level in range(1, 10):
+        lines.append(f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]")
+    assert "aliases counted as what they name" in failure("\n".join(lines))
+
+
+def test_text_is_utf_8_with_or_without_mark_or_utf_16() -> None:
+    assert read_text("é".encode(), "f") == "é"
+    assert read_text("é".encode("utf-8-sig"), "f") == "é"
+    assert read_text("é".encode("utf-16"), "f") == "é"
+    with pytest.raises(SpecError) as error:
+        read_text(b"a: 1\nb: \xe9\n", "f.yaml")
+    assert str(error.value) == "f.yaml:2:4: not UTF-8 text; save the file as UTF-8"
+
+
+def test_crlf_is_a_line_end() -> None:
+    data = parse("a: 1\r\nb: 2\r\n", "f.yaml")
+    assert data == {"a": 1, "b": 2}
+    assert str(place_of(data, ("b",))) == "f.yaml:2:4"
+
+
+def test_plain_is_free_of_places() -> None:
+    found = plain(parse("a: [{b: 1}]", "f.yaml"))
+    assert found == {"a": [{"b": 1}]}
+    assert type(found) is dict
+    assert type(found["a"]) is list
+    assert isinstance(parse("[1]", "f"), Seq)
+    assert isinstance(parse("{a: 1}", "f"), Map)
