@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from lrviz.events import Array
+
 Indices = NDArray[np.intp]
+
+_BINS = 64
 
 
 def vertices(values: Array, bins: int) -> tuple[Array, Array]:
@@ -38,10 +41,14 @@ def vertices(values: Array, bins: int) -> tuple[Array, Array]:
         starts = np.concatenate(([0], np.flatnonzero(changed) + 1))
         edges = np.append(starts, len(values)).astype(np.float64)
         return np.repeat(edges, 2)[1:-1], np.repeat(values[starts], 2)
-    kept = np.flatnonzero(finite)
-    kept = kept[m4(values[kept], bins)]
-    passed = np.cumsum(~finite)
-    breaks = np.append(np.flatnonzero(np.diff(passed[kept])) + 1, len(kept))
+    if finite.all():
+        kept = m4(values, bins)
+        breaks = np.array([len(kept)])
+    else:
+        kept = np.flatnonzero(finite)
+        kept = kept[m4(values[kept], bins)]
+        passed = np.cumsum(~finite)
+        breaks = np.append(np.flatnonzero(np.diff(passed[kept])) + 1, len(kept))
     ends = kept[breaks - 1]  # the last of each stretch without a gap: its value holds for 1 more
     x = np.insert(kept.astype(np.float64), np.repeat(breaks, 2), np.repeat(ends + 1.0, 2))
     gaps = np.stack([values[ends], np.full(len(ends), np.nan)], axis=1).ravel()
@@ -59,8 +66,12 @@ def m4(values: Array, bins: int) -> Indices:
     if size <= 4 * bins:
         return np.arange(size)
     edges = np.arange(bins + 1) * size // bins
-    # Bins differ in length by one at most; the shorter ones repeat their last index.
-    inside = np.minimum(edges[:-1, None] + np.arange(size // bins + 1), edges[1:, None] - 1)
-    binned, row = values[inside], np.arange(bins)
-    least, greatest = inside[row, binned.argmin(1)], inside[row, binned.argmax(1)]
-    return np.unique(np.concatenate([edges[:-1], least, greatest, edges[1:] - 1]))
+    found = [edges[:-1], edges[1:] - 1]
+    for some in range(0, bins, _BINS):  # a part at a time: 10^8 values take no room of their own
+        starts, ends = edges[some : some + _BINS], edges[some + 1 : some + _BINS + 1]
+        starts = starts[: len(ends)]
+        # Bins differ in length by one at most; the shorter ones repeat their last index.
+        inside = np.minimum(starts[:, None] + np.arange(size // bins + 1), ends[:, None] - 1)
+        binned, row = values[inside], np.arange(len(ends))
+        found += [inside[row, binned.argmin(1)], inside[row, binned.argmax(1)]]
+    return np.unique(np.concatenate(found))

@@ -15,7 +15,7 @@ from lrviz.views.figure.themes import readable, settings
 
 # In inches.
 _GAP = 0.05
-_LEADER = 0.24
+_LEADER = 0.28
 _SAMPLE = 0.32
 _COLUMN_GAP = 0.22
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lrviz.views.figure.scales import EvenLocator, Unit, YScale
 from lrviz.views.figure.text import Type
+from lrviz.views.figure.ticks import EvenLocator, y_locator
+from lrviz.views.scales import Unit, YScale
 
 Box = tuple[float, float, float, float]
 
 # In inches.
 EDGE = 0.08
-_TICK = 0.1
+_TICK = 0.11
 _PAD = 0.05
 _BETWEEN = 0.13
 
@@ -67,7 +68,7 @@ def x_ticks(unit: Unit, end: float, width: float, font: Type) -> tuple[EvenLocat
         locator = EvenLocator(most, unit.whole)
         values = tuple(locator.tick_values(0.0, end))
         axis = Axis(values, tuple(unit.write(value) for value in values))
-        if len(values) * (axis.width(font) + 0.22) <= width:
+        if len(values) * (axis.width(font) + 0.2) <= width:
             break
     return locator, axis
 
@@ -76,7 +77,7 @@ def y_ticks(scale: YScale, height: float, font: Type) -> tuple[int, Axis]:
     """Return how many ticks to ask of a y axis of so many inches, and those it gives."""
     most = max(2, min(8, int(height / (2.3 * font.line))))
     within = scale.low, scale.high
-    found = scale.locator(most).tick_values(*within)
+    found = y_locator(scale, most).tick_values(*within)
     values = tuple(float(value) for value in found if within[0] <= value <= within[1])
     write = scale.writer()
     return most, Axis(values, tuple(write(value, None) for value in values))

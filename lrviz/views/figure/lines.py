@@ -10,14 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.typing import LineStyleType
 
+from lrviz.events import Array
 from lrviz.trace import Trace
-from lrviz.views.figure.curves import Line, Panel
-from lrviz.views.figure.downsample import Array, vertices
-from lrviz.views.figure.scales import Unit, YScale
+from lrviz.views.figure.downsample import vertices
 from lrviz.views.figure.themes import settings
+from lrviz.views.panels import Line, Panel
+from lrviz.views.scales import Unit, YScale
 
 # On and off, in line widths.
-_DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.8), (1.1, 1.5), (6, 1.5, 1.1, 1.5))
+_DASHES: tuple[tuple[float, ...], ...] = ((), (5, 2.2), (1.1, 1.7), (7, 2, 1.1, 2))
+_PIECE = 4.0  # of a curve that coincides with others, in line widths
 _SAMPLES = 400
 _SAME = 0.006  # of the axis' height: curves so near are one on the page
 _OFTEN = 0.1  # of the axis' length
@@ -35,7 +37,7 @@ class Look:
 
     colour: str
     dashes: tuple[float, ...] = ()
-    order: float = 2.0
+    order: float = 1.0
 
     @property
     def style(self) -> LineStyleType:
@@ -47,27 +49,32 @@ def looks(heights: Sequence[Array], solid: int) -> list[Look]:
     """Return a look for each curve.
 
     Colours follow the style's cycle; with more than `solid` curves line styles alternate too, the
-    sparser ones on top. Curves that coincide share the line between them: each one is dashed so
-    that it leaves to all those below it a piece of the same length.
+    sparser ones on top. Curves of one line style that coincide share the line between them: each
+    one is dashed so that it leaves to all those below it a piece of the same length.
 
     Args:
         heights: Of each curve, see `sampled`.
         solid: Up to so many curves are told apart by colour alone.
     """
     colours: list[str] = settings["axes.prop_cycle"].by_key().get("color", ["C0"])
+    styled = len(heights) > min(solid, len(colours))
     found = []
     for index in range(len(heights)):
         turn = index + index // len(colours)  # the same colour comes with another line style
-        dashes = _DASHES[turn % len(_DASHES)] if len(heights) > min(solid, len(colours)) else ()
-        order = 2 + _DASHES.index(dashes) / 10
+        dashes = _DASHES[turn % len(_DASHES)] if styled else ()
+        order = 2 - _density(dashes)
         found.append(Look(colours[index % len(colours)], dashes, order))
-    for members in _coincident(heights):
-        period = 2.5 * len(members)
+    for members in _coincident(heights, [look.dashes for look in found]):
+        period = _PIECE * len(members)
         for depth, index in enumerate(members):
-            on = period - 2.5 * depth
+            on = period - _PIECE * depth
             dashes = (on, period - on) if depth else ()
-            found[index] = replace(found[index], dashes=dashes, order=2 + depth / 10)
+            found[index] = replace(found[index], dashes=dashes, order=2 - _density(dashes))
     return found
+
+
+def _density(dashes: tuple[float, ...]) -> float:
+    return sum(dashes[::2]) / sum(dashes) if dashes else 1.0
 
 
 def sampled(line: Line, scale: YScale, end: float, factor: float) -> Array:
@@ -79,13 +86,15 @@ def sampled(line: Line, scale: YScale, end: float, factor: float) -> Array:
     return np.where(np.isfinite(values), scale.fraction(values), np.nan)
 
 
-def _coincident(heights: Sequence[Array]) -> list[list[int]]:
-    """Return the sets of curves of which each lies on another one for some of its way."""
+def _coincident(heights: Sequence[Array], dashes: Sequence[tuple[float, ...]]) -> list[list[int]]:
+    """Return the sets of like curves of which each lies on another one for some of its way."""
     sets: list[list[int]] = []
     for index, height in enumerate(heights):
         for members in sets:
             near = (np.abs(heights[other] - height) < _SAME for other in members)
-            if any(np.count_nonzero(each) >= _OFTEN * _SAMPLES for each in near):
+            if dashes[index] == dashes[members[0]] and any(
+                np.count_nonzero(each) >= _OFTEN * _SAMPLES for each in near
+            ):
                 members.append(index)
                 break
         else:

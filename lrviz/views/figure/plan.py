@@ -9,10 +9,10 @@ import numpy as np
 
 from lrviz.trace import Trace
 from lrviz.views import formatting
-from lrviz.views.figure.curves import Panel, panels
 from lrviz.views.figure.lines import Look, looks, sampled
 from lrviz.views.figure.options import FigureOptions
-from lrviz.views.figure.scales import Unit, YScale, units, y_scale
+from lrviz.views.panels import Line, Panel, panels
+from lrviz.views.scales import Unit, YScale, units, y_scale
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,40 @@ class Plan:
                 )
         for panel, scale in zip(self.panels, self.scales, strict=True):
             found += [scale.note] if scale.note else []
-            below = []
+            found += _outside(panel.lines, scale)
             for line in panel.lines:
-                lowest = float(np.min(line.values, initial=np.inf, where=np.isfinite(line.values)))
-                if lowest < scale.low:
-                    below.append(f"{line.label} (down to {formatting.lr(lowest, 2)})")
                 lost = len(line.values) - int(np.count_nonzero(np.isfinite(line.values)))
                 if lost:
                     found.append(
                         f"{line.label}: {lost:,} of {len(line.values):,} values of the "
                         f"{panel.title} are not finite and leave a gap."
                     )
-            if below:
-                found.append(f"Below the axis: {', '.join(below)}.")
         return found
+
+
+def _outside(lines: Sequence[Line], scale: YScale) -> list[str]:
+    """Return sentences on the curves that leave a panel at its lower or its upper edge."""
+    lows, highs = [], []
+    for line in lines:
+        finite = np.isfinite(line.values)
+        low = float(np.min(line.values, initial=np.inf, where=finite))
+        high = float(np.max(line.values, initial=-np.inf, where=finite))
+        if low < scale.low:
+            lows.append((low, line.label))
+        if high > scale.high:
+            highs.append((high, line.label))
+    found = []
+    for where, towards, ends, furthest in (
+        ("Below", "down", lows, min),
+        ("Above", "up", highs, max),
+    ):
+        if len(ends) > 2:
+            end = formatting.lr(furthest(ends)[0], 2)
+            found.append(f"{where} the axis: {len(ends)} curves ({towards} to {end}).")
+        elif ends:
+            each = (f"{label} ({towards} to {formatting.lr(end, 2)})" for end, label in ends)
+            found.append(f"{where} the axis: {', '.join(each)}.")
+    return found
 
 
 def plan(traces: Sequence[Trace], options: FigureOptions, solid: int) -> Plan:

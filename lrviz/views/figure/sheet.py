@@ -12,12 +12,15 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 
+from lrviz.errors import UsageError
+from lrviz.events import Array
 from lrviz.views.figure import labels, layout
-from lrviz.views.figure.downsample import Array
 from lrviz.views.figure.lines import draw
 from lrviz.views.figure.plan import Plan
-from lrviz.views.figure.scales import EvenLocator, Unit
+from lrviz.views.figure.text import Type
 from lrviz.views.figure.themes import settings
+from lrviz.views.figure.ticks import y_locator
+from lrviz.views.scales import Unit
 
 
 class Sheet:
@@ -63,7 +66,13 @@ class Sheet:
             legend = labels.legend(self.names, fonts.tick, self.width - left - layout.EDGE)
             bottom += legend.height + 0.5 * fonts.tick.line
         width = self.width - left - right
-        outer = (left, bottom, width, self.height - top - bottom)
+        height = self.height - top - bottom
+        if width < 0.6 or height < 0.35 * count + 0.1:
+            raise UsageError(
+                f"{self.width:g}x{self.height:g} inches have no room for this figure and what is "
+                "written around it: give a larger size"
+            )
+        outer = (left, bottom, width, height)
         boxes = layout.boxes(outer, count)
         self._write_notes(notes)
         self._draw_panels(boxes, [most for most, _ in y_axes])
@@ -105,8 +114,16 @@ class Sheet:
         return 2 * layout.EDGE + len(lines) * font.line
 
     def _note_lines(self) -> list[str]:
+        """Return what is below the picture, in at most a fifth of the height."""
         font, room = self.fonts.note, self.width - 2 * layout.EDGE
-        return [line for note in self.plan.notes for line in font.wrapped(note, room, 2)]
+        most = max(2, int(0.2 * self.height / font.line))
+        lines: list[str] = []
+        for index, note in enumerate(self.plan.notes):
+            more = font.wrapped(note, room, 2)
+            if len(lines) + len(more) > most:
+                return [*lines[: most - 1], f"and {len(self.plan.notes) - index} more notes"]
+            lines += more
+        return lines
 
     def _write_notes(self, lines: Sequence[str]) -> None:
         font = self.fonts.note
@@ -131,9 +148,8 @@ class Sheet:
             set_axes(ax, plan, index, most[index], self.fonts.tick.size)
             name = plan.panels[index].title
             font = self.fonts.label
-            ax.set_ylabel(
-                name, fontsize=min(font.size, font.size * height / font.width(name)), va="top"
-            )
+            fitting = font.size * height / font.width(name)
+            ax.set_ylabel(name, fontsize=max(6.0, min(font.size, fitting)), va="top")
             ax.yaxis.set_label_coords((layout.EDGE - left) / width, 0.5)
             draw(ax, plan.panels[index], plan.looks[index], plan.traces, plan.below)
             locator, _ = layout.x_ticks(plan.below, plan.end, width, self.fonts.tick)
@@ -141,7 +157,7 @@ class Sheet:
             if index < last:
                 ax.tick_params(axis="x", labelbottom=False)
             else:
-                ax.set_xlabel(plan.below.name, fontsize=font.size, labelpad=2)
+                ax.set_xlabel(plan.below.name, fontsize=font.size, labelpad=3)
             if index == 0 and plan.above:
                 self._add_top(ax, plan.above, width)
 
@@ -154,7 +170,7 @@ class Sheet:
         top.xaxis.set_major_formatter(FuncFormatter(lambda value, _: above.write(value)))
         top.tick_params(**_tick_look("x", font.size))
         top.set_xlabel(above.name, fontsize=self.fonts.label.size, labelpad=3)
-        top.spines["top"].set_visible(False)
+        top.spines["top"].set_visible(True)
 
 
 def set_axes(ax: Axes, plan: Plan, index: int, most: int, size: float) -> None:
@@ -174,7 +190,7 @@ def set_axes(ax: Axes, plan: Plan, index: int, most: int, size: float) -> None:
         ax.yaxis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=12))
         ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_ylim(scale.low, scale.high)
-    ax.yaxis.set_major_locator(scale.locator(most))
+    ax.yaxis.set_major_locator(y_locator(scale, most))
     ax.yaxis.set_major_formatter(FuncFormatter(scale.writer()))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plan.below.write(value)))
     for axis in ("x", "y"):
@@ -205,9 +221,10 @@ def draw_into(ax: Axes, plan: Plan) -> None:
 
     Several curves get a legend inside the axes, above the greatest value.
     """
-    panel = plan.panels[0]
-    set_axes(ax, plan, 0, 6, FontProperties(size=settings["xtick.labelsize"]).get_size())
-    ax.xaxis.set_major_locator(EvenLocator(7, plan.below.whole))
+    panel, font = plan.panels[0], Type(FontProperties(size=settings["xtick.labelsize"]).get_size())
+    box = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted())
+    set_axes(ax, plan, 0, layout.y_ticks(plan.scales[0], box.height, font)[0], font.size)
+    ax.xaxis.set_major_locator(layout.x_ticks(plan.below, plan.end, box.width, font)[0])
     ax.set(xlabel=plan.below.name, ylabel=panel.title)
     draw(ax, panel, plan.looks[0], plan.traces, plan.below)
     if len(panel.lines) == 1:

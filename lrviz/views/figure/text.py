@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 from matplotlib.font_manager import FontProperties
@@ -28,7 +29,9 @@ class Type:
     def width(self, text: str) -> float:
         """Return the width of a text of one line, in inches."""
         font = FontProperties(size=self.size, weight=self.weight)
-        width: float = text_to_path.get_text_width_height_descent(text, font, False)[0]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of missing glyphs; drawing says so too
+            width: float = text_to_path.get_text_width_height_descent(text, font, False)[0]
         return width / 72
 
     def shortened(self, text: str, room: float) -> str:

@@ -93,7 +93,13 @@ THEMES: Mapping[str, Theme] = {
     "dark": Theme(rc=_colours("#E6EDF3", "#8B949E", "#272D35", "#0D1117", _ON_DARK)),
     # One column of a two-column page; apart in a greyscale print.
     "paper": Theme(
-        rc={**_LIGHT, "font.family": ["serif"], "axes.linewidth": 0.6, "text.color": "#000000"},
+        rc={
+            **_LIGHT,
+            "axes.linewidth": 0.6,
+            "font.family": ["serif"],
+            "lines.linewidth": 1.2,
+            "mathtext.fontset": "stix",
+        },
         size=(3.4, 2.4),
         dpi=300,
         solid=1,

@@ -1,4 +1,4 @@
-"""Axes: what x counts, how far y reaches, and where the ticks are."""
+"""Axes: what x counts and how far y reaches; no matplotlib."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, Locator, LogLocator, MaxNLocator
 
 from lrviz.errors import UsageError
+from lrviz.events import Array
 from lrviz.trace import Trace
 from lrviz.views import formatting
-from lrviz.views.figure.downsample import Array
 
-# Beyond these neither an axis nor its margin is within a double.
-_LEAST, _GREATEST = 1e-300, 1e300
+# Beyond these matplotlib's ticks leave what a double can hold.
+_GREATEST = 1e290
+_LOG_ENDS = 1e-200, 1e200
 
 
 @dataclass(frozen=True)
@@ -109,37 +109,34 @@ def _write_count(value: float) -> str:
     return formatting.count(round(value)) if value == round(value) else formatting.lr(value)
 
 
-class EvenLocator(Locator):
-    """Ticks at round distances, the last one at the axis' end where a round distance allows it."""
+def even_ticks(low: float, high: float, most: int, *, whole: bool) -> list[float]:
+    """Return ticks at a round distance, the last one at `high` where a round distance allows it.
 
-    def __init__(self, most: int, whole: bool) -> None:
-        """Place at most `most` ticks (at least 2), on whole numbers where `whole`."""
-        self._most, self._whole = max(2, most), whole
+    Args:
+        low: Lower end; ticks are multiples of their distance.
+        high: Upper end.
+        most: How many ticks there may be, at least 2.
+        whole: Ticks are whole numbers.
 
-    def __call__(self) -> Sequence[float]:
-        """Return the ticks within the present view."""
-        low, high = self.axis.get_view_interval() if self.axis else (0.0, 1.0)
-        return self.tick_values(low, high)
+    >>> even_ticks(0, 90, 8, whole=True), even_ticks(0, 10_000, 8, whole=True)[-2:]
+    ([0.0, 15.0, 30.0, 45.0, 60.0, 75.0, 90.0], [8000.0, 10000.0])
+    """
+    step = _tick_distance(max(high - low, 1e-12), max(2, most), whole)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [index * step for index in range(first, last + 1)]
 
-    def tick_values(self, vmin: float, vmax: float) -> list[float]:
-        """Return the ticks between two ends."""
-        low, high = sorted((vmin, vmax))
-        step = self._step(high - low)
-        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-        return [index * step for index in range(first, last + 1)]
 
-    def _step(self, span: float) -> float:
-        span = max(span, 1e-12)  # a reader may zoom in as far as he likes
-        power = 10.0 ** math.floor(math.log10(span / self._most))
-        steps = [m * power for m in (1, 2, 5, 10, 20, 50, 2.5, 25, 1.5, 3, 15, 30)]
-        if self._whole:
-            steps = [s for s in steps if s >= 1 and s == int(s)] or [1.0]
-        fitting = [s for s in steps if span / s <= self._most - 1 + 1e-9]
-        even = [s for s in fitting if abs(span / s - round(span / s)) < 1e-9 and span / s >= 3]
-        if even:  # the most ticks, but fewer of a rounder distance rather than a third more
-            return min(even, key=lambda s: (span / s < 0.55 * (self._most - 1), even.index(s)))
-        plain = [s for s in fitting if s / 10 ** math.floor(math.log10(s) + 1e-9) in (1, 2, 5)]
-        return min(plain or fitting or steps[-1:])
+def _tick_distance(span: float, most: int, whole: bool) -> float:
+    power = 10.0 ** math.floor(math.log10(span / most))
+    steps = [m * power for m in (1, 2, 5, 10, 20, 50, 2.5, 25, 1.5, 3, 15, 30)]
+    if whole:
+        steps = [s for s in steps if s >= 1 and s == int(s)] or [1.0]
+    fitting = [s for s in steps if span / s <= most - 1 + 1e-9]
+    even = [s for s in fitting if abs(span / s - round(span / s)) < 1e-9 and span / s >= 3]
+    if even:  # the most ticks, but fewer of a rounder distance rather than a third more
+        return min(even, key=lambda s: (span / s < 0.55 * (most - 1), even.index(s)))
+    plain = [s for s in fitting if s / 10 ** math.floor(math.log10(s) + 1e-9) in (1, 2, 5)]
+    return min(plain or fitting or steps[-1:])
 
 
 @dataclass(frozen=True)
@@ -170,19 +167,10 @@ class YScale:
             low, high = self.low, self.high
         return np.asarray((clipped - low) / (high - low))
 
-    def locator(self, most: int) -> Locator:
-        """Return a locator of some `most` labelled ticks."""
-        if not self.log:
-            if self.empty:
-                return FixedLocator([0.0])
-            return MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2)
-        decades = math.log10(self.high / self.low)
-        return LogLocator(subs=(1, 2, 5) if 3 * decades <= most else (1,), numticks=most + 1)
-
     def writer(self) -> Callable[[float, Any], str]:
         """Return what writes its tick labels: all with an exponent, or none."""
         top = max(abs(self.low), abs(self.high))
-        small = (self.low < 1e-3 if self.log else top < 0.01) or top >= 1e5
+        small = (self.low < 5e-4 if self.log else top < 0.01) or top >= 1e5
         digits = 6 if self.log else max(4, math.ceil(math.log10(top / (self.high - self.low))) + 3)
         return lambda value, _: formatting.lr(value, min(digits, 15), scientific=small)
 
@@ -200,16 +188,15 @@ def y_scale(curves: Sequence[Array], *, log: bool, from_zero: bool) -> YScale:
         log: Logarithmic; where nothing is positive the axis is linear, and the note says so.
         from_zero: Zero is on a linear axis.
     """
-    finite = [curve[np.isfinite(curve)] for curve in curves]
-    finite = [np.clip(curve, -_GREATEST, _GREATEST) for curve in finite if curve.size]
-    if log and any((curve >= _LEAST).any() for curve in finite):
-        return _log_scale(finite)
+    ends = [found for curve in curves if (found := _ends(curve, -_GREATEST)) is not None]
+    if log and any(high >= _LOG_ENDS[0] for _, high in ends):
+        return _log_scale(curves)
     note = "Nothing is above zero: the axis is linear." if log else ""
-    low = min((float(curve.min()) for curve in finite), default=0.0)
-    high = max((float(curve.max()) for curve in finite), default=0.0)
+    low = min((low for low, _ in ends), default=0.0)
+    high = max((high for _, high in ends), default=0.0)
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    if max(abs(low), abs(high)) < _LEAST:
+    if max(abs(low), abs(high)) < 1 / _GREATEST:
         return YScale(-0.05, 1.0, note=note, empty=True)
     span = high - low
     if span <= 1e-9 * max(abs(low), abs(high)):  # a constant, but for rounding
@@ -220,14 +207,30 @@ def y_scale(curves: Sequence[Array], *, log: bool, from_zero: bool) -> YScale:
 
 
 def _log_scale(curves: Sequence[Array]) -> YScale:
-    positive = [found for curve in curves if (found := curve[curve >= _LEAST]).size]
-    least = min(float(curve.min()) for curve in positive)
-    high = max(float(curve.max()) for curve in positive)
-    usual = min(float(np.partition(c, len(c) // 200)[len(c) // 200]) for c in positive)
-    low = min(high * 1e-6, usual)
-    low = least if least >= low / 10 else low
+    ends = [found for curve in curves if (found := _ends(curve, _LOG_ENDS[0])) is not None]
+    least = min(low for low, _ in ends)
+    high = min(max(high for _, high in ends), _LOG_ENDS[1])
+    low = min([high * 1e-6, *(_usual_least(curve) for curve in curves)])
+    low = max(low, _LOG_ENDS[0]) if least < low / 10 else least
     if high < 3 * low:
         return YScale(low / 3, high * 3, log=True)
-    margin = (high / low) ** 0.04
-    cut = any((curve < low).any() for curve in curves)
+    margin = 10 ** (0.04 * (math.log10(high) - math.log10(low)))
+    cut = any(bool((curve < low).any()) for curve in curves)
     return YScale(low if cut else low / margin, high * margin, log=True)
+
+
+def _ends(curve: Array, above: float) -> tuple[float, float] | None:
+    """Return the least and the greatest finite value from `above` on, if there is any."""
+    counts = np.isfinite(curve) & (curve >= above)
+    if not counts.any():
+        return None
+    low = float(np.min(curve, initial=np.inf, where=counts))
+    high = float(np.max(curve, initial=-np.inf, where=counts))
+    return low, min(high, _GREATEST)
+
+
+def _usual_least(curve: Array) -> float:
+    """Return the positive value that half a percent of a curve's updates are below."""
+    some = curve[:: max(1, len(curve) // 20_000)]
+    some = np.sort(some[np.isfinite(some) & (some >= _LOG_ENDS[0])])
+    return float(some[len(some) // 200]) if some.size else np.inf

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrviz.errors import UsageError, suggestion
+from lrviz.events import Array
 from lrviz.trace import Trace
-from lrviz.views.figure.downsample import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,1 @@
+"""Views: pure functions from traces to figures, renderables and text."""
