@@ -183,11 +183,11 @@ def _events(trace: Trace, values: Array, limit: int) -> tuple[list[_Found], int,
         return by_epoch, coarse.more, coarse.turns_up
     fine = find_events(values, _CANDIDATES)
     stairs = {event.step for event in fine.largest if _is_stair(event, values, stride)}
-    others = [event for event in fine.largest if len(stairs) <= limit or event.step not in stairs]
-    found = {event.step: event for event in _named(others, values, 1)}
-    found |= {
-        event.step: event for event in by_epoch if event.step in stairs and _fits(event, values)
-    }
+    found = {event.step: event for event in _named(fine.largest, values, 1)}
+    if len(stairs) > limit:
+        for step in stairs:
+            del found[step]
+        found |= {e.step: e for e in by_epoch if e.step in stairs and _fits(e, values)}
     listed, left_out = _largest(found.values(), limit)
     return listed, left_out + fine.more, fine.turns_up
 

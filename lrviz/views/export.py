@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
 
 from lrviz.trace import Curve, Trace, curves
 from lrviz.views.rows import common_updates_per_epoch, table_rows, wants_all
@@ -19,7 +20,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def csv_lines(
     traces: Sequence[Trace], at: Sequence[str | int] = (), params: Sequence[str] = ()
 ) -> Iterator[str]:
-    """Yield CSV, without line ends: a header, then a row a step, a column a curve.
+    """Yield the lines of a CSV file: a header, then a row a step, a column a curve.
 
     The columns are `step`, `epoch` (step / updates per epoch, a float; empty where that is unknown
     or not the same for all traces), then `label`, `label/group` or `label:momentum`. A cell is
@@ -47,19 +48,16 @@ def csv_lines(
         columns: list[Iterable[str]] = [map(str, chunk)]
         columns.append([repr(t / per_epoch) if per_epoch else "" for t in chunk])
         columns += [_csv_cells(curve, chunk) for curve in shown]
-        yield from map(",".join, zip(*columns, strict=True))
+        for cells in zip(*columns, strict=True):
+            yield f"{','.join(cells)}\n"
     if not wants_all(at):
-        yield ",".join(["after", "", *(repr(curve.after) for curve in shown)])
+        yield _csv_row(["after", "", *(repr(curve.after) for curve in shown)])
 
 
 def json_lines(
-    traces: Sequence[Trace],
-    at: Sequence[str | int] = (),
-    params: Sequence[str] = (),
-    *,
-    torch: str,
+    traces: Sequence[Trace], at: Sequence[str | int] = (), params: Sequence[str] = ()
 ) -> Iterator[str]:
-    """Yield the lines of one JSON object.
+    """Yield the lines of a JSON file, one object.
 
     `{"version": 1, "torch": ..., "schedules": [{"label", "source", "updates", "curves": [{"group",
     "param", "steps", "values", "final", "after"}], "warnings", "error"}]}`: `error` is null or
@@ -69,24 +67,23 @@ def json_lines(
         traces: One or more.
         at: More steps than the key steps; `all` for every update, and nothing else.
         params: The quantities wanted; none means all that move.
-        torch: Version of the torch that made the traces.
 
     Raises:
         UsageError: On the first line, as for `lrviz.views.table.table`.
     """
     shown = curves(traces, params)
     steps = None if wants_all(at) else table_rows(traces, at, params).updates(traces)
-    yield f'{{"version": 1, "torch": {json.dumps(torch)}, "schedules": ['
+    yield f'{{"version": 1, "torch": {json.dumps(version("torch"))}, "schedules": [\n'
     for index, trace in enumerate(traces):
         head = {"label": trace.label, "source": trace.source, "updates": trace.updates}
-        yield f'  {json.dumps(head)[:-1]}, "curves": ['
+        yield f'  {json.dumps(head)[:-1]}, "curves": [\n'
         own = [curve for curve in shown if curve.trace == index]
         for number, curve in enumerate(own):
             yield from _json_curve(trace, curve, steps, last=number == len(own) - 1)
         error = trace.error and {"update": trace.error.update, "message": trace.error.message}
         tail = json.dumps({"warnings": list(trace.warnings), "error": error})
-        yield f"  ], {tail[1:]}{'' if index == len(traces) - 1 else ','}"
-    yield "]}"
+        yield f"  ], {tail[1:]}{'' if index == len(traces) - 1 else ','}\n"
+    yield "]}\n"
 
 
 def _json_curve(
@@ -95,12 +92,12 @@ def _json_curve(
     count = len(curve.values)
     own = range(count) if steps is None else [step for step in steps if step < count]
     head = json.dumps({"group": trace.groups[curve.group], "param": curve.param})
-    yield f'    {head[:-1]}, "steps": ['
+    yield f'    {head[:-1]}, "steps": [\n'
     yield from _json_list(own, map(str, own))
-    yield '    ], "values": ['
+    yield '    ], "values": [\n'
     yield from _json_list(own, _json_values(curve, own))
     final, after = _json_number(float(curve.values[-1])), _json_number(curve.after)
-    yield f'    ], "final": {final}, "after": {after}}}{"" if last else ","}'
+    yield f'    ], "final": {final}, "after": {after}}}{"" if last else ","}\n'
 
 
 def _json_list(steps: Sequence[int], texts: Iterable[str]) -> Iterator[str]:
@@ -109,7 +106,7 @@ def _json_list(steps: Sequence[int], texts: Iterable[str]) -> Iterator[str]:
     for start in range(0, len(steps), _PER_LINE):
         size = min(_PER_LINE, len(steps) - start)
         comma = "," if start + size < len(steps) else ""
-        yield f"      {', '.join(next(texts) for _ in range(size))}{comma}"
+        yield f"      {', '.join(next(texts) for _ in range(size))}{comma}\n"
 
 
 def _json_values(curve: Curve, steps: Sequence[int]) -> Iterator[str]:
@@ -139,5 +136,5 @@ def _as_text(name: str) -> str:
 
 def _csv_row(cells: list[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
+    csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue()

@@ -62,9 +62,9 @@ def comparison(result: Comparison) -> Grid:
     """Return what each schedule comes to, a row each, and below it how they differ."""
     labels = [summary.label for summary in result.summaries]
     groups = [_group_note(summary) for summary in result.summaries if summary.group is not None]
-    sentences = [each for difference in result.differences for each in _sentences(difference)]
+    sentences = [" ".join(_sentences(difference)) for difference in result.differences]
     return Grid(
-        header=("", "updates", "peak", "first at", "final", "mean", "above half the peak"),
+        header=("", "updates", "peak", "peak at", "final", "mean", "above half the peak"),
         rows=tuple(
             _summary_row(label, summary)
             for label, summary in zip(labels, result.summaries, strict=True)
@@ -166,11 +166,12 @@ def _sentences(difference: Difference) -> Iterator[str]:
     else:
         ratio = lr(difference.largest.ratio)
         yield f"The largest ratio is {ratio}, at update {_point(difference.largest, one, other)}."
-    if difference.unrated:
-        yield (
-            f"{_counted(difference.unrated, 'update')} without a ratio, where one of them is 0,"
-            f" negative or not finite: the first is update {count(difference.unrated_from or 0)}."
-        )
+    if difference.unrated_from is not None:
+        update, why = count(difference.unrated_from), "one of the two is 0, negative or not finite"
+        if difference.unrated == 1:
+            yield f"Update {update} has no ratio: {why}."
+        else:
+            yield f"{count(difference.unrated)} updates, from {update} on, have no ratio: {why}."
     if shorter != longer:
         yield f"Compared are the {common} updates that both have; the longer one has {longer}."
 
