@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -118,11 +118,12 @@ def resolve(token: str | int, trace: Trace) -> tuple[str, int | None]:
         duration = durations.parse(text)
         if duration is None or duration.unit == "rest":
             known = suggestion(text, (*_WORDS, "all"))
-            raise SpecError(f"{text} is no step{known}")
+            raise SpecError(f"{text!r} is no step{known}")
         exact = duration.updates(trace.length)
     except SpecError as error:
         raise UsageError(f"--at: {error.message}; {_ALLOWED}") from None
-    step = count - 1 if exact == count else round(exact)
+    whole = trace.length.updates
+    step = min(round(exact), whole - 1) if exact <= whole else round(exact)
     return text, step if step < count else None
 
 
@@ -177,7 +178,8 @@ def _events(trace: Trace, values: Array, limit: int) -> tuple[list[_Found], int,
         events = find_events(values, limit)
         return _named(events.largest, values, 1), events.more, events.turns_up
     epochs = values[::stride]
-    coarse = _each_change(epochs) if len(epochs) <= _FEW_EPOCHS + 1 else find_events(epochs, limit)
+    few = len(epochs) <= _FEW_EPOCHS + 1 and bool(np.isfinite(epochs).all())
+    coarse = _each_change(epochs) if few else find_events(epochs, limit)
     by_epoch = _named(coarse.largest, epochs, stride)
     if trace.interval == "epoch":
         return by_epoch, coarse.more, coarse.turns_up
@@ -185,9 +187,11 @@ def _events(trace: Trace, values: Array, limit: int) -> tuple[list[_Found], int,
     stairs = {event.step for event in fine.largest if _is_stair(event, values, stride)}
     found = {event.step: event for event in _named(fine.largest, values, 1)}
     if len(stairs) > limit:
+        fits = {event.step: event for event in by_epoch if _fits(event, values)}
         for step in stairs:
-            del found[step]
-        found |= {e.step: e for e in by_epoch if e.step in stairs and _fits(e, values)}
+            stair = found.pop(step)
+            if step in fits:
+                found[step] = replace(fits[step], size=stair.size)
     listed, left_out = _largest(found.values(), limit)
     return listed, left_out + fine.more, fine.turns_up
 
@@ -200,10 +204,10 @@ def _each_change(values: Array) -> Events:
 
 def _is_stair(event: Event, values: Array, stride: int) -> bool:
     t = event.step
-    flat = bool(
-        values[t - 1] == values[max(0, t - 2)] and values[min(t + 1, len(values) - 1)] == values[t]
-    )
-    return event.kind is Kind.JUMP and t % stride == 0 and flat
+    if event.kind is not Kind.JUMP or t % stride:
+        return False
+    before, after = values[max(0, t - 2) : t], values[t : t + 2]
+    return bool(before[0] == before[-1] and after[0] == after[-1])
 
 
 def _fits(event: _Found, values: Array) -> bool:
