@@ -7,6 +7,7 @@ constructors, and shares no code with lrviz.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -26,6 +27,21 @@ LAMBDAS = {
     ),
     "0.5 if step % 10 < 5 else 1": lambda step: 0.5 if step % 10.0 < 5.0 else 1.0,
 }
+LEAVES = [
+    "LambdaLR",
+    "MultiplicativeLR",
+    "StepLR",
+    "MultiStepLR",
+    "ConstantLR",
+    "LinearLR",
+    "ExponentialLR",
+    "PolynomialLR",
+    "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts",
+    "CyclicLR",
+    "OneCycleLR",
+    "SWALR",
+]
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "SGD": {"momentum": 0.9},
     "Adadelta": {},
@@ -53,14 +69,8 @@ def leaves(draw: st.DrawFn, groups: int) -> dict[str, Any]:
             return draw(st.lists(values, min_size=groups, max_size=groups))
         return draw(values)
 
-    name = draw(
-        st.sampled_from(
-            ["LambdaLR", "MultiplicativeLR", "StepLR", "MultiStepLR", "ConstantLR", "LinearLR"]
-            + ["ExponentialLR", "PolynomialLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts"]
-            + ["CyclicLR", "OneCycleLR", "SWALR"]
-        )
-    )
-    arguments: dict[str, Any] = {
+    name = draw(st.sampled_from(LEAVES))
+    arguments: dict[str, Callable[[], dict[str, Any]]] = {
         "LambdaLR": lambda: {"lr_lambda": draw(lambdas(groups))},
         "MultiplicativeLR": lambda: {"lr_lambda": draw(lambdas(groups))},
         "StepLR": lambda: {"step_size": draw(COUNTS), "gamma": draw(FACTORS)},
@@ -107,8 +117,8 @@ def leaves(draw: st.DrawFn, groups: int) -> dict[str, Any]:
             "anneal_epochs": draw(st.integers(0, 20)),
             "anneal_strategy": draw(st.sampled_from(["cos", "linear"])),
         },
-    }[name]()
-    return {"type": name, **arguments}
+    }
+    return {"type": name, **arguments[name]()}
 
 
 def lambdas(groups: int) -> st.SearchStrategy[Any]:

@@ -15,10 +15,14 @@ FOLDER = Path(__file__).parent / "data" / "bad_specs"
 FAULTS = sorted(path.name for path in FOLDER.iterdir())
 
 
+def build_all(name: str) -> None:
+    for schedule in load_all([name]).schedules:
+        build_schedule(schedule)
+
+
 def message(name: str) -> str:
     with pytest.raises(LrvizError) as error:
-        for schedule in load_all([name]).schedules:
-            build_schedule(schedule)
+        build_all(name)
     assert error.value.place is not None, "an error of a file says where"
     return str(error.value)
 

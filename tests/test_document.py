@@ -64,7 +64,9 @@ def test_places_are_those_of_keys_and_values() -> None:
     key = place_of(data, ("a", "bé"), key=True)
     item = place_of(data, ("a", "bé", 1))
     value = place_of(data, ("a", "c"))
-    assert key and item and value
+    assert key
+    assert item
+    assert value
     assert str(key) == "f.yaml:2:3"
     assert text[key.start : key.end] == "bé"
     assert str(item) == "f.yaml:2:12"

@@ -230,7 +230,7 @@ def test_a_dotted_path_needs_trust(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "optimizer": {"type": "SGD", "lr": 1.0},
         "scheduler": {"type": "my_sched.Halve", "every": "50%"},
     }
-    with pytest.raises(SpecError, match="importing it runs its code; .* add --trust"):
+    with pytest.raises(SpecError, match=r"importing it runs its code; .* add --trust"):
         built(spec)
     assert lrviz.simulate(spec, trust=True).lr[:, 0].tolist() == [1.0, 1.0, 0.5, 0.5]
     assert not built(spec, trust=True).own
@@ -319,9 +319,9 @@ def test_a_function_that_raises_or_asks_too_much() -> None:
     def asks(optimizer: Any, model: Any) -> Any:
         return optimizer
 
-    with pytest.raises(ScheduleError, match="^fails raised ValueError: not today$"):
+    with pytest.raises(ScheduleError, match=r"^fails raised ValueError: not today$"):
         lrviz.simulate(fails)
-    with pytest.raises(lrviz.LrvizError, match="^asks wants model; it can have optimizer, steps"):
+    with pytest.raises(lrviz.LrvizError, match=r"^asks wants model; it can have optimizer, steps"):
         lrviz.simulate(asks)
 
 
