@@ -1,0 +1,57 @@
+"""`lrviz compare`: a figure, the values side by side, and how the schedules differ."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from lrviz.cli.console import emit, show
+from lrviz.cli.drawing import Drawing, draw
+from lrviz.cli.options import Shared, Sources, required
+from lrviz.cli.running import import_late, load, simulated
+from lrviz.cli.table import At, at_of
+from lrviz.cli.write import picture_targets
+from lrviz.errors import UsageError
+
+
+def compare(
+    drawing: Drawing,
+    shared: Shared,
+    sources: Sources = None,
+    at: At = None,
+    form: Annotated[
+        Literal["rich", "plain", "markdown"] | None,
+        typer.Option("--format", help="rich on a terminal, else plain."),
+    ] = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 where they differ, for use in CI.")
+    ] = False,
+) -> None:
+    """Compare schedules: a figure, the key steps side by side, and how they differ.
+
+    lrviz compare cosine onecycle --steps 10000 --lr 3e-4
+    """
+    given = required(sources, "compare")
+    targets = picture_targets(drawing.outputs or (), given)
+    loaded = load(given, shared)
+    if len(loaded.schedules) < 2:
+        raise UsageError(
+            f"compare needs two schedules or more, and {given[0]} is one; "
+            f"name another, or draw it alone: lrviz plot {given[0]}"
+        )
+    import_late("lrviz.simulation", "lrviz.views.figure")
+    options = drawing.options(loaded.schedules, shared.param)
+    run = simulated(loaded, shared)
+    draw(run, options, shared, targets, show=False)
+    from lrviz.comparison import compare as compared
+    from lrviz.views import table
+
+    params = (shared.param,) if shared.param else ()
+    show(table.table(run.traces, at_of(at, run.schedules), params), form)
+    emit([""])
+    result = compared(run.traces)
+    show(table.comparison(result), form)
+    run.finish()
+    if exit_code and not result.identical:
+        raise typer.Exit(1)

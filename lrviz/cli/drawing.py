@@ -1,0 +1,153 @@
+"""The figure of `plot` and `compare`: its options, and from traces to picture files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from lrviz.cli.console import note
+from lrviz.cli.options import Shared, whole
+from lrviz.cli.running import Run
+from lrviz.cli.write import write
+from lrviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from lrviz.spec import Schedule
+    from lrviz.views.figure import FigureOptions
+
+_FIGURE = "Figure"
+
+
+def _size(text: str) -> tuple[float, float]:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)\s*[xX×*]\s*(\d+(?:\.\d+)?|\.\d+)", text.strip())
+    if found is None:
+        raise UsageError(f"--size {text}: give width x height in inches, as in 8x5")
+    return float(found[1]), float(found[2])
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How the figure looks, and where it goes."""
+
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Where to write it: .png, .svg or .pdf; may be repeated. Without it a PNG is "
+            "written here, named after the sources.",
+            rich_help_panel=_FIGURE,
+        ),
+    ] = None
+    x: Annotated[
+        Literal["step", "epoch", "progress", "tokens"] | None,
+        typer.Option("--x", help="What the x axis counts.", rich_help_panel=_FIGURE),
+    ] = None
+    log: Annotated[
+        bool | None,
+        typer.Option(
+            "--log/--linear", help="A logarithmic y axis, or a linear one.", rich_help_panel=_FIGURE
+        ),
+    ] = None
+    size: Annotated[
+        Any,
+        typer.Option(
+            "--size",
+            parser=_size,
+            metavar="WxH",
+            help="Width and height in inches, e.g. 8x5.",
+            rich_help_panel=_FIGURE,
+        ),
+    ] = None
+    dpi: Annotated[
+        int | None,
+        typer.Option(
+            "--dpi",
+            parser=whole("--dpi"),
+            metavar="N",
+            help="Pixels an inch, for PNG; 150.",
+            rich_help_panel=_FIGURE,
+        ),
+    ] = None
+    title: Annotated[
+        str | None,
+        typer.Option("--title", metavar="TEXT", help="Above it.", rich_help_panel=_FIGURE),
+    ] = None
+    style: Annotated[
+        str | None,
+        typer.Option(
+            "--style",
+            metavar="NAME",
+            help="light, dark, paper, or any style of matplotlib's.",
+            autocompletion=lambda: ["light", "dark", "paper"],
+            rich_help_panel=_FIGURE,
+        ),
+    ] = None
+    groups: Annotated[
+        Literal["ends", "all"],
+        typer.Option(
+            "--groups",
+            help="Of param groups that are one curve up to a factor, draw the first and the last, "
+            "or all.",
+            rich_help_panel=_FIGURE,
+        ),
+    ] = "ends"
+
+    def options(self, schedules: Sequence[Schedule], param: str | None) -> FigureOptions:
+        """Return what the command line asks for, or else the specs.
+
+        Raises:
+            UsageError: A value is out of its range.
+        """
+        from lrviz.views.figure import FigureOptions
+
+        return FigureOptions(
+            x=self.x or next((each.plot.x for each in schedules if each.plot.x), None),
+            log=any(each.plot.log for each in schedules) if self.log is None else self.log,
+            size=self.size,
+            dpi=self.dpi,
+            title=self.title if self.title is not None else _title(schedules),
+            style=self.style,
+            groups=self.groups,
+            param=param,
+        )
+
+
+def draw(
+    run: Run, options: FigureOptions, shared: Shared, targets: Sequence[Path], show: bool
+) -> None:
+    """Draw the figure, write it to each of `targets`, and say so; then show it if asked.
+
+    Nothing is written until all formats have been rendered.
+
+    Raises:
+        LrvizError: An option does not fit, or a file cannot be written.
+    """
+    from lrviz.views.figure import figure, save_bytes
+
+    picture = figure(run.traces, options)
+    source = ", ".join(dict.fromkeys(trace.source for trace in run.traces))
+    pages = [
+        save_bytes(picture, each.suffix[1:].lower(), style=options.style, source=source)
+        for each in targets
+    ]
+    for path, page in zip(targets, pages, strict=True):
+        write(path, page)
+        if not shared.quiet:
+            note(f"wrote {path}")
+    if show:
+        from lrviz.views.figure.window import show_window
+
+        show_window(picture)
+
+
+def _title(schedules: Sequence[Schedule]) -> str | None:
+    """Return the title of the one spec file that all schedules come from, if it has one."""
+    titles = {each.title for each in schedules}
+    return titles.pop() if len(titles) == 1 else None

@@ -1,0 +1,101 @@
+"""`lrviz info`: what one preset or scheduler is, and how it is written."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lrviz.cli.console import coloured, emit, heading
+from lrviz.cli.running import import_late
+from lrviz.errors import LrvizError, UsageError
+
+if TYPE_CHECKING:
+    from lrviz.spec import Schedule
+
+_STEPS = 1000
+
+
+def complete_name(incomplete: str) -> list[str]:
+    """Return the presets and scheduler classes that begin with `incomplete`."""
+    from lrviz import catalog
+
+    return [name for name in catalog.names() if name.startswith(incomplete)]
+
+
+def info(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="A preset or a scheduler class of torch.",
+            autocompletion=complete_name,
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Show what a preset or a scheduler does: arguments, curve, and the code to paste.
+
+    lrviz info OneCycleLR
+    """
+    from lrviz import catalog
+    from lrviz.views.about import about, example, yaml_lines
+
+    if name is None:
+        raise UsageError("info needs a NAME, e.g. lrviz info cosine (`lrviz list` shows all)")
+    found = catalog.find(name)
+    width = min(shutil.get_terminal_size((80, 24)).columns, 100) - 2
+    for section in about(found, width):
+        _section(section.title, section.lines)
+    document = example(found)
+    try:
+        schedule = _schedule(found.name, document)
+        curve = _curve(schedule, width)
+    except LrvizError as error:
+        # A later torch may have a class whose arguments nothing here has an example of.
+        _section("Curve", [f"none: {error.message}"])
+        return
+    from lrviz.views.code import torch_code
+
+    _section(f"Over {_STEPS:,} updates", curve)
+    _section("In a spec", yaml_lines(document, width))
+    _section("In PyTorch", torch_code(schedule))
+
+
+def _section(title: str, lines: Iterable[str]) -> None:
+    emit([heading(title), *(f"  {line}".rstrip() for line in lines), ""])
+
+
+def _schedule(name: str, document: dict[str, object]) -> Schedule:
+    from lrviz.sources import load
+
+    [schedule] = load({"train": {"steps": _STEPS}, "schedules": {name: document}})
+    return schedule
+
+
+def _curve(schedule: Schedule, width: int) -> list[str]:
+    import_late("lrviz.simulation")
+    from rich.console import Console
+
+    from lrviz.factory import build_schedule
+    from lrviz.simulation import run
+    from lrviz.views.chart import ChartOptions, chart
+
+    options = ChartOptions(
+        width=max(20, min(width, 72)), height=9, ascii=not _has_dots(), color=coloured(sys.stdout)
+    )
+    console = Console(width=options.width)
+    with console.capture() as captured:
+        console.print(chart([run(build_schedule(schedule))], options))
+    return captured.get().splitlines()
+
+
+def _has_dots() -> bool:
+    try:
+        "⣿".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,36 @@
+"""`lrviz list`: what there is."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from lrviz.cli.console import emit, heading
+
+
+def list_() -> None:
+    """List the presets, torch's schedulers, the recipes and torch's optimizers."""
+    from lrviz import catalog
+
+    width = shutil.get_terminal_size((80, 24)).columns
+    presets = [(each.name, each.summary) for each in catalog.presets()]
+    classes = [(each.name, each.summary) for each in catalog.scheduler_classes()]
+    recipes = [(each.name, each.title) for each in catalog.recipes()]
+    groups = (
+        ("Presets", "lrviz plot NAME", presets),
+        ("PyTorch's schedulers", "lrviz info NAME, lrviz plot NAME:argument=value", classes),
+        ("Recipes", "lrviz init NAME", recipes),
+    )
+    for title, usage, rows in groups:
+        emit([f"{heading(title)}  ({usage})", *_rows(rows, width), ""])
+    names = textwrap.wrap(", ".join(catalog.optimizer_names()), max(width - 2, 40))
+    emit([f"{heading('Optimizers')}  (--optimizer NAME)", *(f"  {line}" for line in names)])
+
+
+def _rows(rows: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
+    column = 2 + max(len(name) for name, _ in rows)
+    for name, text in rows:
+        first, *more = textwrap.wrap(text, max(width - column - 2, 30)) or [""]
+        yield f"  {name:<{column}}{first}".rstrip()
+        yield from (f"  {'':<{column}}{line}" for line in more)

@@ -1,0 +1,266 @@
+"""The options that commands share, as frozen dataclasses that a command takes as one parameter."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+
+import typer
+
+from lrviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from lrviz.sources import Overrides
+
+_TRAINING = "Training"
+_REPORT = "Messages"
+_SPECS = (".yaml", ".yml", ".json")
+
+
+def whole(option: str) -> Callable[[str], int]:
+    """Return a parser of whole numbers from 1 on, `1e4` and `10_000` among them, for `option`."""
+
+    def parse(text: str) -> int:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number) or number != int(number) or number < 1:
+            raise UsageError(f"{option} {text}: give a whole number, 1 or more")
+        return int(text) if text.strip().isdigit() else int(number)
+
+    return parse
+
+
+def number(option: str, *, above: float | None = None) -> Callable[[str], float]:
+    """Return a parser of finite numbers from 0 on, or of those above `above`, for `option`."""
+    words = "a number, 0 or more" if above is None else f"a number above {above:g}"
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        fits = value >= 0 if above is None else value > above
+        if not math.isfinite(value) or not fits:
+            raise UsageError(f"{option} {text}: give {words}")
+        return value
+
+    return parse
+
+
+def complete_source(incomplete: str) -> list[str]:
+    """Return what a SOURCE that begins with `incomplete` may be: names, spec files, folders."""
+    from lrviz import catalog
+
+    folder, slash, _ = incomplete.rpartition("/")
+    base = Path(folder or slash or ".")
+    files = sorted(base.iterdir()) if base.is_dir() else []
+    shown = [
+        f"{folder}{slash}{each.name}{'/' if each.is_dir() else ''}"
+        for each in files
+        if each.suffix in _SPECS or (each.is_dir() and not each.name.startswith("."))
+    ]
+    return [each for each in (*catalog.names(), *shown) if each.startswith(incomplete)]
+
+
+def complete_optimizer(incomplete: str) -> list[str]:
+    """Return the optimizer classes that begin with `incomplete`."""
+    from lrviz import catalog
+
+    return [name for name in catalog.optimizer_names() if name.startswith(incomplete)]
+
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SOURCE",
+        help="A spec file (file.yaml#label picks one schedule), a preset or a torch class by name "
+        "(onecycle:pct_start=0.2 gives arguments), module:function, LABEL=SOURCE, or - for stdin.",
+        autocompletion=complete_source,
+        show_default=False,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What `plot`, `compare` and `table` have in common: the training, and what is said of it."""
+
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            "--steps",
+            parser=whole("--steps"),
+            metavar="N",
+            help="Optimizer updates in all.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None
+    epochs: Annotated[
+        float | None,
+        typer.Option(
+            "--epochs",
+            parser=number("--epochs", above=0),
+            metavar="N",
+            help="Epochs in all; may be fractional.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None
+    steps_per_epoch: Annotated[
+        int | None,
+        typer.Option(
+            "--steps-per-epoch",
+            parser=whole("--steps-per-epoch"),
+            metavar="N",
+            help="Updates an epoch.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None
+    lr: Annotated[
+        float | None,
+        typer.Option(
+            "--lr",
+            parser=number("--lr"),
+            metavar="LR",
+            help="The optimizer's learning rate; param groups scale with it.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None
+    optimizer: Annotated[
+        str | None,
+        typer.Option(
+            "--optimizer",
+            metavar="CLASS",
+            help="A class of torch.optim.",
+            autocompletion=complete_optimizer,
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None
+    interval: Annotated[
+        Literal["step", "epoch"] | None,
+        typer.Option(
+            "--interval",
+            help="When a scheduler's step() is called, where the spec does not say.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None
+    sets: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY.PATH=VALUE",
+            help="Set a value in every spec, e.g. scheduler.gamma=0.5; may be repeated.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None
+    trust: Annotated[
+        bool,
+        typer.Option(
+            "--trust",
+            help="Import whatever dotted paths a spec names: runs their code.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = False
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Go on with more than 100 million updates.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = False
+    param: Annotated[
+        str | None,
+        typer.Option(
+            "--param",
+            metavar="NAME",
+            help="Show this quantity only: lr, momentum, weight_decay, ...",
+            autocompletion=lambda: ["lr", "momentum", "weight_decay"],
+        ),
+    ] = None
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "-q", "--quiet", help="Nothing on stderr but errors.", rich_help_panel=_REPORT
+        ),
+    ] = False
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "-v",
+            "--verbose",
+            help="Say what is simulated; show tracebacks of your own code.",
+            rich_help_panel=_REPORT,
+        ),
+    ] = False
+
+    def overrides(self) -> Overrides:
+        """Return what the command line says for every schedule."""
+        from lrviz.sources import Overrides
+
+        return Overrides(
+            steps=self.steps,
+            epochs=self.epochs,
+            steps_per_epoch=self.steps_per_epoch,
+            lr=self.lr,
+            optimizer=self.optimizer,
+            interval=self.interval,
+            sets=tuple(self.sets or ()),
+            trust=self.trust,
+            force=self.force,
+        )
+
+
+def required(sources: Sequence[str] | None, command: str) -> tuple[str, ...]:
+    """Return the SOURCEs of a command line.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if not sources:
+        raise UsageError(
+            f"{command} needs a SOURCE: a spec file, a preset or a torch class, "
+            f"e.g. lrviz {command} cosine (`lrviz list` shows what there is)"
+        )
+    return tuple(sources)
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """Return `command` with the fields of its dataclass parameters as options of its own."""
+    hints = get_type_hints(command, include_extras=True)
+    bundles: dict[str, type] = {}
+    parameters = []
+    for name, parameter in inspect.signature(command).parameters.items():
+        kind = hints[name]
+        if not is_dataclass(kind):
+            own = parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY)
+            parameters.append(own)
+            continue
+        bundles[name] = kind  # type: ignore[assignment]  # a class, not an instance
+        inner = get_type_hints(kind, include_extras=True)
+        parameters += [
+            inspect.Parameter(
+                each.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=each.default,
+                annotation=inner[each.name],
+            )
+            for each in fields(kind)
+        ]
+
+    @functools.wraps(command)
+    def call(**values: Any) -> None:
+        for name, kind in bundles.items():
+            values[name] = kind(**{each.name: values.pop(each.name) for each in fields(kind)})
+        command(**values)
+
+    # Typer reads both; what `wraps` left would lead it back to the dataclasses.
+    vars(call)["__signature__"] = inspect.Signature(parameters)
+    call.__annotations__ = {each.name: each.annotation for each in parameters}
+    return call

@@ -1,0 +1,40 @@
+"""`lrviz plot`: schedules drawn over each other."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lrviz.cli.drawing import Drawing, draw
+from lrviz.cli.options import Shared, Sources, required
+from lrviz.cli.running import import_late, load, simulated
+from lrviz.cli.write import picture_targets
+
+
+def plot(
+    drawing: Drawing,
+    shared: Shared,
+    sources: Sources = None,
+    show: Annotated[
+        bool,
+        typer.Option(
+            "--show",
+            help="Open a window; a file is then written only where -o says so.",
+            rich_help_panel="Figure",
+        ),
+    ] = False,
+) -> None:
+    """Draw schedules over each other, into one figure.
+
+    lrviz plot cosine onecycle --steps 10000
+    """
+    given = required(sources, "plot")
+    named = drawing.outputs or ()
+    targets = picture_targets(named, given) if named or not show else ()
+    loaded = load(given, shared)
+    import_late("lrviz.simulation", "lrviz.views.figure")
+    options = drawing.options(loaded.schedules, shared.param)
+    run = simulated(loaded, shared)
+    draw(run, options, shared, targets, show)
+    run.finish()

@@ -1,0 +1,76 @@
+"""`lrviz table`: the learning rate at the steps that matter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lrviz.cli.console import emit, show
+from lrviz.cli.options import Shared, Sources, required
+from lrviz.cli.running import Run, load, simulated
+
+if TYPE_CHECKING:
+    from lrviz.spec import Schedule
+
+DEFAULT = "lrviz.yaml"
+
+At = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--at",
+        metavar="STEPS",
+        help="Steps to show besides those found: 500, 50%, 30ep, last, after, separated by commas; "
+        "or all.",
+    ),
+]
+
+
+def table(
+    shared: Shared,
+    sources: Sources = None,
+    at: At = None,
+    form: Annotated[
+        Literal["rich", "plain", "markdown", "csv", "json"] | None,
+        typer.Option(
+            "--format",
+            help="rich on a terminal, else plain. csv and json have every digit, every param group "
+            "and, with --at all, every update.",
+        ),
+    ] = None,
+) -> None:
+    """Show the learning rate at the key steps: peak, milestones, restarts, quarters, end.
+
+    Without a SOURCE it reads lrviz.yaml here.
+
+    lrviz table warmup-cosine --steps 10000 --at 100,99%
+    """
+    given = tuple(sources or ())
+    if not given and Path(DEFAULT).is_file():
+        given = (DEFAULT,)
+    loaded = load(required(given, "table"), shared)
+    run = simulated(loaded, shared)
+    wanted = at_of(at, run.schedules)
+    params = (shared.param,) if shared.param else ()
+    if form in ("csv", "json"):
+        _export(run, wanted, params, form)
+    else:
+        from lrviz.views.table import table as grid
+
+        show(grid(run.traces, wanted, params), form)
+    run.finish()
+
+
+def at_of(at: list[str] | None, schedules: tuple[Schedule, ...]) -> tuple[str | int, ...]:
+    """Return the steps that `--at` names, or else the specs."""
+    if at:
+        return tuple(at)
+    return tuple(dict.fromkeys(step for each in schedules for step in each.table.at))
+
+
+def _export(run: Run, at: tuple[str | int, ...], params: tuple[str, ...], form: str) -> None:
+    from lrviz.views import export
+
+    lines = export.csv_lines if form == "csv" else export.json_lines
+    emit(lines(run.traces, at, params), end="")

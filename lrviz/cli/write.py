@@ -1,0 +1,137 @@
+"""Files: whole or not at all, and never over one that lrviz did not write."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from lrviz.errors import OutputError, UsageError, suggestion
+from lrviz.views.provenance import FORMATS, written_by_lrviz
+
+_SPECS = (".yaml", ".yml", ".json")
+_LONGEST = 80
+
+
+def picture_targets(named: Sequence[str], sources: Sequence[str]) -> tuple[Path, ...]:
+    """Return the picture files to write, each checked before anything is computed.
+
+    Args:
+        named: What `-o` named; where nothing, `default_name(sources)` in the current folder.
+        sources: The SOURCEs of the command line.
+
+    Raises:
+        UsageError: An extension is unknown, or what is there was not written by lrviz and not
+            named.
+        OutputError: A file cannot be written there.
+    """
+    if named:
+        for name in named:
+            _check_format(name)
+            check_writable(Path(name))
+        return tuple(map(Path, named))
+    path = Path(default_name(sources))
+    check_writable(path)
+    if os.path.lexists(path) and not _ours(path):
+        raise UsageError(
+            f"{path} is here already and lrviz did not write it; "
+            f"-o {path} replaces it, or name another file"
+        )
+    return (path,)
+
+
+def default_name(sources: Sequence[str]) -> str:
+    """Return the name of the picture that shows `sources`.
+
+    >>> default_name(["configs/vit.yaml"]), default_name(["cosine", "onecycle:pct_start=0.2"])
+    ('vit.png', 'cosine-vs-onecycle-pct_start-0.2.png')
+    """
+    stems = [_stem(source) for source in sources]
+    name = "-vs-".join(stems)
+    if len(name) > _LONGEST:
+        more = f"-and-{len(stems) - 1}-more" if len(stems) > 1 else ""
+        name = stems[0][:_LONGEST].rstrip("-.") + more
+    return f"{name}.png"
+
+
+def _stem(source: str) -> str:
+    file, _, label = source.partition("#")
+    if file.endswith(_SPECS):
+        source = Path(file).stem + (f"-{label}" if label else "")
+    elif "=" in source and ":" not in source.partition("=")[0]:
+        source = source.partition("=")[0]
+    elif source == "-":
+        source = "stdin"
+    return re.sub(r"[^\w.]+", "-", source).strip("-.") or "schedule"
+
+
+def _check_format(name: str) -> None:
+    extension = Path(name).suffix.removeprefix(".").lower()
+    if extension in FORMATS:
+        return
+    known = ", ".join(f".{each}" for each in FORMATS)
+    what = f"the format .{extension} is unknown" if extension else "no extension says which format"
+    hint = suggestion(f".{extension}", [f".{each}" for each in FORMATS])
+    raise UsageError(f"-o {name}: {what}{hint}; end the name in one of {known}")
+
+
+def _ours(path: Path) -> bool:
+    try:
+        return written_by_lrviz(path)
+    except OSError:
+        return False
+
+
+def check_writable(path: Path) -> None:
+    """Raise an OutputError if no file can be written at `path`, as far as can be seen now."""
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; name a file in it")
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        kind = "is not a folder" if folder.exists() else "does not exist; make it first"
+        raise OutputError(f"{path} cannot be written: {folder} {kind}")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise OutputError(f"{path} cannot be written: it is read-only")
+    if _replaceable(path) and not os.access(folder, os.W_OK):
+        raise OutputError(f"{path} cannot be written: {folder} is read-only")
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file as a whole: on any failure, what was there stays as it was.
+
+    Where `path` is a link, the file it leads to is replaced. What is not a regular file (a device,
+    a pipe) is written straight.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    try:
+        if _replaceable(path):
+            _replace(Path(os.path.realpath(path)), data)
+        else:
+            with path.open("wb") as stream:
+                stream.write(data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _replaceable(path: Path) -> bool:
+    return path.is_file() or not path.exists()
+
+
+def _replace(target: Path, data: bytes) -> None:
+    # Beside the target: a rename is atomic within one file system only.
+    temporary = target.parent / f".lrviz-{secrets.token_hex(6)}.tmp"
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(data)
+        if target.exists():
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
