@@ -14,6 +14,11 @@ from lrviz.events import Array
 from lrviz.trace import Trace
 from lrviz.views import formatting
 
+_MISSING = {
+    "epoch": ("updates an epoch has", "--steps-per-epoch"),
+    "tokens": ("tokens an update has", "tokens_per_update in its spec"),
+}
+
 # Beyond these matplotlib's ticks leave what a double can hold.
 _GREATEST = 1e290
 _LOG_ENDS = 1e-200, 1e200
@@ -58,10 +63,10 @@ def unit(x: str, traces: Sequence[Trace]) -> Unit:
     for trace in traces:
         per_update = epochs_per_update(trace) if x == "epoch" else _tokens_per_update(trace)
         if per_update is None:
-            option = "--steps-per-epoch" if x == "epoch" else "tokens_per_update in its spec"
+            what, option = _MISSING[x]
             raise UsageError(
-                f"{trace.label}: x counts {x}s, and how many updates that is is not known; "
-                f"give {option}, or use --x step or --x progress"
+                f"{trace.label}: how many {what} is not known; give {option}, "
+                "or use --x step or --x progress"
             )
         factors.append(per_update)
     if x == "epoch":
@@ -175,7 +180,7 @@ class YScale:
         return lambda value, _: formatting.lr(value, min(digits, 15), scientific=small)
 
 
-def y_scale(curves: Sequence[Array], *, log: bool, from_zero: bool) -> YScale:
+def y_scale(curves: Sequence[Array], *, log: bool, from_zero: bool, margin: float = 1.0) -> YScale:
     """Return the y axis for some curves.
 
     A linear axis reaches from a little below zero (with `from_zero`; else from a little below the
@@ -187,10 +192,11 @@ def y_scale(curves: Sequence[Array], *, log: bool, from_zero: bool) -> YScale:
         curves: Shape (N,) each; what is not finite does not count.
         log: Logarithmic; where nothing is positive the axis is linear, and the note says so.
         from_zero: Zero is on a linear axis.
+        margin: How much of the usual room is left beyond the values; 0: none.
     """
     ends = [found for curve in curves if (found := _ends(curve, -_GREATEST)) is not None]
     if log and any(high >= _LOG_ENDS[0] for _, high in ends):
-        return _log_scale(curves)
+        return _log_scale(curves, margin)
     note = "Nothing is above zero: the axis is linear." if log else ""
     low = min((low for low, _ in ends), default=0.0)
     high = max((high for _, high in ends), default=0.0)
@@ -203,10 +209,10 @@ def y_scale(curves: Sequence[Array], *, log: bool, from_zero: bool) -> YScale:
         span = max(abs(low), abs(high))
         return YScale(low - 0.1 * span, high + 0.1 * span, note=note)
     below = 0.025 if low >= 0 or from_zero else 0.08
-    return YScale(low - below * span, high + 0.06 * span, note=note)
+    return YScale(low - margin * below * span, high + margin * 0.06 * span, note=note)
 
 
-def _log_scale(curves: Sequence[Array]) -> YScale:
+def _log_scale(curves: Sequence[Array], margin: float) -> YScale:
     ends = [found for curve in curves if (found := _ends(curve, _LOG_ENDS[0])) is not None]
     least = min(low for low, _ in ends)
     high = min(max(high for _, high in ends), _LOG_ENDS[1])
@@ -214,9 +220,9 @@ def _log_scale(curves: Sequence[Array]) -> YScale:
     low = max(low, _LOG_ENDS[0]) if least < low / 10 else least
     if high < 3 * low:
         return YScale(low / 3, high * 3, log=True)
-    margin = 10 ** (0.04 * (math.log10(high) - math.log10(low)))
+    beyond = 10 ** (margin * 0.04 * (math.log10(high) - math.log10(low)))
     cut = any(bool((curve < low).any()) for curve in curves)
-    return YScale(low if cut else low / margin, high * margin, log=True)
+    return YScale(low if cut else low / beyond, high * beyond, log=True)
 
 
 def _ends(curve: Array, above: float) -> tuple[float, float] | None:

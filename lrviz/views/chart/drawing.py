@@ -1,0 +1,81 @@
+"""From traces to a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich.text import Text
+
+from lrviz.errors import UsageError
+from lrviz.trace import Trace
+from lrviz.views.chart.cells import Look, draw, looks
+from lrviz.views.chart.frame import frame
+from lrviz.views.chart.legend import Entry, legend, shown
+from lrviz.views.chart.options import ChartOptions
+from lrviz.views.panels import Line, panels
+
+_TALL = 10  # from so many lines on the y axis is named
+_WIDE = 60  # from so many columns on the legend is indented
+_INDENT = 6
+
+
+def chart(traces: Sequence[Trace], options: ChartOptions | None = None) -> Text:
+    """Draw traces over each other, in text.
+
+    Each value holds for its update, as in a figure: drops are vertical, and a spike of a single
+    update is seen at any width. Curves that coincide take turns.
+
+    Args:
+        traces: At least one; curves of different lengths stop where they end.
+        options: How; None: the defaults.
+
+    Returns:
+        `options.height` lines, each of exactly `options.width` terminal cells; without styles
+        where no colour was asked for. Labels are shown as they are, control characters escaped.
+
+    Raises:
+        UsageError: There is no trace, or an option does not fit these traces.
+    """
+    options = options or ChartOptions()
+    if not traces:
+        raise UsageError("nothing to draw: no schedule was given")
+    panel = panels(traces, options.param, options.groups)[0]
+    look = looks(len(panel.lines), ascii=options.ascii, color=options.color)
+    names = _names(panel.lines, look, traces, options)
+    headed = options.height >= _TALL
+    rows = options.height - headed - 2 - len(names)
+    box = frame(panel, traces, options, rows)
+    masks = [box.mask(line) for line in panel.lines]
+    picture = draw(masks, look, ascii=options.ascii)
+    faint = "dim" if options.color else ""
+    lines = [Text(shown(box.heading, options.ascii))] if headed else []
+    for margin, text, owners in zip(box.margins(), picture.text, picture.owners, strict=True):
+        lines.append(Text.assemble((margin, faint), _coloured(text, owners.tolist(), look)))
+    lines += [Text(foot, faint) for foot in box.feet()] + names
+    for line in lines:
+        line.truncate(options.width, pad=True)
+    return Text("\n", no_wrap=True).join(lines)
+
+
+def _coloured(text: str, owners: Sequence[int], looks: Sequence[Look]) -> Text:
+    found, start = Text(), 0
+    for owner, run in groupby(owners):
+        end = start + len(list(run))
+        found.append(text[start:end], looks[owner].style if owner >= 0 else "")
+        start = end
+    return found
+
+
+def _names(
+    lines: Sequence[Line], looks: Sequence[Look], traces: Sequence[Trace], options: ChartOptions
+) -> list[Text]:
+    """Return the lines of the legend."""
+    indent = _INDENT if options.width >= _WIDE else 0
+    entries = []
+    for line, look in zip(lines, looks, strict=True):
+        trace = traces[line.trace]
+        stop = f" (stopped after {trace.updates:,} updates)" if trace.error else ""
+        entries.append(Entry(look.sample, look.style, line.label + stop))
+    found = legend(entries, options.width - indent, max(1, options.height // 3), options.ascii)
+    return [Text(" " * indent) + line for line in found]

@@ -1,0 +1,78 @@
+"""The legend of a terminal chart: lines of names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import set_cell_size
+from rich.text import Text
+
+from lrviz.views.grid import cells, visible
+
+_GAP = 3
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One curve's name.
+
+    Attributes:
+        sample: What its curve looks like, of one or two cells.
+        style: Of the sample, for rich; empty: none.
+        label: Any text.
+    """
+
+    sample: str
+    style: str
+    label: str
+
+
+def legend(entries: Sequence[Entry], width: int, most: int, ascii: bool) -> list[Text]:
+    """Return the names in at most `most` lines of `width` terminal cells at most.
+
+    A name that is longer than a line is cut short, and what does not fit is counted: `+3 more`.
+
+    Args:
+        entries: At least one.
+        width: At least 10.
+        most: At least 1.
+        ascii: Write all but ASCII as escapes.
+    """
+    found = [_written(entry, width, ascii) for entry in entries]
+    for shown in range(len(found), 0, -1):
+        rest = [Text(f"+{len(found) - shown} more")] if shown < len(found) else []
+        lines = _wrapped(found[:shown] + rest, width)
+        if len(lines) <= most:
+            return lines
+    return [Text(f"{len(found)} curves")]
+
+
+def shown(text: str, ascii: bool) -> str:
+    r"""Return text as a chart shows it: on one line, control characters as escapes.
+
+    >>> shown("é\n", ascii=False), shown("é\n", ascii=True)
+    ('é\\n', '\\xe9\\n')
+    """
+    text = visible(text)
+    return text.encode("ascii", "backslashreplace").decode() if ascii else text
+
+
+def _written(entry: Entry, width: int, ascii: bool) -> Text:
+    label = shown(entry.label, ascii)
+    room = width - cells(entry.sample) - 1
+    if cells(label) > room:
+        dots = "..." if ascii else "…"
+        label = set_cell_size(label, room - len(dots)).rstrip() + dots
+    return Text.assemble((entry.sample, entry.style), " ", label)
+
+
+def _wrapped(items: Sequence[Text], width: int) -> list[Text]:
+    lines = [Text()]
+    for item in items:
+        if lines[-1] and lines[-1].cell_len + _GAP + item.cell_len > width:
+            lines.append(Text())
+        if lines[-1]:
+            lines[-1].append(" " * _GAP)
+        lines[-1].append_text(item)
+    return lines
