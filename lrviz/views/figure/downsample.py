@@ -10,6 +10,7 @@ from lrviz.events import Array
 Indices = NDArray[np.intp]
 
 _BINS = 64
+_BLOCK = 1 << 16
 
 
 def vertices(values: Array, bins: int) -> tuple[Array, Array]:
@@ -17,7 +18,8 @@ def vertices(values: Array, bins: int) -> tuple[Array, Array]:
 
     Up to `2 * bins` changes of value are drawn as they are: horizontal lines and vertical jumps,
     whatever the number of updates. A curve of more changes is drawn through the first, least,
-    greatest and last value of each bin (M4), so that no peak, spike or jump is lost.
+    greatest and last value of each bin (M4), so that no peak, spike or jump is lost, and through
+    both ends of each jump, so that it is vertical.
 
     Args:
         values: Shape (N,), N >= 1, float64; what is not finite leaves a gap.
@@ -42,11 +44,12 @@ def vertices(values: Array, bins: int) -> tuple[Array, Array]:
         edges = np.append(starts, len(values)).astype(np.float64)
         return np.repeat(edges, 2)[1:-1], np.repeat(values[starts], 2)
     if finite.all():
-        kept = m4(values, bins)
+        kept = np.union1d(m4(values, bins), _jumps(values, bins))
         breaks = np.array([len(kept)])
     else:
         kept = np.flatnonzero(finite)
-        kept = kept[m4(values[kept], bins)]
+        held = values[kept]
+        kept = kept[np.union1d(m4(held, bins), _jumps(held, bins))]
         passed = np.cumsum(~finite)
         breaks = np.append(np.flatnonzero(np.diff(passed[kept])) + 1, len(kept))
     ends = kept[breaks - 1]  # the last of each stretch without a gap: its value holds for 1 more
@@ -75,3 +78,16 @@ def m4(values: Array, bins: int) -> Indices:
         binned, row = values[inside], np.arange(len(ends))
         found += [inside[row, binned.argmin(1)], inside[row, binned.argmax(1)]]
     return np.unique(np.concatenate(found))
+
+
+def _jumps(values: Array, bins: int) -> Indices:
+    """Return both ends of what a reader sees as jumps; none where these are the rule."""
+    highest = 0.003 * (float(values.max()) / 2 - float(values.min()) / 2)  # halves cannot overflow
+    found: list[Indices] = []
+    for start in range(0, len(values), _BLOCK):
+        rises = np.abs(np.diff(values[start : start + _BLOCK + 1] / 2))
+        found.append(start + np.flatnonzero(rises > highest))
+        if sum(map(len, found)) > bins:
+            return np.array([], dtype=np.intp)
+    before = np.concatenate(found)
+    return np.union1d(before, before + 1)

@@ -37,7 +37,7 @@ class Look:
 
     colour: str
     dashes: tuple[float, ...] = ()
-    order: float = 1.0
+    order: float = 2.0
 
     @property
     def style(self) -> LineStyleType:
@@ -48,9 +48,10 @@ class Look:
 def looks(heights: Sequence[Array], solid: int) -> list[Look]:
     """Return a look for each curve.
 
-    Colours follow the style's cycle; with more than `solid` curves line styles alternate too, the
-    sparser ones on top. Curves of one line style that coincide share the line between them: each
-    one is dashed so that it leaves to all those below it a piece of the same length.
+    Colours follow the style's cycle; with more than `solid` curves line styles alternate too. What
+    hides less, by its dashes and by how much it moves, lies on top. Curves of one line style that
+    coincide share the line between them: each one is dashed so that it leaves to all those below
+    it a piece of the same length.
 
     Args:
         heights: Of each curve, see `sampled`.
@@ -62,24 +63,28 @@ def looks(heights: Sequence[Array], solid: int) -> list[Look]:
     for index in range(len(heights)):
         turn = index + index // len(colours)  # the same colour comes with another line style
         dashes = _DASHES[turn % len(_DASHES)] if styled else ()
-        order = 2 - _density(dashes)
-        found.append(Look(colours[index % len(colours)], dashes, order))
+        found.append(Look(colours[index % len(colours)], dashes))
     for members in _coincident(heights, [look.dashes for look in found]):
         period = _PIECE * len(members)
         for depth, index in enumerate(members):
             on = period - _PIECE * depth
             dashes = (on, period - on) if depth else ()
-            found[index] = replace(found[index], dashes=dashes, order=2 - _density(dashes))
-    return found
+            found[index] = replace(found[index], dashes=dashes)
+    pairs = zip(found, heights, strict=True)
+    return [replace(look, order=3 - _cover(look.dashes, height)) for look, height in pairs]
 
 
-def _density(dashes: tuple[float, ...]) -> float:
-    return sum(dashes[::2]) / sum(dashes) if dashes else 1.0
+def _cover(dashes: tuple[float, ...], height: Array) -> float:
+    """Return how much of what lies below it a curve hides, 0 to 2: for its dashes and its way."""
+    way = float(np.nansum(np.abs(np.diff(height)))) / _SAMPLES
+    return way + (sum(dashes[::2]) / sum(dashes) if dashes else 1.0)
 
 
 def sampled(line: Line, scale: YScale, end: float, factor: float) -> Array:
-    """Return the heights of a curve at evenly spaced x, NaN where it is not, shape (400,)."""
-    at = np.floor((np.arange(_SAMPLES) + 0.5) * (end / _SAMPLES) / factor).astype(np.intp)
+    """Return the heights of a curve at 400 places along the axis, NaN where it is not."""
+    places = np.arange(_SAMPLES)
+    places = places + places * 0.618 % 1  # one a bin, uneven, lest a cycle beats with them
+    at = np.floor(places * (end / _SAMPLES) / factor).astype(np.intp)
     within = at < len(line.values)
     values = np.full(_SAMPLES, np.nan)
     values[within] = line.values[at[within]]
@@ -143,6 +148,6 @@ def draw(ax: Axes, panel: Panel, looks: Sequence[Look], traces: Sequence[Trace],
                 color=look.colour,
                 ms=7,
                 mew=2,
-                zorder=3,
+                zorder=4,
                 clip_on=False,
             )

@@ -83,6 +83,8 @@ def _colours(text: str, muted: str, grid: str, back: str, cycle: tuple[str, ...]
         **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), back),
         "grid.color": grid,
         "axes.prop_cycle": cycler(color=cycle),
+        # By its name, for a generic one would be looked up again when the figure is drawn.
+        "font.family": ["DejaVu Sans", "sans-serif"],
     }
 
 
@@ -96,7 +98,7 @@ THEMES: Mapping[str, Theme] = {
         rc={
             **_LIGHT,
             "axes.linewidth": 0.6,
-            "font.family": ["serif"],
+            "font.family": ["STIXGeneral", "serif"],
             "lines.linewidth": 1.2,
             "mathtext.fontset": "stix",
         },
