@@ -16,7 +16,7 @@ from lrviz.trace import Trace, peak
 LIMIT = 12
 """Jumps, turns and kinks of one curve that are listed; the others are counted."""
 QUARTERS = ("25%", "50%", "75%")
-_QUARTERS_FROM = 8  # updates; shorter trainings are nearly listed whole as it is
+_QUARTERS_FROM = 4  # updates
 _WORDS = ("first", "peak", "last", "after")
 _ALLOWED = (
     "allowed are updates (500), shares (50%), epochs (30ep), tokens (375Mtok), first, peak, last,"
@@ -67,7 +67,7 @@ def key_steps(trace: Trace, *, param: str = "lr", limit: int = LIMIT) -> KeyStep
     """Return a trace's key steps, found on its curve.
 
     They are the first update, the end of a warmup, the peak, the `limit` largest jumps, turns and
-    kinks, the quarters (of 8 updates or more), the last update, and `after`, which no update uses.
+    kinks, the quarters (of 4 updates or more), the last update, and `after`, which no update uses.
     What is stepped per epoch is read at the epochs' starts.
 
     Args:

@@ -185,7 +185,7 @@ def test_how_many_events_are_left_out_is_said() -> None:
 def test_the_shortest_trainings(count: int) -> None:
     names = named(trace(np.linspace(1, 0.1, count)))
     expected: dict[int, list[str]] = {0: ["first", "peak"]}
-    for share in (1, 2, 3) if count >= 8 else ():
+    for share in (1, 2, 3) if count >= 4 else ():
         expected.setdefault(round(Fraction(share * count, 4)), []).append(f"{25 * share}%")
     expected.setdefault(count - 1, []).append("last")
     expected.setdefault(count, []).append("after")
@@ -193,8 +193,8 @@ def test_the_shortest_trainings(count: int) -> None:
 
 
 def test_a_constant_and_a_lost_curve() -> None:
-    assert named(trace([0.1] * 4)) == {0: "first, peak", 3: "last", 4: "after"}
-    assert named(trace([math.nan] * 4)) == {0: "first, peak", 3: "last", 4: "after"}
+    assert named(trace([0.1] * 3)) == {0: "first, peak", 2: "last", 3: "after"}
+    assert named(trace([math.nan] * 3)) == {0: "first, peak", 2: "last", 3: "after"}
 
 
 def test_a_run_that_an_error_ended_keeps_the_shares_of_what_was_asked_for() -> None:

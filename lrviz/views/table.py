@@ -147,14 +147,14 @@ def _group_note(summary: Summary) -> str:
 def _sentences(difference: Difference) -> Iterator[str]:
     """Say how two schedules differ: whether, from where, and by how much at most."""
     one, other = difference.first, difference.second
-    common = count(difference.updates)
+    common = _counted(difference.updates, "update")
     shorter, longer = map(count, sorted(difference.lengths))
     if difference.identical:
         same = "the same values, bit for bit"
-        yield f"{one} and {other} are identical: {same}, at all {common} updates."
+        yield f"{one} and {other} are identical: {same}, at {common}."
         return
     if difference.differs is None:
-        yield f"{one} and {other} have the same learning rate, bit for bit, at {common} updates."
+        yield f"{one} and {other} have the same learning rate, bit for bit, at {common}."
         if difference.elsewhere:
             yield f"But {difference.elsewhere}."
         if shorter != longer:
@@ -164,7 +164,7 @@ def _sentences(difference: Difference) -> Iterator[str]:
     if difference.largest is None:
         yield "There is no ratio: at no update are both learning rates above 0."
     else:
-        ratio = lr(difference.largest.ratio)
+        ratio = _ratio(difference.largest.ratio)
         yield f"The largest ratio is {ratio}, at update {_point(difference.largest, one, other)}."
     if difference.unrated_from is not None:
         update, why = count(difference.unrated_from), "one of the two is 0, negative or not finite"
@@ -173,13 +173,20 @@ def _sentences(difference: Difference) -> Iterator[str]:
         else:
             yield f"{count(difference.unrated)} updates, from {update} on, have no ratio: {why}."
     if shorter != longer:
-        yield f"Compared are the {common} updates that both have; the longer one has {longer}."
+        yield f"Compared are the {common} that both have; the longer one has {longer}."
+
+
+def _ratio(ratio: float) -> str:
+    """Write a ratio; one that is nearly 1 by what it has above 1."""
+    return lr(ratio) if lr(ratio) != "1" else f"1 + {lr(ratio - 1)}"
 
 
 def _point(point: Point, one: str, other: str) -> str:
     """Write the two values with as many digits as it takes to tell them apart."""
-    digits = next((n for n in (4, 8, 12) if lr(point.first, n) != lr(point.second, n)), 17)
-    first, second = lr(point.first, digits), lr(point.second, digits)
+    values = point.first, point.second
+    tries = [[lr(value, digits) for value in values] for digits in (4, 8, 12)]
+    apart = (texts for texts in tries if texts[0] != texts[1])
+    first, second = next(apart, [repr(value) for value in values])
     return f"{count(point.update)}: {one} {first}, {other} {second}"
 
 
