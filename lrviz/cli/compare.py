@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Literal
 
 import typer
 
+from lrviz.cli.chart import Terminal, chart_lines
 from lrviz.cli.console import emit, show
 from lrviz.cli.drawing import Drawing, draw
 from lrviz.cli.options import Shared, Sources, required
@@ -17,6 +19,7 @@ from lrviz.errors import UsageError
 
 def compare(
     drawing: Drawing,
+    terminal: Terminal,
     shared: Shared,
     sources: Sources = None,
     at: At = None,
@@ -33,17 +36,26 @@ def compare(
     lrviz compare cosine onecycle --steps 10000 --lr 3e-4
     """
     given = required(sources, "compare")
-    targets = picture_targets(drawing.outputs or (), given)
+    named = drawing.outputs or ()
+    targets = picture_targets(named, given) if named or not terminal.asked else ()
     loaded = load(given, shared)
     if len(loaded.schedules) < 2:
         raise UsageError(
             f"compare needs two schedules or more, and {given[0]} is one; "
             f"name another, or draw it alone: lrviz plot {given[0]}"
         )
-    import_late("lrviz.simulation", "lrviz.views.figure")
-    options = drawing.options(loaded.schedules, shared.param)
+    if targets:
+        import_late("lrviz.simulation", "lrviz.views.figure")
+        options = drawing.options(loaded.schedules, shared.param)
+    else:
+        drawing.without_picture()
     run = simulated(loaded, shared)
-    draw(run, options, shared, targets, show=False)
+    if targets:
+        draw(run, options, shared, targets, show=False)
+    if terminal.asked or (form in (None, "rich") and sys.stdout.isatty()):
+        chart = drawing.chart_options(run.schedules, shared.param, most=16, ascii=terminal.ascii)
+        emit(chart_lines(run.traces, chart))
+        emit([""])
     from lrviz.comparison import compare as compared
     from lrviz.views import table
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from lrviz.cli.console import note
+from lrviz.cli.chart import has_dots, room
+from lrviz.cli.console import coloured, note
 from lrviz.cli.options import Shared, whole
 from lrviz.cli.running import Run
 from lrviz.cli.write import write
@@ -18,9 +20,12 @@ from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
     from lrviz.spec import Schedule
+    from lrviz.views.chart import ChartOptions
     from lrviz.views.figure import FigureOptions
 
 _FIGURE = "Figure"
+
+Axis = Literal["step", "epoch", "progress", "tokens"]
 
 
 def _size(text: str) -> tuple[float, float]:
@@ -46,7 +51,7 @@ class Drawing:
         ),
     ] = None
     x: Annotated[
-        Literal["step", "epoch", "progress", "tokens"] | None,
+        Axis | None,
         typer.Option("--x", help="What the x axis counts.", rich_help_panel=_FIGURE),
     ] = None
     log: Annotated[
@@ -100,7 +105,7 @@ class Drawing:
     ] = "ends"
 
     def options(self, schedules: Sequence[Schedule], param: str | None) -> FigureOptions:
-        """Return what the command line asks for, or else the specs.
+        """Return what the command line asks of a picture, or else the specs.
 
         Raises:
             UsageError: A value is out of its range.
@@ -108,8 +113,8 @@ class Drawing:
         from lrviz.views.figure import FigureOptions
 
         return FigureOptions(
-            x=self.x or next((each.plot.x for each in schedules if each.plot.x), None),
-            log=any(each.plot.log for each in schedules) if self.log is None else self.log,
+            x=self._x(schedules),
+            log=self._log(schedules),
             size=self.size,
             dpi=self.dpi,
             title=self.title if self.title is not None else _title(schedules),
@@ -117,6 +122,50 @@ class Drawing:
             groups=self.groups,
             param=param,
         )
+
+    def chart_options(
+        self, schedules: Sequence[Schedule], param: str | None, *, most: int, ascii: bool = False
+    ) -> ChartOptions:
+        """Return what the command line asks of a chart in the terminal, or else the specs.
+
+        Args:
+            schedules: What is drawn.
+            param: The quantity; None: the learning rate.
+            most: The greatest height, in lines.
+            ascii: Nothing but ASCII, which is also taken where stdout can show nothing else.
+        """
+        from lrviz.views.chart import ChartOptions
+
+        width, height = room(most)
+        return ChartOptions(
+            width=width,
+            height=height,
+            x=self._x(schedules),
+            log=self._log(schedules),
+            param=param or "lr",
+            groups=self.groups,
+            ascii=ascii or not has_dots(),
+            color=coloured(sys.stdout),
+        )
+
+    def without_picture(self) -> None:
+        """Refuse what says how a picture looks where none is drawn.
+
+        Raises:
+            UsageError: There is such an option.
+        """
+        for name in ("size", "dpi", "title", "style"):
+            if getattr(self, name) is not None:
+                raise UsageError(
+                    f"--{name} is for a picture, and only a chart in the terminal is drawn; "
+                    f"name a file with -o, or leave --{name} out"
+                )
+
+    def _x(self, schedules: Sequence[Schedule]) -> Axis | None:
+        return self.x or next((each.plot.x for each in schedules if each.plot.x), None)
+
+    def _log(self, schedules: Sequence[Schedule]) -> bool:
+        return any(each.plot.log for each in schedules) if self.log is None else self.log
 
 
 def draw(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lrviz.cli.chart import chart_lines, has_dots
 from lrviz.cli.console import coloured, emit, heading
 from lrviz.cli.running import import_late
 from lrviz.errors import LrvizError, UsageError
@@ -78,24 +79,11 @@ def _schedule(name: str, document: dict[str, object]) -> Schedule:
 
 def _curve(schedule: Schedule, width: int) -> list[str]:
     import_late("lrviz.simulation")
-    from rich.console import Console
-
     from lrviz.factory import build_schedule
     from lrviz.simulation import run
-    from lrviz.views.chart import ChartOptions, chart
+    from lrviz.views.chart import ChartOptions
 
     options = ChartOptions(
-        width=max(20, min(width, 72)), height=9, ascii=not _has_dots(), color=coloured(sys.stdout)
+        width=max(20, min(width, 72)), height=9, ascii=not has_dots(), color=coloured(sys.stdout)
     )
-    console = Console(width=options.width)
-    with console.capture() as captured:
-        console.print(chart([run(build_schedule(schedule))], options))
-    return captured.get().splitlines()
-
-
-def _has_dots() -> bool:
-    try:
-        "⣿".encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
+    return chart_lines([run(build_schedule(schedule))], options)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from lrviz.cli.chart import Terminal, chart_lines
+from lrviz.cli.console import emit
 from lrviz.cli.drawing import Drawing, draw
 from lrviz.cli.options import Shared, Sources, required
 from lrviz.cli.running import import_late, load, simulated
@@ -14,6 +16,7 @@ from lrviz.cli.write import picture_targets
 
 def plot(
     drawing: Drawing,
+    terminal: Terminal,
     shared: Shared,
     sources: Sources = None,
     show: Annotated[
@@ -31,10 +34,17 @@ def plot(
     """
     given = required(sources, "plot")
     named = drawing.outputs or ()
-    targets = picture_targets(named, given) if named or not show else ()
+    targets = picture_targets(named, given) if named or not (show or terminal.asked) else ()
     loaded = load(given, shared)
-    import_late("lrviz.simulation", "lrviz.views.figure")
-    options = drawing.options(loaded.schedules, shared.param)
+    if targets or show:
+        import_late("lrviz.simulation", "lrviz.views.figure")
+        options = drawing.options(loaded.schedules, shared.param)
+    else:
+        drawing.without_picture()
     run = simulated(loaded, shared)
-    draw(run, options, shared, targets, show)
+    if terminal.asked:
+        chart = drawing.chart_options(run.schedules, shared.param, most=30, ascii=terminal.ascii)
+        emit(chart_lines(run.traces, chart))
+    if targets or show:
+        draw(run, options, shared, targets, show)
     run.finish()
