@@ -125,11 +125,32 @@ def load(source: Source, **overrides: Any) -> list[Schedule]:
     return list(load_all([source], Overrides(**overrides)).schedules)
 
 
+def expanded(sources: Sequence[str]) -> list[str]:
+    """Return the sources with each folder replaced by its spec files, recursively, sorted.
+
+    Raises:
+        UsageError: A folder has none.
+    """
+    result = []
+    for source in sources:
+        folder = Path(source)
+        if source in catalog.names() or not folder.is_dir():
+            result.append(source)
+            continue
+        found = sorted(str(path) for path in folder.rglob("*") if path.suffix in SUFFIXES)
+        if not found:
+            raise UsageError(f"{source}: no spec (.yaml, .yml, .json) in this folder")
+        result += found
+    return result
+
+
 def _origins(source: Source, sets: Sequence[str]) -> list[_Origin]:
     if isinstance(source, Mapping):
         return _of_document(placed(source), ("schedule", "the spec given", Path()), sets)
     if isinstance(source, os.PathLike):
         return _of_file(os.fspath(source), None, sets)
+    if source == "preset:*":
+        return [_of_name(name, sets) for name in catalog.preset_names()]
     if not isinstance(source, str):
         if isinstance(source, Schedule) or not callable(source):
             raise UsageError(f"{source!r}: no source; give a path, a name, a mapping or a function")

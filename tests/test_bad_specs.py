@@ -9,7 +9,7 @@ import pytest
 from lrviz.errors import LrvizError
 from lrviz.factory import build_schedule
 from lrviz.sources import load_all
-from tests.golden import Golden
+from tests.conftest import Golden
 
 FOLDER = Path(__file__).parent / "data" / "bad_specs"
 FAULTS = sorted(path.name for path in FOLDER.iterdir())

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from lrviz import catalog
 from lrviz.document import plain
 from lrviz.errors import LrvizError, UsageError
-from lrviz.sources import Overrides, load, load_all
+from lrviz.sources import Overrides, expanded, load, load_all
 
 
 def labels(*sources: str, **overrides: Any) -> list[str]:
@@ -93,6 +94,21 @@ def test_files_and_picks(folder: Path) -> None:
     assert labels(odd) == ["a", "b"]
     (folder / "one.json").write_text('{"train": {"steps": 3}, "scheduler": "cosine"}')
     assert labels("one.json") == ["one"]
+
+
+def test_all_presets_at_once() -> None:
+    assert labels("preset:*") == list(catalog.preset_names())
+
+
+def test_folders_become_their_specs(folder: Path) -> None:
+    spec(folder, "x/one.yaml")
+    spec(folder, "x/y/two.yml")
+    (folder / "x" / "notes.txt").write_text("no spec")
+    (folder / "cosine").mkdir()  # the preset, not the folder
+    assert expanded(["cosine", "x"]) == ["cosine", "x/one.yaml", "x/y/two.yml"]
+    (folder / "empty").mkdir()
+    with pytest.raises(UsageError, match="^empty: no spec"):
+        expanded(["empty"])
 
 
 def test_a_spec_on_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
