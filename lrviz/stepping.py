@@ -229,10 +229,10 @@ def _record_moves(
     rows: list[float],
     moves: list[int],
 ) -> None:
-    """Do the same for a scheduler that listens to a metric: it seldom moves, its step is short.
+    """Do the same for a scheduler that is given a metric: its step is short, and seldom moves.
 
-    Only the calls that move the lr get a row, and their numbers go to `moves`: the group then holds
-    another object than before, which costs less to see than a row costs.
+    Only a call that moves the lr gets a row, and its number goes to `moves`. That it did is seen by
+    the group holding another object than before, which costs less than a row would.
     """
     calls = length_hint(metrics)
     lr = group["lr"]

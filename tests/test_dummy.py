@@ -91,6 +91,13 @@ def test_a_class_with_groups_of_its_own_making_keeps_them() -> None:
     assert dummy.param_groups[0]["lr"] == 1.0
 
 
+def test_a_torch_that_does_not_wrap_add_param_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = vars(Optimizer)["add_param_group"].__wrapped__
+    monkeypatch.setattr(Optimizer, "add_param_group", plain)
+    dummy = dummy_optimizer(torch.optim.SGD, [{"lr": 0.5}, {}], {"lr": 0.1})
+    assert [group["lr"] for group in dummy.param_groups] == [0.5, 0.1]
+
+
 def test_torch_dynamo_is_never_imported() -> None:
     program = """
 import sys, torch
