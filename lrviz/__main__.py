@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
 def main() -> None:
     """Run the command line and exit with its code: 0, 1, 2 or 130; see the README."""
+    # Nothing of the start is garbage; `import_late` turns it on again.
+    gc.disable()
     try:
         # What a terminal or a CI log cannot show must not end a command.
         for stream in (sys.stdout, sys.stderr):

@@ -45,7 +45,7 @@ class Run:
 
 
 def import_late(*modules: str) -> None:
-    """Import what needs torch or matplotlib, with the garbage collector off.
+    """Import what is large (pydantic, torch, matplotlib) with the garbage collector off.
 
     It would go through all that is imported, again and again; frozen, that also stays out of later
     collections and of the last one at the interpreter's exit.
@@ -67,6 +67,7 @@ def load(sources: Sequence[str], shared: Shared) -> Loaded:
     Raises:
         LrvizError: One is unknown or wrong.
     """
+    import_late("lrviz.sources")
     from lrviz.sources import load_all
 
     with _own_tracebacks(shared.verbose):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,10 +58,11 @@ def default_name(sources: Sequence[str]) -> str:
 
 def _stem(source: str) -> str:
     file, _, label = source.partition("#")
-    if file.endswith(_SPECS):
+    name, equals, _ = source.partition("=")
+    if equals and ":" not in name and not Path(file).exists():
+        source = name
+    elif file.endswith(_SPECS):
         source = Path(file).stem + (f"-{label}" if label else "")
-    elif "=" in source and ":" not in source.partition("=")[0]:
-        source = source.partition("=")[0]
     elif source == "-":
         source = "stdin"
     return re.sub(r"[^\w.]+", "-", source).strip("-.") or "schedule"
@@ -72,10 +72,10 @@ def _check_format(name: str) -> None:
     extension = Path(name).suffix.removeprefix(".").lower()
     if extension in FORMATS:
         return
-    known = ", ".join(f".{each}" for each in FORMATS)
+    known = [f".{each}" for each in FORMATS]
     what = f"the format .{extension} is unknown" if extension else "no extension says which format"
-    hint = suggestion(f".{extension}", [f".{each}" for each in FORMATS])
-    raise UsageError(f"-o {name}: {what}{hint}; end the name in one of {known}")
+    hint = suggestion(f".{extension}", known) or f"; it is one of {', '.join(known)}"
+    raise UsageError(f"-o {name}: {what}{hint}")
 
 
 def _ours(path: Path) -> bool:
@@ -126,7 +126,7 @@ def _replaceable(path: Path) -> bool:
 
 def _replace(target: Path, data: bytes) -> None:
     # Beside the target: a rename is atomic within one file system only.
-    temporary = target.parent / f".lrviz-{secrets.token_hex(6)}.tmp"
+    temporary = target.parent / f".lrviz-{os.urandom(6).hex()}.tmp"
     try:
         with temporary.open("xb") as stream:
             stream.write(data)

@@ -160,22 +160,16 @@ def _stepped(name: str, member: MemberSpec) -> Iterator[str]:
         yield f"{indent}{name}.step()"
 
 
-def _wrapped(line: str) -> Iterator[str]:
-    """Yield a call on one line, or with an argument a line, or its members a line too."""
-    if len(line) <= _WIDTH:
-        yield line
+def _wrapped(text: str, indent: str = "", tail: str = "") -> Iterator[str]:
+    """Yield an expression on one line, or what is in its outer brackets on lines of their own."""
+    bracket = re.search(r"[(\[]", text)
+    if len(indent + text + tail) <= _WIDTH or bracket is None or text[-1] not in ")]":
+        yield f"{indent}{text}{tail}"
         return
-    head, _, rest = line.partition("(")
-    yield f"{head}("
-    for each in _arguments(rest[:-1]):
-        if len(each) + 5 > _WIDTH and "[" in each:
-            name, _, items = each.partition("[")
-            yield f"    {name}["
-            yield from (f"        {item}," for item in _arguments(items[:-1]))
-            yield "    ],"
-        else:
-            yield f"    {each},"
-    yield ")"
+    yield indent + text[: bracket.end()]
+    for each in _arguments(text[bracket.end() : -1]):
+        yield from _wrapped(each, indent + "    ", ",")
+    yield f"{indent}{text[-1]}{tail}"
 
 
 def _arguments(text: str) -> Iterator[str]:
