@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from lrviz.built import BuiltScheduler
 from lrviz.errors import UsageError
-from lrviz.factory import BuiltScheduler, build_schedule
+from lrviz.factory import build_schedule
 from lrviz.simulation import run
 from lrviz.sources import Source, load
 from lrviz.spec import Schedule

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from lrviz import stepping
+from lrviz.built import Built, BuiltScheduler
 from lrviz.errors import UsageError
-from lrviz.factory import Built, BuiltScheduler
 from lrviz.recording import Read, Recording, failure, readers
 from lrviz.trace import RunError, Trace
 

@@ -266,6 +266,7 @@ def _schedule(origin: _Origin, overrides: Overrides) -> tuple[Schedule, str]:
         folder=origin.folder,
         trust=overrides.trust,
         function=origin.function,
+        stepped=overrides.interval,
         plot=spec.validated(spec.Plot, tree.get("plot") or Map(), ("plot",)),
         table=spec.validated(spec.Table, tree.get("table") or Map(), ("table",)),
         check=spec.validated(spec.Check, tree.get("check") or Map(), ("check",)),

@@ -204,6 +204,7 @@ class Schedule:
         folder: Where a metric's file is looked for.
         trust: Dotted paths to anything may be imported.
         function: A user's function in place of `members`.
+        stepped: When the schedulers that `function` builds are stepped, where it does not say.
         plot: Defaults for the figure.
         table: Defaults for the table.
         check: Rules that it is not held to.
@@ -223,6 +224,7 @@ class Schedule:
     folder: Path = Path()
     trust: bool = False
     function: Callable[..., Any] | None = None
+    stepped: Interval | None = None
     plot: Plot = field(default_factory=Plot)
     table: Table = field(default_factory=Table)
     check: Check = field(default_factory=Check)

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from torch.optim import lr_scheduler, swa_utils
 from torch.optim.lr_scheduler import LRScheduler
 
+from lrviz.built import Built, BuiltScheduler
 from lrviz.durations import Length
 from lrviz.events import Array
-from lrviz.factory import Built, BuiltScheduler
 from lrviz.recording import Group, Read, Recording, failure, readers
 from lrviz.trace import RunError
 

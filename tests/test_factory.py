@@ -12,8 +12,9 @@ import torch
 from torch.optim import lr_scheduler
 
 import lrviz
+from lrviz.built import Built
 from lrviz.errors import ScheduleError, SpecError
-from lrviz.factory import Built, build_schedule
+from lrviz.factory import build_schedule
 from lrviz.sources import load
 
 
