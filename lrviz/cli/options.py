@@ -89,8 +89,8 @@ Sources = Annotated[
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What `plot`, `compare` and `table` have in common: the training, and what is said of it."""
+class Training:
+    """What every command that simulates takes: the training, and what is said of it."""
 
     steps: Annotated[
         int | None,
@@ -175,15 +175,6 @@ class Shared:
             rich_help_panel=_TRAINING,
         ),
     ] = False
-    param: Annotated[
-        str | None,
-        typer.Option(
-            "--param",
-            metavar="NAME",
-            help="Show this quantity only: lr, momentum, weight_decay, ...",
-            autocompletion=lambda: ["lr", "momentum", "weight_decay"],
-        ),
-    ] = None
     quiet: Annotated[
         bool,
         typer.Option(
@@ -215,6 +206,21 @@ class Shared:
             trust=self.trust,
             force=self.force,
         )
+
+
+@dataclass(frozen=True)
+class Shared(Training):
+    """What `plot`, `compare` and `table` have in common."""
+
+    param: Annotated[
+        str | None,
+        typer.Option(
+            "--param",
+            metavar="NAME",
+            help="Show this quantity only: lr, momentum, weight_decay, ...",
+            autocompletion=lambda: ["lr", "momentum", "weight_decay"],
+        ),
+    ] = None
 
 
 def required(sources: Sequence[str] | None, command: str) -> tuple[str, ...]:

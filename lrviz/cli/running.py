@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from lrviz.cli.console import fail, note, warn
-from lrviz.cli.options import Shared
+from lrviz.cli.options import Shared, Training
 from lrviz.cli.progress import progress
 from lrviz.errors import LrvizError
 
@@ -61,7 +61,7 @@ def import_late(*modules: str) -> None:
         gc.enable()
 
 
-def load(sources: Sequence[str], shared: Shared) -> Loaded:
+def load(sources: Sequence[str], shared: Training) -> Loaded:
     """Read the SOURCEs.
 
     Raises:
@@ -70,7 +70,7 @@ def load(sources: Sequence[str], shared: Shared) -> Loaded:
     import_late("lrviz.sources")
     from lrviz.sources import load_all
 
-    with _own_tracebacks(shared.verbose):
+    with own_tracebacks(shared.verbose):
         return load_all(sources, shared.overrides())
 
 
@@ -84,9 +84,9 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
     from lrviz.factory import build_schedule
     from lrviz.simulation import run
 
-    with _own_tracebacks(shared.verbose):
+    with own_tracebacks(shared.verbose):
         built = [build_schedule(schedule) for schedule in loaded.schedules]
-        _introduce(loaded, shared)
+        introduce(loaded, shared)
         traces: list[Trace] = []
         done = 0
         with progress(sum(each.length.updates for each in built), quiet=shared.quiet) as advance:
@@ -102,7 +102,8 @@ def _advanced(advance: Callable[[int], None], before: int, done: int) -> None:
     advance(before + done)
 
 
-def _introduce(loaded: Loaded, shared: Shared) -> None:
+def introduce(loaded: Loaded, shared: Training) -> None:
+    """Say on stderr what was assumed for schedules, and with `-v` what they are."""
     if not shared.quiet:
         for each in loaded.notes:
             note(each)
@@ -130,7 +131,7 @@ def _described(schedule: Schedule) -> str:
 
 
 @contextmanager
-def _own_tracebacks(verbose: bool) -> Iterator[None]:
+def own_tracebacks(verbose: bool) -> Iterator[None]:
     """Show the traceback of what a user's own code raised, where `-v` asks for it."""
     try:
         yield

@@ -14,7 +14,7 @@ from lrviz.rules.warmup import PEAK_REACHED
 from lrviz.views.formatting import count, lr, percent
 
 if TYPE_CHECKING:
-    from lrviz.factory import Part
+    from lrviz.built import Part
 
 # The end of a warmup is a kink; a jump there is this many times the steps around it, and at least
 # this share of the peak: less is what a warmup's own last step is.

@@ -12,7 +12,7 @@ from lrviz.rules.subject import Subject, argument
 from lrviz.views.formatting import count, lr, percent
 
 if TYPE_CHECKING:
-    from lrviz.factory import Part
+    from lrviz.built import Part
 
 # A cycle of a twentieth of the training that is not a whole one is left over, not planned.
 NEAR_END = 0.05

@@ -17,7 +17,7 @@ from lrviz.rules.subject import Subject, argument
 from lrviz.views.formatting import count, lr
 
 if TYPE_CHECKING:
-    from lrviz.factory import Part
+    from lrviz.built import Part
 
 # Less than rounding in float32 trainers moves a rate by: nobody decays that little on purpose.
 FLAT = 1e-9

@@ -13,7 +13,7 @@ from lrviz.rules.subject import Subject, argument
 from lrviz.views.formatting import count, lr
 
 if TYPE_CHECKING:
-    from lrviz.factory import Part
+    from lrviz.built import Part
 
 # A group whose rate stands still to the last bit while the others move by more than this share.
 MOVES = 0.01

@@ -14,7 +14,7 @@ from lrviz.rules.subject import Subject, argument
 from lrviz.views.formatting import count, lr, percent
 
 if TYPE_CHECKING:
-    from lrviz.factory import Part
+    from lrviz.built import Part
 
 # A rise of less than a hundredth of the peak is not worth a change: a cosine that is up to 6 % of
 # its length past its end has not risen more.
@@ -73,7 +73,7 @@ def rebound(subject: Subject) -> Iterator[Fault]:
             f" takes {count(part.calls)} steps",
             f"set {name} to {right}"
             + (", or `interval: epoch`" if per_epoch else "")
-            + "; restarts that are meant are CosineAnnealingWarmRestarts",
+            + "; for restarts take CosineAnnealingWarmRestarts",
             subject.place(part, *planned.path),
             update=start,
             edits=subject.edits((*part.path, *planned.path), right),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lrviz.rules.subject import Subject, argument
 
 if TYPE_CHECKING:
-    from lrviz.factory import Part
+    from lrviz.built import Part
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from lrviz.rules.subject import Subject, argument
 from lrviz.views.formatting import count, lr
 
 if TYPE_CHECKING:
+    from lrviz.built import Part
     from lrviz.events import Steps
-    from lrviz.factory import Part
 
 # Two cuts in a row happen on a real plateau; three, each at the first chance there is, from the
 # first check on, mean that the metric never counted as better.

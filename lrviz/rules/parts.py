@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from lrviz.factory import Built, BuiltScheduler, Part
+from lrviz.built import Built, BuiltScheduler, Part
 
 _COMPOSITES = ("SequentialLR", "ChainedScheduler")
 
@@ -69,8 +68,6 @@ def _top(built: Built, member: int, slot: BuiltScheduler) -> Part:
 
 
 def _read(scheduler: Any, member: int, start: int, calls: int, per_call: Fraction) -> Part:
-    from lrviz.factory import Part
-
     inner: list[Part] = []
     milestones = getattr(scheduler, "_milestones", None)
     members = getattr(scheduler, "_schedulers", ())

@@ -13,7 +13,7 @@ from lrviz.rules.subject import Subject, argument, numbers
 from lrviz.views.formatting import count, lr, percent
 
 if TYPE_CHECKING:
-    from lrviz.factory import Part
+    from lrviz.built import Part
 
 # A number with an exponent, and the form of it that YAML 1.1, which PyYAML reads, takes for one:
 # with a point and with a sign.

@@ -25,7 +25,7 @@ from lrviz.spec import KeyPath, Schedule
 from lrviz.trace import Trace
 
 if TYPE_CHECKING:
-    from lrviz.factory import Built, Part
+    from lrviz.built import Built, Part
 
 # Keys by which other programs name a class: the file is theirs, and lrviz's own notation
 # (`5%`, `rest`) would mean nothing to them.

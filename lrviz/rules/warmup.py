@@ -13,7 +13,7 @@ from lrviz.rules.subject import Subject, argument
 from lrviz.views.formatting import count, lr, percent
 
 if TYPE_CHECKING:
-    from lrviz.factory import Part
+    from lrviz.built import Part
 
 # A chained cosine takes a percent or two off a usual warmup's peak, which changes nothing; a tenth
 # is what people tune learning rates by.

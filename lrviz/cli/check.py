@@ -1,0 +1,175 @@
+"""`lrviz check`: schedule bugs, before the run has them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lrviz.cli.console import coloured, emit, note
+from lrviz.cli.options import Sources, Training, required
+from lrviz.cli.progress import progress
+from lrviz.cli.running import import_late, introduce, load, own_tracebacks
+from lrviz.cli.table import DEFAULT
+from lrviz.cli.write import write
+from lrviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from lrviz.checking import Report
+
+_RULES = "Rules"
+_MENDING = "Mending"
+
+
+def complete_rule(incomplete: str) -> list[str]:
+    """Return the codes of rules that begin with `incomplete`."""
+    from lrviz import rules
+
+    return [rule.code for rule in rules.RULES if rule.code.startswith(incomplete.upper())]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which rules are run, and from which severity on the command fails."""
+
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--select",
+            metavar="CODES",
+            help="Run these rules only: codes or their beginnings (LRV2,LRV301), or names.",
+            autocompletion=complete_rule,
+            rich_help_panel=_RULES,
+        ),
+    ] = None
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ignore",
+            metavar="CODES",
+            help="Leave these out. What a spec should not be held to it says itself, with the "
+            "reason: check: {ignore: {LRV301: ...}}.",
+            autocompletion=complete_rule,
+            rich_help_panel=_RULES,
+        ),
+    ] = None
+    fail_on: Annotated[
+        Literal["info", "warning", "error"],
+        typer.Option(
+            "--fail-on",
+            help="Exit with 1 where something of this severity, or a worse one, is found.",
+            rich_help_panel=_RULES,
+        ),
+    ] = "warning"
+
+
+def check(
+    chosen: Chosen,
+    training: Training,
+    sources: Sources = None,
+    form: Annotated[
+        Literal["text", "json", "github"],
+        typer.Option(
+            "--format", help="text, one JSON object, or annotations for a GitHub workflow."
+        ),
+    ] = "text",
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix",
+            help="Write the values that mend findings into the specs; nothing else in them "
+            "changes.",
+            rich_help_panel=_MENDING,
+        ),
+    ] = False,
+    diff: Annotated[
+        bool,
+        typer.Option(
+            "--diff",
+            help="Show what --fix would write, and write nothing.",
+            rich_help_panel=_MENDING,
+        ),
+    ] = False,
+) -> None:
+    """Find schedule bugs: a warmup that never ends, a cosine that climbs back, and some 35 more.
+
+    Without a SOURCE it reads lrviz.yaml here; folders are searched for specs.
+
+    lrviz check configs --fail-on error
+    """
+    if fix and diff:
+        raise UsageError("--fix and --diff at once; keep one")
+    given = tuple(sources or ())
+    if not given and Path(DEFAULT).is_file():
+        given = (DEFAULT,)
+    given = required(given, "check")
+    report = _report(given, chosen, training)
+    if diff:
+        emit(_diffs(report), end="")
+    if fix and _mend(report, quiet=training.quiet):
+        report = _report(given, chosen, training)
+    if not diff:
+        _show(report, form, verbose=training.verbose)
+    if report.at_least(chosen.fail_on):
+        raise typer.Exit(1)
+
+
+def _report(given: Sequence[str], chosen: Chosen, training: Training) -> Report:
+    import_late("lrviz.simulation")
+    from lrviz.checking import Selection
+    from lrviz.checking import check as checked
+    from lrviz.sources import expanded
+
+    selection = Selection(_codes(chosen.select), _codes(chosen.ignore))
+    selection.rules()
+    loaded = load(expanded(given), training)
+    introduce(loaded, training)
+    total = sum(each.length.updates for each in loaded.schedules)
+    with own_tracebacks(training.verbose), progress(total, quiet=training.quiet) as advance:
+        return checked(loaded.schedules, selection, advance)
+
+
+def _codes(given: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(code.strip() for each in given or () for code in each.split(","))
+
+
+def _diffs(report: Report) -> Iterator[str]:
+    from lrviz.fixing import diff, mended
+
+    for changes in mended(report.findings):
+        yield diff(changes)
+
+
+def _mend(report: Report, *, quiet: bool) -> int:
+    """Write what mends findings; return how many files have changed."""
+    from lrviz.fixing import mended
+
+    changed = list(mended(report.findings))
+    for each in changed:
+        write(Path(each.file), each.data)
+        if not quiet:
+            values = "value" if each.count == 1 else "values"
+            note(f"{each.file}: wrote {each.count} {values}")
+    return len(changed)
+
+
+def _show(report: Report, form: str, *, verbose: bool) -> None:
+    from lrviz.views import findings
+
+    if form == "json":
+        emit([findings.as_json(report)])
+    elif form == "github":
+        emit(findings.github(report))
+    elif coloured(sys.stdout):
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(soft_wrap=True)
+        for spans in findings.lines(report, verbose=verbose):
+            console.print(Text.assemble(*spans), highlight=False)
+    else:
+        emit(map(findings.plain, findings.lines(report, verbose=verbose)))
