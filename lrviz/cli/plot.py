@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,8 +10,13 @@ from lrviz.cli.chart import Terminal, chart_lines
 from lrviz.cli.console import emit
 from lrviz.cli.drawing import Drawing, draw
 from lrviz.cli.options import Shared, Sources, required
-from lrviz.cli.running import import_late, load, simulated
+from lrviz.cli.running import import_late, simulated
+from lrviz.cli.watch import Watch, rounds
 from lrviz.cli.write import picture_targets
+from lrviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from lrviz.sources import Loaded
 
 
 def plot(
@@ -27,6 +32,7 @@ def plot(
             rich_help_panel="Figure",
         ),
     ] = False,
+    watch: Watch = False,
 ) -> None:
     """Draw schedules over each other, into one figure.
 
@@ -35,16 +41,24 @@ def plot(
     given = required(sources, "plot")
     named = drawing.outputs or ()
     targets = picture_targets(named, given) if named or not (show or terminal.asked) else ()
-    loaded = load(given, shared)
-    if targets or show:
-        import_late("lrviz.simulation", "lrviz.views.figure")
-        options = drawing.options(loaded.schedules, shared.param)
-    else:
-        drawing.without_picture()
-    run = simulated(loaded, shared)
-    if terminal.asked:
-        chart = drawing.chart_options(run.schedules, shared.param, most=30, ascii=terminal.ascii)
-        emit(chart_lines(run.traces, chart))
-    if targets or show:
-        draw(run, options, shared, targets, show)
-    run.finish()
+    if show and watch:
+        raise UsageError("--show and --watch at once; with --watch, open the file it writes")
+
+    def once(loaded: Loaded) -> None:
+        if targets or show:
+            import_late("lrviz.simulation", "lrviz.views.figure")
+            options = drawing.options(loaded.schedules, shared.param)
+        else:
+            drawing.without_picture()
+        run = simulated(loaded, shared)
+        if targets or show:
+            draw(run, options, shared, targets, show)
+        if terminal.asked:
+            chart = drawing.chart_options(
+                run.schedules, shared.param, most=30, ascii=terminal.ascii
+            )
+            emit(chart_lines(run.traces, chart))
+        run.finish()
+
+    style = drawing.style or ""
+    rounds(watch, given, shared, once, [style] if style.endswith(".mplstyle") else [])

@@ -9,9 +9,11 @@ import typer
 
 from lrviz.cli.console import emit, show
 from lrviz.cli.options import Shared, Sources, required
-from lrviz.cli.running import Run, load, simulated
+from lrviz.cli.running import Run, simulated
+from lrviz.cli.watch import Watch, rounds
 
 if TYPE_CHECKING:
+    from lrviz.sources import Loaded
     from lrviz.spec import Schedule
 
 DEFAULT = "lrviz.yaml"
@@ -39,6 +41,7 @@ def table(
             "and, with --at all, every update.",
         ),
     ] = None,
+    watch: Watch = False,
 ) -> None:
     """Show the learning rate at the key steps: peak, milestones, restarts, quarters, end.
 
@@ -49,17 +52,20 @@ def table(
     given = tuple(sources or ())
     if not given and Path(DEFAULT).is_file():
         given = (DEFAULT,)
-    loaded = load(required(given, "table"), shared)
-    run = simulated(loaded, shared)
-    wanted = at_of(at, run.schedules)
-    params = (shared.param,) if shared.param else ()
-    if form in ("csv", "json"):
-        _export(run, wanted, params, form)
-    else:
-        from lrviz.views.table import table as grid
 
-        show(grid(run.traces, wanted, params), form)
-    run.finish()
+    def once(loaded: Loaded) -> None:
+        run = simulated(loaded, shared)
+        wanted = at_of(at, run.schedules)
+        params = (shared.param,) if shared.param else ()
+        if form in ("csv", "json"):
+            _export(run, wanted, params, form)
+        else:
+            from lrviz.views.table import table as grid
+
+            show(grid(run.traces, wanted, params), form)
+        run.finish()
+
+    rounds(watch, required(given, "table"), shared, once)
 
 
 def at_of(at: list[str] | None, schedules: tuple[Schedule, ...]) -> tuple[str | int, ...]:
