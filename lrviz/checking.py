@@ -228,6 +228,7 @@ class _Ignores:
 
     def add(self, schedule: Schedule) -> None:
         """Take in what a schedule ignores."""
+        picked = "#" in schedule.source  # what the file ignores may be for those not picked
         for name in schedule.check.ignore:
             key = self._key(schedule, name)
             try:
@@ -236,6 +237,8 @@ class _Ignores:
                 raise SpecError(f"check.ignore: {error.message}", key[0]) from None
             self._codes[key] = codes
             self._schedules.setdefault(key, schedule)
+            if picked:
+                self._used.add(key)
 
     def applied(self, finding: Finding, schedule: Schedule) -> Finding:
         """Return a finding with the reason why it is ignored, if it is."""

@@ -120,11 +120,13 @@ def check(
 
 def _report(given: Sequence[str], chosen: Chosen, training: Training) -> Report:
     import_late("lrviz.simulation")
-    from lrviz.checking import Selection
+    from lrviz.checking import UNUSED_IGNORE, Selection
     from lrviz.checking import check as checked
-    from lrviz.sources import expanded
+    from lrviz.sources import Overrides, expanded
 
-    selection = Selection(_codes(chosen.select), _codes(chosen.ignore))
+    # What a spec ignores may be needed without the command line's own steps or values.
+    changed = (UNUSED_IGNORE,) if training.overrides() != Overrides() else ()
+    selection = Selection(_codes(chosen.select), (*_codes(chosen.ignore), *changed))
     selection.rules()
     loaded = load(expanded(given), training)
     introduce(loaded, training)

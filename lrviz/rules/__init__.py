@@ -1,4 +1,4 @@
-"""The rules of `lrviz check`, one module a family; a family's `RULES` are its rules."""
+"""The rules of `lrviz check`, one or two modules a family; a module's `RULES` are its rules."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from lrviz.rules import (
     groups,
     horizon,
     metric,
-    reading_and_units,
+    reading,
+    side_by_side,
+    units,
     warmup,
 )
 from lrviz.rules.base import Rule
 
-FAMILIES = (reading_and_units, warmup, horizon, decay, cycles, composition, metric, groups)
-RULES: tuple[Rule, ...] = tuple(rule for family in FAMILIES for rule in family.RULES)
+FAMILIES = (
+    *(reading, units, warmup, horizon, decay),
+    *(cycles, composition, side_by_side, metric, groups),
+)
+RULES: tuple[Rule, ...] = tuple(
+    sorted((rule for family in FAMILIES for rule in family.RULES), key=lambda rule: rule.code)
+)
 """Every rule, by code."""
 
 

@@ -1,4 +1,4 @@
-"""LRV4xx: several schedulers on one optimizer."""
+"""LRV4xx, first part: the phases of SequentialLR."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from lrviz.errors import Place
 from lrviz.rules.base import Fault, rule
 from lrviz.rules.horizons import fall, warmup
-from lrviz.rules.parts import Leaf, composites, leaves
+from lrviz.rules.parts import composites
 from lrviz.rules.subject import Subject, argument
-from lrviz.rules.warmup import PEAK_REACHED
 from lrviz.views.formatting import count, lr, percent
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ JUMP_TIMES = 3
 JUMP_SHARE = 0.05
 # total_iters a step longer than the phase is a matter of counting, which nobody sees.
 MOST_UNFINISHED = 0.02
-# These compute the learning rate anew from their own count, whatever it was.
-_ABSOLUTE = ("LambdaLR", "CosineAnnealingWarmRestarts", "OneCycleLR", "CyclicLR")
 
 
 def _sequences(subject: Subject) -> Iterator[tuple[Part, tuple[Part, ...], list[int]]]:
@@ -154,58 +151,12 @@ def phase_too_short(subject: Subject) -> Iterator[Fault]:
 
 
 @rule(
-    "LRV404",
-    "chained-not-sequential",
-    "warning",
-    what="A warmup and a decay run at the same time, and their product never reaches the peak.",
-    why="ChainedScheduler, and schedulers side by side, multiply from the first step on; what was"
-    " meant is one after the other. The decay eats the warmup.",
-    example="""
-type: ChainedScheduler                                # write SequentialLR, milestones: [500]
-schedulers:
-  - {type: LinearLR, start_factor: 0.01, total_iters: 500}
-  - {type: CosineAnnealingLR, T_max: 1000}
-""",
-    references=(
-        "https://github.com/Noble-Lab/casanovo/pull/249",
-        "https://github.com/mosaicml/composer/pull/99",
-    ),
-    makes_pointless=("LRV102",),
-)
-def chained_not_sequential(subject: Subject) -> Iterator[Fault]:
-    """Look for a warmup beside a fall where the peak is missed."""
-    flat = [leaf for leaf in subject.leaves if leaf.sequence is None]
-    rising = [(leaf, found) for leaf in flat if (found := warmup(subject, leaf.part))]
-    falling = [leaf for leaf in flat if _falls(subject, leaf)]
-    if not rising or not falling or not 0 <= subject.peak < PEAK_REACHED * subject.base:
-        return
-    first, planned = rising[0]
-    others = [leaf for leaf in falling if leaf is not first]
-    if not others or planned.calls >= subject.top(first.part).calls:
-        return
-    inside = first.parents[-1] if first.parents else None
-    yield Fault(
-        f"{first.part.type} rises for {count(planned.calls)} steps while {others[0].part.type}"
-        f" falls: the LR is at most {lr(subject.peak)} (update {count(subject.peak_at)}),"
-        f" {percent(subject.peak / subject.base)} of lr {lr(subject.base)}",
-        f"make them phases: type: SequentialLR, milestones: [{planned.calls}]",
-        subject.place(inside if inside is not None else first.part, "type"),
-        update=subject.peak_at,
-    )
-
-
-def _falls(subject: Subject, leaf: Leaf) -> bool:
-    types = ("StepLR", "MultiStepLR", "ExponentialLR")
-    return leaf.part.type in types or fall(subject, leaf.part) is not None
-
-
-@rule(
     "LRV405",
     "nested-sequential",
     "warning",
-    what="A SequentialLR stands inside a SequentialLR.",
+    what="A SequentialLR, or a ChainedScheduler, is a phase of a SequentialLR.",
     why="torch (2.13 and before) steps the inner one once while it is built: it runs one update"
-    " early, and its first learning rate is skipped.",
+    " early. As a later phase it cannot begin at all: torch raises NotImplementedError.",
     example="""
 type: SequentialLR
 milestones: [100]
@@ -216,105 +167,41 @@ schedulers:
   - {type: CosineAnnealingLR, T_max: rest}
 """,
     references=("https://github.com/pytorch/pytorch/issues/196243",),
-    makes_pointless=("LRV401",),
+    makes_pointless=("LRV006", "LRV401"),
 )
 def nested_sequential(subject: Subject) -> Iterator[Fault]:
-    """Look for a SequentialLR in a SequentialLR."""
-    for part, parents, milestones in _sequences(subject):
-        outer = [each for each in parents if each.type == "SequentialLR"]
-        begin = subject.update_of(part, 0)
-        if not outer or begin >= subject.updates:
-            continue
-        bounds = ", ".join(count(part.start + each) for each in milestones)
-        yield Fault(
-            f"the inner SequentialLR, from update {count(begin)} on, runs one step early: its"
-            f" milestones {bounds} come a step before they should",
-            "write its phases into the outer SequentialLR, whose milestones count from the start",
-            subject.place(part, "type"),
-            update=begin,
-        )
-
-
-@rule(
-    "LRV406",
-    "overwritten-member",
-    "warning",
-    what="A scheduler overwrites what another one on the same optimizer did.",
-    why="LambdaLR, CosineAnnealingWarmRestarts, OneCycleLR and CyclicLR compute the learning rate"
-    " from their own count, and SequentialLR starts anew at its milestones: a plateau's cut, or a"
-    " drop, beside them is undone at their next step.",
-    example="""
-schedulers:
-  - scheduler: warmup-cosine                          # give it an `end:`
-  - interval: epoch                                   # and this one a `begin:`
-    metric: {file: val.csv, column: val_loss}
-    scheduler: {type: ReduceLROnPlateau}
-""",
-    references=(
-        "https://github.com/pytorch/pytorch/issues/82859",
-        "https://github.com/pytorch/pytorch/issues/129565",
-    ),
-    makes_pointless=("LRV102", "LRV404", "LRV501", "LRV502"),
-)
-def overwritten_member(subject: Subject) -> Iterator[Fault]:
-    """Look for schedulers that are stepped in the same part of the training."""
-    for tracks in _tracks(subject):
-        for one in tracks:
-            how = _overwrites(subject, one)
-            others = [each for each in tracks if each is not one and _overlap(subject, one, each)]
-            if how is None or not others:
-                continue
-            names = " and ".join(dict.fromkeys(_name(each) for each in others))
-            yield Fault(
-                f"{_name(one)} {how}, and undoes what {names} did",
-                "give them `begin:` and `end:`, so that one is done before the other starts",
-                subject.place(one, "type"),
-            )
-            return
-
-
-def _tracks(subject: Subject) -> Iterator[tuple[Part, ...]]:
-    """Yield the schedulers that are stepped side by side."""
-    yield subject.parts
+    """Look for composites whose parent is a SequentialLR."""
     for top in subject.parts:
-        for part, _ in composites(top):
-            if part.type == "ChainedScheduler":
-                yield part.parts
+        for part, parents in composites(top):
+            begin = subject.update_of(part, 0)
+            nested = bool(parents) and parents[-1].type == "SequentialLR"
+            if not nested or begin >= subject.trace.length.updates:
+                continue
+            error = subject.trace.error
+            stopped = error is not None and error.update == begin - 1
+            yield Fault(
+                _stopped(subject, part) if stopped else _early(subject, part),
+                "write its phases into the outer SequentialLR",
+                subject.place(part, "type"),
+                update=begin - 1 if stopped else begin,
+                severity="error" if stopped else None,
+            )
 
 
-def _name(part: Part) -> str:
-    return part.type
+def _stopped(subject: Subject, part: Part) -> str:
+    begin, updates = subject.update_of(part, 0), subject.trace.length.updates
+    return (
+        f"torch raises after update {count(begin - 1)} of {count(updates)}, where the inner"
+        f" {part.type} begins"
+    )
 
 
-def _overwrites(subject: Subject, part: Part) -> str | None:
-    """Say how a scheduler sets the learning rate anew, if it does."""
-    found = [leaf.part.type for leaf in leaves(part) if leaf.part.type in _ABSOLUTE]
-    if found:
-        inside = f" (in it {found[0]})" if found[0] != part.type else ""
-        return f"sets the LR from its own count at every step{inside}"
+def _early(subject: Subject, part: Part) -> str:
     milestones = argument(part, "milestones")
-    if part.type == "SequentialLR" and isinstance(milestones, list) and milestones:
-        updates = [subject.update_of(part, each) for each in milestones]
-        return f"starts from the lr anew at update {', '.join(map(count, updates))}"
-    return None
-
-
-def _overlap(subject: Subject, one: Part, two: Part) -> bool:
-    """Tell whether `one` is still stepped once `two` has begun to act."""
-    first, second = _window(subject, one), _window(subject, two)
-    if one.type == "SequentialLR" and not _absolute(one):
-        milestones = argument(one, "milestones") or [0]
-        first = (first[0], min(first[1], subject.update_of(one, max(milestones))))
-    return max(first[0], second[0]) < min(first[1], second[1])
-
-
-def _absolute(part: Part) -> bool:
-    return any(leaf.part.type in _ABSOLUTE for leaf in leaves(part))
-
-
-def _window(subject: Subject, part: Part) -> tuple[int, int]:
-    """Return the updates between which a scheduler is stepped."""
-    return subject.update_of(part, 0), subject.update_of(part, part.calls)
+    shown = ", ".join(count(part.start + each) for each in milestones or ())
+    what = f"milestones {shown} come" if shown else "values come"
+    begin = count(subject.update_of(part, 0))
+    return f"the inner {part.type} runs one step early from update {begin} on: its {what} too soon"
 
 
 @rule(
@@ -354,8 +241,6 @@ RULES = (
     phase_jump,
     milestone_zero,
     phase_too_short,
-    chained_not_sequential,
     nested_sequential,
-    overwritten_member,
     phase_never_begins,
 )

@@ -113,8 +113,11 @@ class Subject:
 
     @cached_property
     def foreign(self) -> bool:
-        """Another program reads this file: a scheduler is named by `_target_` or `class_path`."""
-        return any(
+        """It is code, or another program's file, where `_target_` or `class_path` name a scheduler.
+
+        A count is a number there: lrviz's own notation is none.
+        """
+        return self.schedule.function is not None or any(
             (place := self.place(leaf.part, "type")) is not None and self.text(place) in FOREIGN
             for leaf in self.leaves
         )

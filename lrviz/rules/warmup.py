@@ -15,9 +15,9 @@ from lrviz.views.formatting import count, lr, percent
 if TYPE_CHECKING:
     from lrviz.built import Part
 
-# A chained cosine takes a percent or two off a usual warmup's peak, which changes nothing; a tenth
-# is what people tune learning rates by.
-PEAK_REACHED = 0.9
+# Decays that begin under the warmup are published too (EfficientNet), and take some percent off the
+# peak. A fifth is more than that, and more than learning rates are tuned to.
+PEAK_REACHED = 0.8
 # The default of LinearLR, 5 steps, is a warmup of some training of epochs; below a hundredth of a
 # training (warmups are 1 to 10 % of it) it was rather forgotten.
 LEAST_WARMUP = 0.01
