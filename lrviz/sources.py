@@ -134,7 +134,7 @@ def expanded(sources: Sequence[str]) -> list[str]:
     result = []
     for source in sources:
         folder = Path(source)
-        if source in catalog.names() or not folder.is_dir():
+        if source in catalog.names() or not (_is_there(source) and folder.is_dir()):
             result.append(source)
             continue
         found = sorted(str(path) for path in folder.rglob("*") if path.suffix in SUFFIXES)
@@ -160,9 +160,9 @@ def _origins(source: Source, sets: Sequence[str]) -> list[_Origin]:
     if source == "-":
         text = read_text(sys.stdin.buffer.read(), "<stdin>")
         return _of_document(parse(text, "<stdin>"), ("stdin", "-", Path()), sets)
-    if source.endswith(SUFFIXES) and (Path(source).exists() or "=" not in source):
+    if source.endswith(SUFFIXES) and (_is_there(source) or "=" not in source):
         return _of_file(source, None, sets)
-    if file.endswith(SUFFIXES) and picked and (Path(file).exists() or "=" not in file):
+    if file.endswith(SUFFIXES) and picked and (_is_there(file) or "=" not in file):
         return _of_file(file, picked, sets)
     label, equals, rest = source.partition("=")
     if equals and ":" not in label:
@@ -176,6 +176,13 @@ def _origins(source: Source, sets: Sequence[str]) -> list[_Origin]:
     return [_of_name(source, sets)]
 
 
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long for a name, or with a NUL
+        return False
+
+
 def _of_file(file: str, picked: str | None, sets: Sequence[str]) -> list[_Origin]:
     path = Path(file)
     try:
@@ -187,6 +194,8 @@ def _of_file(file: str, picked: str | None, sets: Sequence[str]) -> list[_Origin
         raise UsageError(f"{file}: a folder, not a spec; name the files in it") from None
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None
+    except ValueError:  # a NUL in the name
+        raise UsageError(f"{file!r}: no such file") from None
     if len(raw) > MAX_BYTES:
         raise SpecError(f"{file}: larger than {MAX_BYTES:,} bytes; keep long metrics in a CSV file")
     origins = _of_document(parse(read_text(raw, file), file), (path.stem, file, path.parent), sets)
@@ -236,9 +245,9 @@ def _of_name(source: str, sets: Sequence[str]) -> _Origin:
     if colon and not rest.startswith(("//", "\\")) and rest:
         function = import_named(source)
         return _Origin(rest.rpartition(".")[2], source, Map(), function=function)
-    if Path(source).is_dir():
+    if _is_there(source) and Path(source).is_dir():
         raise UsageError(f"{source}: a folder, not a spec; name the files in it")
-    if Path(source).exists():
+    if _is_there(source):
         raise UsageError(f"{source}: a spec's name ends in .yaml, .yml or .json")
     catalog.find(head)
     raise UsageError(f"{source!r} is no source")

@@ -143,7 +143,7 @@ def _lambda(slot: Slot, value: Any) -> Any:
     if not isinstance(value, Map):
         return value
     name = value.get("shape")
-    if name not in shapes.SHAPES:
+    if not isinstance(name, str) or name not in shapes.SHAPES:
         hint = suggestion(str(name), shapes.SHAPES) or f"; there are: {', '.join(shapes.SHAPES)}"
         raise SpecError(f"no shape {name!r}{hint}", place_of(value, ("shape",)))
     known = replace(signatures.signature(shapes.SHAPES[name], skip=()), name=f"the shape {name}")

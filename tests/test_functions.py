@@ -92,7 +92,7 @@ def test_what_is_no_form(result: Any, message: str) -> None:
 
 def test_a_users_own_optimizer_is_never_stepped() -> None:
     class Careful(SGD):
-        def step(self, closure: Any = None) -> None:
+        def step(self, closure: Any = None) -> None:  # type: ignore[override]
             raise AssertionError("stepped")
 
     def make() -> Any:

@@ -107,7 +107,7 @@ def test_folders_become_their_specs(folder: Path) -> None:
     (folder / "cosine").mkdir()  # the preset, not the folder
     assert expanded(["cosine", "x"]) == ["cosine", "x/one.yaml", "x/y/two.yml"]
     (folder / "empty").mkdir()
-    with pytest.raises(UsageError, match="^empty: no spec"):
+    with pytest.raises(UsageError, match=r"^empty: no spec"):
         expanded(["empty"])
 
 
@@ -213,6 +213,9 @@ def test_interval_fills_in_where_nothing_says() -> None:
         ),
         ("nowhere.py:f", "nowhere.py: no such file"),
         ("math:nothing", "math:nothing: there is no 'nothing'"),
+        ("x" * 5000 + ".yaml", "x" * 5000 + ".yaml: cannot be read: File name too long"),
+        ("x\0.yaml", "'x\\x00.yaml': no such file"),
+        ("9" * 400, f"no preset or scheduler '{'9' * 400}' (`lrviz list` shows all)"),
         ("math:pi", "'math:pi' is a float, not a function"),
         ("math:sqr", "math:sqr: there is no 'sqr'; did you mean sqrt?"),
     ],
