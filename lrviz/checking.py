@@ -134,9 +134,10 @@ def check(
         found += [ignores.applied(each, schedule) for each in look(subject, chosen)]
         done += schedule.length.updates
     found += ignores.unused()
-    unique = list(
-        {(each.code, each.place, each.message): each for each in reversed(found)}.values()
-    )
+    first: dict[tuple[str, Place, str], Finding] = {}
+    for each in found:
+        first.setdefault((each.code, each.place, each.message), each)
+    unique = list(first.values())
     unique.sort(key=lambda each: (each.place.file, each.place.line, each.place.column, each.code))
     return Report(
         tuple(each for each in unique if each.reason is None),

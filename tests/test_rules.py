@@ -140,7 +140,10 @@ def test_a_rule_is_found_by_code_and_by_name() -> None:
     assert [rule.code for rule in rules.named("LRV3")] == ["LRV301", "LRV302", "LRV303"]
     with pytest.raises(UsageError) as caught:
         rules.find("reboud")
-    assert str(caught.value) == "there is no rule 'reboud'; did you mean rebound?; see `lrviz rule`"
+    assert (
+        str(caught.value)
+        == "there is no rule 'reboud'; did you mean rebound?; `lrviz rule` lists them"
+    )
 
 
 COUNT = st.one_of(

@@ -36,8 +36,8 @@ def find(name: str) -> Rule:
     for rule in RULES:
         if name.upper() == rule.code or name.lower() == rule.slug:
             return rule
-    known = [each for rule in RULES for each in (rule.code, rule.slug)]
-    raise UsageError(f"there is no rule {name!r}{suggestion(name, known)}; see `lrviz rule`")
+    hint = suggestion(name, [rule.slug for rule in RULES])
+    raise UsageError(f"there is no rule {name!r}{hint}; `lrviz rule` lists them")
 
 
 def named(prefix: str) -> tuple[Rule, ...]:
