@@ -19,6 +19,10 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def names(folder: str = ".") -> list[str]:
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
 def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode() -> None:
     path = Path("a.png")
     path.write_bytes(b"old and longer")
@@ -26,7 +30,7 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode() -> None:
     write(path, b"new")
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert os.listdir() == ["a.png"]
+    assert names() == ["a.png"]
 
 
 def test_a_new_file_has_the_mode_of_the_umask() -> None:
@@ -45,7 +49,7 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced() -> None:
     write(Path("link.png"), b"new")
     assert Path("link.png").is_symlink()
     assert Path("far/a.png").read_bytes() == b"new"
-    assert os.listdir("far") == ["a.png"]
+    assert names("far") == ["a.png"]
 
 
 def test_a_link_to_nothing_is_written_where_it_leads() -> None:
@@ -67,7 +71,7 @@ def test_what_was_there_stays_when_the_rename_fails(monkeypatch: pytest.MonkeyPa
         write(Path("a.png"), b"new")
     assert str(caught.value) == "a.png cannot be written: No space left on device"
     assert Path("a.png").read_bytes() == b"old"
-    assert os.listdir() == ["a.png"]
+    assert names() == ["a.png"]
 
 
 def test_an_interrupt_leaves_no_temporary_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +84,7 @@ def test_an_interrupt_leaves_no_temporary_file(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(KeyboardInterrupt):
         write(Path("a.png"), b"new")
     assert Path("a.png").read_bytes() == b"old"
-    assert os.listdir() == ["a.png"]
+    assert names() == ["a.png"]
 
 
 def test_a_pipe_is_written_straight_and_stays_a_pipe() -> None:

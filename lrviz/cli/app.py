@@ -13,13 +13,13 @@ import typer
 from typer.core import TyperGroup
 
 from lrviz import __version__
-from lrviz.cli import check, compare, info, init, list_, plot, rule, schema, table
+from lrviz.cli import check, compare, gallery, info, init, list_, plot, rule, schema, table
 from lrviz.cli.console import fail
 from lrviz.cli.options import spread
+from lrviz.cli.running import INTERRUPTED
 from lrviz.errors import LrvizError, UsageError, suggestion
 
 WRONG = 2
-INTERRUPTED = 130
 
 
 class Commands(TyperGroup):
@@ -36,7 +36,10 @@ class Commands(TyperGroup):
     ) -> Any:
         """Run one command line; exit with its code, or return it if not `standalone_mode`."""
         try:
-            code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+            code = (
+                super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+                or 0
+            )
         except LrvizError as error:
             fail(str(error))
             code = WRONG
@@ -145,6 +148,7 @@ _CHECK = "Check schedules"
 app.command(rich_help_panel=_LOOK)(spread(plot.plot))
 app.command(rich_help_panel=_LOOK)(spread(compare.compare))
 app.command(rich_help_panel=_LOOK)(spread(table.table))
+app.command(rich_help_panel=_LOOK)(spread(gallery.gallery))
 app.command(rich_help_panel=_CHECK)(spread(check.check))
 app.command(rich_help_panel=_CHECK)(rule.rule)
 app.command("list", rich_help_panel=_FIND)(list_.list_)

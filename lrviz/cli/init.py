@@ -51,7 +51,7 @@ def init(
     """
     from lrviz import catalog
 
-    if name is None and not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if name is None and not _on_terminal():
         _print_recipes()
         return
     recipe = catalog.recipe(name or _ask())
@@ -70,6 +70,10 @@ def init(
             note(f"wrote {path}")
     if not quiet:
         note(f"look at it: lrviz plot {output}")
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _holds(path: Path, data: bytes) -> bool:

@@ -18,8 +18,8 @@ def list_() -> None:
     classes = [(each.name, each.summary) for each in catalog.scheduler_classes()]
     recipes = [(each.name, each.title) for each in catalog.recipes()]
     groups = (
-        ("Presets", "lrviz plot NAME", presets),
-        ("PyTorch's schedulers", "lrviz info NAME, lrviz plot NAME:argument=value", classes),
+        ("Presets", "lrviz plot NAME; lrviz info NAME says more", presets),
+        ("PyTorch's schedulers", "lrviz plot NAME:argument=value", classes),
         ("Recipes", "lrviz init NAME", recipes),
     )
     for title, usage, rows in groups:
@@ -31,6 +31,6 @@ def list_() -> None:
 def _rows(rows: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
     column = 2 + max(len(name) for name, _ in rows)
     for name, text in rows:
-        first, *more = textwrap.wrap(text, max(width - column - 2, 30)) or [""]
+        first, *more = textwrap.wrap(text, max(width - column - 2, 24)) or [""]
         yield f"  {name:<{column}}{first}".rstrip()
         yield from (f"  {'':<{column}}{line}" for line in more)

@@ -16,8 +16,10 @@ _PATIENCE = 0.5  # seconds
 
 
 @contextmanager
-def progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Give a function to call with the number of updates done.
+def progress(
+    total: int, *, quiet: bool, what: str = "simulating"
+) -> Iterator[Callable[[int], None]]:
+    """Give a function to call with how much of `total`, in updates or else, is done.
 
     A bar is drawn on stderr, from half a second on, where stderr is a terminal; it is gone
     afterwards.
@@ -29,7 +31,7 @@ def progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     def advance(done: int) -> None:
         nonlocal bar
         if bar is None and shown and time.monotonic() - started > _PATIENCE:
-            bar = _bar(total)
+            bar = _bar(total, what)
         if bar is not None:
             bar.update(bar.task_ids[0], completed=done)
 
@@ -40,13 +42,13 @@ def progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
             bar.stop()
 
 
-def _bar(total: int) -> Progress:
+def _bar(total: int, what: str) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
     from rich.progress import TimeRemainingColumn as Remaining
 
-    columns = (TextColumn("simulating"), BarColumn(), TaskProgressColumn(), Remaining())
+    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), Remaining())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    bar.add_task("simulating", total=total)
+    bar.add_task(what, total=total)
     bar.start()
     return bar

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from lrviz.sources import Loaded
     from lrviz.spec import Schedule
     from lrviz.trace import Trace
+
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,26 @@ def import_late(*modules: str) -> None:
         return
     gc.disable()
     try:
-        for module in modules:
-            import_module(module)
+        with _interrupt_ends_at_once():
+            for module in modules:
+                import_module(module)
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def _interrupt_ends_at_once() -> Iterator[None]:
+    """End the process on Ctrl-C within: the import of C code may lose a KeyboardInterrupt."""
+    own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not own or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def load(sources: Sequence[str], shared: Training) -> Loaded:

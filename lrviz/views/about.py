@@ -19,6 +19,7 @@ _DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.optim."
 # Values for required arguments, where no preset is of the class.
 _EXAMPLES: Mapping[str, Any] = {
     "lr_lambda": "0.5 if step % 200 == 0 else 1",
+    "gamma": 0.995,
     "swa_lr": "0.5lr",
     "schedulers": [
         {"type": "LinearLR", "start_factor": 0.1, "total_iters": "10%"},
@@ -49,7 +50,7 @@ def about(found: Preset | SchedulerClass, width: int) -> tuple[Section, ...]:
         title = f"{found.name}  (preset)"
     else:
         module = found.module.removeprefix("torch.optim.")
-        head = [found.summary, f"Reference: {_DOCS}{module}.{found.name}"]
+        head = [found.summary, f"Reference: {_DOCS}{module}.{found.name}.html"]
         arguments = tuple(_class_arguments(found, width))
         title = f"{found.name}  ({found.module})"
     words = (line for text in head for line in _wrapped(text, width))

@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 from lrviz import catalog, durations
@@ -71,12 +72,12 @@ class _Code:
         fractions = {
             each.name for each in (found.signature if found else ()) if each.annotation == "float"
         }
-        # A phase begins where the milestone before it stands.
-        starts = [start, *(_count(each, start) for each in node.get("milestones", ()))]
         parts = []
         for key, value in node.items():
             if key == "schedulers":
-                members = zip(value, starts, strict=False)
+                # A phase begins where the milestone before it stands.
+                starts = [start, *(_count(each, start) for each in node.get("milestones", ()))]
+                members = zip_longest(value, starts[: len(value)], fillvalue=start)
                 text = f"[{', '.join(self.scheduler(_node(each), at) for each, at in members)}]"
             elif key != "type":
                 text = self._value(key, value, start, fraction=key in fractions)
