@@ -115,7 +115,7 @@ def ends_high(subject: Subject) -> Iterator[Fault]:
             f"set {name} to {right}",
             subject.place(part, *planned.path),
             update=subject.updates - 1,
-            edits=() if name == "epochs" else subject.edits((*part.path, *planned.path), right),
+            edits=() if "*" in name else subject.edits((*part.path, *planned.path), right),
         )
 
 
@@ -206,9 +206,9 @@ def onecycle_overrun(subject: Subject) -> Iterator[Fault]:
         if part.type != "OneCycleLR" or planned is None or planned.calls >= part.calls:
             continue
         total, right = planned.name, subject.written(part, planned.path[0], part.calls)
-        if total == "epochs":
+        if "*" in total:
             each = int(argument(part, "steps_per_epoch"))
-            right = str(-(-part.calls // each))
+            total, right = "epochs", str(-(-part.calls // each))
         yield Fault(
             f"OneCycleLR raises after update {count(error.update)} of"
             f" {count(subject.trace.length.updates)}: it is planned for {count(planned.calls)}"

@@ -27,8 +27,8 @@ class Horizon:
 
     @property
     def name(self) -> str:
-        """The argument's own name."""
-        return self.path[-1]
+        """What to call it: the argument's own name, or what it is the product of."""
+        return "epochs * steps_per_epoch" if self.path == ("epochs",) else self.path[-1]
 
 
 def _counted(part: Part, name: str, *, bounces: bool = False) -> Horizon | None:

@@ -93,10 +93,13 @@ def never_stepped(subject: Subject) -> Iterator[Fault]:
         when = f"its first step would come after {slot.interval} {count(first)}"
         after = "`end` is before that" if ended else f"there are {count(updates)} updates"
         if slot.interval == "epoch" and not ended:
-            after = f"the training has {updates / unit:.3g} epochs of {count(unit)} updates"
+            epochs = f"{updates / unit:.3g}"
+            word = "epoch" if epochs == "1" else "epochs"
+            after = f"the training has {epochs} {word} of {count(unit)} updates"
+        late = slot.begin or slot.frequency > 1 or ended
         yield Fault(
             f"{part.type} never steps: {when}, and {after}; the LR stays at {lr(subject.at(0))}",
-            "set `interval: step`" if unit > 1 else "make frequency and begin smaller",
+            "let it begin earlier, and more often" if late else "set `interval: step`",
             place,
         )
 

@@ -84,12 +84,12 @@ def epochs_counted_as_updates(subject: Subject) -> Iterator[Fault]:
         if not 1 < longest <= min(epochs, MOST_RUN * part.calls) or _mild(subject, part):
             continue
         seen.add(part.member)
-        name = _COUNTS[part.type]
-        shown = ", ".join(map(str, counts))
+        name, over = _COUNTS[part.type], longest / per_epoch
+        shown = f"{name} {', '.join(map(str, counts))}"
+        verb, reads = ("are", "read") if len(counts) > 1 else ("is", "reads")
         yield Fault(
-            f"{name} {shown} {'are' if ',' in shown else 'is'} counted in updates, and reads like"
-            f" a count of the {epochs:,} epochs: it is over after {count(longest)} of"
-            f" {count(part.calls)} updates, {longest / per_epoch:.3g} epochs",
+            f"{shown} {verb} counted in updates, and {reads} like a count of the {epochs:,} epochs:"
+            f" it is over after {count(longest)} of {count(part.calls)} updates, {over:.3g} epochs",
             f"set `interval: epoch`, or write {_in_epochs(name, counts)}",
             subject.place(part, name),
             update=subject.update_of(part, longest),
@@ -171,7 +171,7 @@ def updates_counted_as_epochs(subject: Subject) -> Iterator[Fault]:
         part = leaf.part
         if subject.built.schedulers[part.member].interval != "epoch" or part.member in seen:
             continue
-        name, planned = _planned(subject, part)
+        name, path, planned = _planned(subject, part)
         taken = subject.top(part).calls
         if planned < TIMES_TOO_LONG * taken:
             continue
@@ -183,27 +183,24 @@ def updates_counted_as_epochs(subject: Subject) -> Iterator[Fault]:
             f" {count(taken)} {'step' if taken == 1 else 'steps'}: {percent(taken / planned)} of"
             f" it is ever run, and the LR goes from {lr(subject.at(0))} to {lr(subject.final)}",
             f"set `interval: step`, or {name} to {taken}" if fits else f"set {name} to {taken}",
-            subject.place(part, name),
+            subject.place(part, *path),
             edits=subject.edits(place, "step") if fits else (),
         )
 
 
-def _planned(subject: Subject, part: Part) -> tuple[str, int]:
-    """Return the longest count that a scheduler has, with its name."""
+def _planned(subject: Subject, part: Part) -> tuple[str, tuple[str, ...], int]:
+    """Return the longest count that a scheduler has: what to call it, its path, the count."""
     found = [each for each in (fall(subject, part), warmup(subject, part)) if each]
-    counts = {each.name: each.calls for each in found}
+    counts = [(each.calls, each.name, each.path) for each in found]
     for name in ("step_size", "T_0", "step_size_up"):
         value = argument(part, name)
-        if isinstance(value, int | float) and part.type != "CyclicLR":
-            counts[name] = int(value)
-    up = argument(part, "step_size_up") if part.type == "CyclicLR" else None
-    if isinstance(up, int | float):
-        counts["step_size_up"] = int(up)
+        if isinstance(value, int | float):
+            counts.append((int(value), name, (name,)))
     milestones = argument(part, "milestones")
     if isinstance(milestones, list) and milestones:
-        counts["milestones"] = min(milestones)
-    name = max(counts, key=lambda each: counts[each], default="")
-    return name, counts.get(name, 0)
+        counts.append((min(milestones), "the first milestone", ("milestones",)))
+    calls, name, path = max(counts, default=(0, "", ("type",)))
+    return name, path, calls
 
 
 @rule(
