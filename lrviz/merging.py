@@ -30,6 +30,7 @@ def split(document: Any, stem: str) -> list[tuple[str, Map]]:
             getattr(document, "place", None),
         )
     validated(Spec, document)
+    _filled(document, ())
     present = [key for key in ("scheduler", "schedulers", "schedules") if key in document]
     if len(present) != 1:
         if not present:
@@ -52,8 +53,17 @@ def split(document: Any, stem: str) -> list[tuple[str, Map]]:
         entry = document["schedules"].places.get(label, Entry(None, None))
         own = value if isinstance(value, Map) else _from_name(value, entry)
         validated(Curve, own, ("schedules", label))
+        _filled(own, ("schedules", label))
         result.append((label, _inherit(shared, own, document)))
     return result
+
+
+def _filled(tree: Map, path: KeyPath) -> None:
+    for key, value in tree.items():
+        if value is None:
+            name = ".".join(map(str, (*path, key)))
+            place = place_of(tree, (key,), key=True)
+            raise SpecError(f"{name}: nothing stands there; fill it in or take it out", place)
 
 
 def _from_name(name: str, entry: Entry) -> Map:

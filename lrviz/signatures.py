@@ -195,5 +195,12 @@ def check(value: Any, annotation: Any) -> None:
             hint = "; write a count like 30, or a duration: 5%, 3ep, 500ba, rest"
         raise SpecError(f"must be {described(annotation)}, not {shown(value)}{hint}")
     numbers = value if isinstance(value, list | tuple) else [value]
-    if any(isinstance(each, float) and not math.isfinite(each) for each in numbers):
-        raise SpecError(f"must be finite, not {value!r}")
+    if not all(_is_finite(each) for each in numbers if isinstance(each, int | float)):
+        raise SpecError(f"must be finite, not {str(value)[:40]}")
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an integer beyond all doubles
+        return False

@@ -25,6 +25,7 @@ KeyPath = tuple[str | int, ...]
 DEFAULT_STEPS = 1000
 DEFAULT_OPTIMIZER = {"type": "SGD", "lr": 0.1, "momentum": 0.9}
 MAX_UPDATES = 10**8
+MOST = 10**15  # of any count: below it, all arithmetic on counts is exact and fits 64 bits
 
 # What says how long a training is, and what says how long an epoch is: one of each at most.
 LENGTHS = ("steps", "epochs", "tokens")
@@ -35,9 +36,9 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Moment = Annotated[int, Field(ge=0), BeforeValidator(_whole)] | str
+Moment = Annotated[int, Field(ge=0, le=MOST), BeforeValidator(_whole)] | str
 
 
 class _Section(BaseModel):
