@@ -56,7 +56,7 @@ def mended(findings: Iterable[Finding]) -> Iterator[Mended]:
         chosen = _agreed(groups)
         after = edited(before, {edit for group in chosen for edit in group})
         if after != before:
-            yield Mended(file, before, after, _encoded(after, raw), len(chosen))
+            yield Mended(file, before, after, _encoded(after, raw), len(set(chosen)))
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:

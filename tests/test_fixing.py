@@ -85,6 +85,17 @@ def test_a_quoted_value_is_one(tmp_path: Path) -> None:
     assert change.after == SPEC.replace("T_max: 1000", "T_max: rest")
 
 
+def test_a_word_in_json_is_quoted(tmp_path: Path) -> None:
+    text = (
+        '{"train": {"epochs": 90, "steps_per_epoch": 100}, "interval": "step",\n'
+        ' "scheduler": {"type": "CosineAnnealingLR", "T_max": 90}}\n'
+    )
+    path = tmp_path / "spec.json"
+    path.write_text(text)
+    [change] = mend(path)
+    assert change.after == text.replace('"step"', '"epoch"')
+
+
 def test_each_count_of_a_list_becomes_one_of_epochs(tmp_path: Path) -> None:
     text = """\
 train: {epochs: 90, steps_per_epoch: 100}

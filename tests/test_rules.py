@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lrviz import catalog, rules
 from lrviz.checking import Finding, Report, check, look, make_subject
+from lrviz.document import Map, parse
 from lrviz.errors import LrvizError, UsageError
 from lrviz.fixing import mended
 from lrviz.rules.base import Rule
@@ -128,6 +129,11 @@ def test_a_rule_makes_only_other_rules_pointless() -> None:
     codes = {rule.code for rule in rules.RULES}
     for rule in rules.RULES:
         assert set(rule.makes_pointless) <= codes - {rule.code}
+
+
+@EACH
+def test_an_example_is_yaml(rule: Rule) -> None:
+    assert isinstance(parse(rule.example, rule.code), Map)
 
 
 def test_rules_stand_in_the_order_of_their_codes() -> None:

@@ -205,6 +205,8 @@ class Subject:
             same = (parse(there, "") if there[0] in "[\"'" else scalar(there)) == plain(data)
         except SpecError:
             return ()
+        if place.file.endswith(".json") and isinstance(scalar(text), str):
+            text = f'"{text}"'
         return (Edit(place, text),) if same else ()
 
     # What a shape or an argument comes to
