@@ -78,14 +78,15 @@ class OutputError(LrvizError):
 
 
 def shown(value: object) -> str:
-    """Return a value as one writes it in YAML.
+    """Return a value as one writes it in YAML, cut short where it is long.
 
     >>> shown(True), shown(None), shown("many"), shown(0.5)
     ('true', 'null', "'many'", '0.5')
     """
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
-    return repr(value)
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

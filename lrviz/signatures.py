@@ -196,7 +196,7 @@ def check(value: Any, annotation: Any) -> None:
         raise SpecError(f"must be {described(annotation)}, not {shown(value)}{hint}")
     numbers = value if isinstance(value, list | tuple) else [value]
     if not all(_is_finite(each) for each in numbers if isinstance(each, int | float)):
-        raise SpecError(f"must be finite, not {str(value)[:40]}")
+        raise SpecError(f"must be finite, not {shown(value)}")
 
 
 def _is_finite(number: float) -> bool:

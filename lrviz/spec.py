@@ -279,6 +279,7 @@ def _spec_error(model: type[M], data: Any, path: KeyPath, error: ValidationError
     words = words.replace("a integer", "a whole number").replace(
         "greater than or equal to", "at least"
     )
+    words = words.replace("less than or equal to", "at most")
     if kind == "string_too_short":
         words = "must not be empty"
     given = (
