@@ -185,7 +185,7 @@ def y_scale(curves: Sequence[Array], *, log: bool, from_zero: bool, margin: floa
 
     A linear axis reaches from a little below zero (with `from_zero`; else from a little below the
     least value) to a little above the greatest. A logarithmic one starts at the least positive
-    value, but leaves out what lies below a millionth of the greatest for less than half a percent
+    value, but leaves out what lies below a ten-thousandth of the greatest for less than a percent
     of a curve's updates: a cosine's last values would otherwise take up most of the axis.
 
     Args:
@@ -216,7 +216,7 @@ def _log_scale(curves: Sequence[Array], margin: float) -> YScale:
     ends = [found for curve in curves if (found := _ends(curve, _LOG_ENDS[0])) is not None]
     least = min(low for low, _ in ends)
     high = min(max(high for _, high in ends), _LOG_ENDS[1])
-    low = min([high * 1e-6, *(_usual_least(curve) for curve in curves)])
+    low = min([high * 1e-4, *(_usual_least(curve) for curve in curves)])
     low = max(low, _LOG_ENDS[0]) if least < low / 10 else least
     if high < 3 * low:
         return YScale(low / 3, high * 3, log=True)
@@ -236,7 +236,7 @@ def _ends(curve: Array, above: float) -> tuple[float, float] | None:
 
 
 def _usual_least(curve: Array) -> float:
-    """Return the positive value that half a percent of a curve's updates are below."""
+    """Return the positive value that a percent of a curve's updates are below."""
     some = curve[:: max(1, len(curve) // 20_000)]
     some = np.sort(some[np.isfinite(some) & (some >= _LOG_ENDS[0])])
-    return float(some[len(some) // 200]) if some.size else np.inf
+    return float(some[len(some) // 100]) if some.size else np.inf

@@ -16,7 +16,7 @@ _BLOCK = 1 << 16
 def vertices(values: Array, bins: int) -> tuple[Array, Array]:
     """Return x and y of a polyline that shows `values`, the value t holding from t to t + 1.
 
-    Up to `2 * bins` changes of value are drawn as they are: horizontal lines and vertical jumps,
+    Up to `bins` / 2 changes of value are drawn as they are: horizontal lines and vertical jumps,
     whatever the number of updates. A curve of more changes is drawn through the first, least,
     greatest and last value of each bin (M4), so that no peak, spike or jump is lost, and through
     both ends of each jump, so that it is vertical.
@@ -39,7 +39,7 @@ def vertices(values: Array, bins: int) -> tuple[Array, Array]:
     if not finite.all():
         values = np.where(finite, values, np.nan)
         changed = (values[1:] != values[:-1]) & (finite[1:] | finite[:-1])
-    if np.count_nonzero(changed) < 2 * bins:
+    if 2 * np.count_nonzero(changed) < bins:
         starts = np.concatenate(([0], np.flatnonzero(changed) + 1))
         edges = np.append(starts, len(values)).astype(np.float64)
         return np.repeat(edges, 2)[1:-1], np.repeat(values[starts], 2)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrviz.errors import UsageError
 from lrviz.trace import Trace
 from lrviz.views import provenance
+from lrviz.views.figure import png
 from lrviz.views.figure.layout import Fonts, font_size
 from lrviz.views.figure.options import FigureOptions
+from lrviz.views.figure.paths import compact
 from lrviz.views.figure.plan import plan
 from lrviz.views.figure.sheet import Sheet, draw_into
 from lrviz.views.figure.themes import applied, settings
@@ -74,18 +78,28 @@ def save_bytes(
     if file_format not in provenance.FORMATS:
         known = ", ".join(provenance.FORMATS)
         raise UsageError(f"figures are written as {known}, not as {file_format!r}")
-    buffer = io.BytesIO()
+    metadata = provenance.metadata(file_format, source)
     with applied(style):
+        if file_format == "png":
+            return _png(fig, {key: text for key, text in metadata.items() if text})
         # Without the next line a style may cut off or widen what was laid out.
         settings.update({"savefig.bbox": None, "savefig.transparent": False})
-        fig.savefig(
-            buffer,
-            format=file_format,
-            dpi=fig.dpi,
-            facecolor=fig.get_facecolor(),
-            metadata=provenance.metadata(file_format, source),
-        )
-    return buffer.getvalue()
+        buffer = io.BytesIO()
+        fig.savefig(buffer, format=file_format, facecolor=fig.get_facecolor(), metadata=metadata)
+    page = buffer.getvalue()
+    return compact(page.decode()).encode() if file_format == "svg" else page
+
+
+def _png(fig: Figure, texts: Mapping[str, str]) -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    shown = fig.canvas
+    try:
+        canvas: Any = FigureCanvasAgg(fig)
+        canvas.draw()
+        return png.encode(np.asarray(canvas.buffer_rgba()), fig.dpi, texts)
+    finally:
+        fig.set_canvas(shown)
 
 
 def _root(ax: Axes) -> Figure:

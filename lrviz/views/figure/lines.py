@@ -13,16 +13,25 @@ from matplotlib.typing import LineStyleType
 from lrviz.events import Array
 from lrviz.trace import Trace
 from lrviz.views.figure.downsample import vertices
+from lrviz.views.figure.paths import Economy
 from lrviz.views.figure.themes import settings
 from lrviz.views.panels import Line, Panel
 from lrviz.views.scales import Unit, YScale
 
-# On and off, in line widths.
-_DASHES: tuple[tuple[float, ...], ...] = ((), (5, 2.2), (1.1, 1.7), (7, 2, 1.1, 2))
-_PIECE = 4.0  # of a curve that coincides with others, in line widths
+# On and off, in line widths; the first ones can be followed where a curve moves fast.
+_DASHES: tuple[tuple[float, ...], ...] = (
+    (),
+    (5, 2.2),
+    (7, 2, 1.1, 2),
+    (1.1, 1.7),
+    (10, 2.5),
+    (4, 1.6, 1.1, 1.6, 1.1, 1.6),
+)
+_PIECE = 3.0  # of a curve that coincides with others, in line widths
 _SAMPLES = 400
 _SAME = 0.006  # of the axis' height: curves so near are one on the page
-_OFTEN = 0.1  # of the axis' length
+_SNAPPED = 1024  # vertices up to which matplotlib moves a path onto whole pixels
+_OFTEN = 0.15  # of the axis' length
 
 
 @dataclass(frozen=True)
@@ -48,8 +57,9 @@ class Look:
 def looks(heights: Sequence[Array], solid: int) -> list[Look]:
     """Return a look for each curve.
 
-    Colours follow the style's cycle; with more than `solid` curves line styles alternate too. What
-    hides less, by its dashes and by how much it moves, lies on top. Curves of one line style that
+    Colours follow the style's cycle. More than `solid` curves differ by line style too: the more a
+    curve moves, the less it is broken. What hides less, by its dashes and by how much it moves,
+    lies on top. Curves of one line style that
     coincide share the line between them: each one is dashed so that it leaves to all those below
     it a piece of the same length.
 
@@ -58,12 +68,9 @@ def looks(heights: Sequence[Array], solid: int) -> list[Look]:
         solid: Up to so many curves are told apart by colour alone.
     """
     colours: list[str] = settings["axes.prop_cycle"].by_key().get("color", ["C0"])
-    styled = len(heights) > min(solid, len(colours))
-    found = []
-    for index in range(len(heights)):
-        turn = index + index // len(colours)  # the same colour comes with another line style
-        dashes = _DASHES[turn % len(_DASHES)] if styled else ()
-        found.append(Look(colours[index % len(colours)], dashes))
+    found = [Look(colours[index % len(colours)]) for index in range(len(heights))]
+    if len(heights) > min(solid, len(colours)):
+        _style(found, heights)
     for members in _coincident(heights, [look.dashes for look in found]):
         period = _PIECE * len(members)
         for depth, index in enumerate(members):
@@ -74,10 +81,27 @@ def looks(heights: Sequence[Array], solid: int) -> list[Look]:
     return [replace(look, order=3 - _cover(look.dashes, height)) for look, height in pairs]
 
 
+def _style(found: list[Look], heights: Sequence[Array]) -> None:
+    """Give looks their line styles, each as often as the others."""
+    styles = min(len(_DASHES), len(found))
+    moving = sorted(range(len(found)), key=lambda index: -round(_way(heights[index]), 3))
+    taken = set()
+    for rank, index in enumerate(moving):
+        style = rank * styles // len(found)
+        while (look := replace(found[index], dashes=_DASHES[style % styles])) in taken:
+            style += 1  # of two curves of one colour
+        taken.add(look)
+        found[index] = look
+
+
+def _way(height: Array) -> float:
+    """Return how far a curve goes up and down, 1 if it did so all the time."""
+    return float(np.nansum(np.abs(np.diff(height)))) / _SAMPLES
+
+
 def _cover(dashes: tuple[float, ...], height: Array) -> float:
     """Return how much of what lies below it a curve hides, 0 to 2: for its dashes and its way."""
-    way = float(np.nansum(np.abs(np.diff(height)))) / _SAMPLES
-    return way + (sum(dashes[::2]) / sum(dashes) if dashes else 1.0)
+    return _way(height) + (sum(dashes[::2]) / sum(dashes) if dashes else 1.0)
 
 
 def sampled(line: Line, scale: YScale, end: float, factor: float) -> Array:
@@ -138,6 +162,9 @@ def draw(ax: Axes, panel: Panel, looks: Sequence[Look], traces: Sequence[Trace],
                 dash_capstyle="butt",
                 solid_capstyle="butt",
                 solid_joinstyle="round",
+                path_effects=[Economy()],
+                # Short paths are moved onto whole pixels, which the whole curve would not be.
+                snap=None if len(line.values) <= _SNAPPED else False,
             )
         )
         if traces[line.trace].error is not None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
+
+from lrviz.views.figure.themes import settings
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,8 @@ class Type:
 
     def width(self, text: str) -> float:
         """Return the width of a text of one line, in inches."""
-        font = FontProperties(size=self.size, weight=self.weight)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of missing glyphs; drawing says so too
-            width: float = text_to_path.get_text_width_height_descent(text, font, False)[0]
-        return width / 72
+        generic = (tuple(settings["font.sans-serif"]), tuple(settings["font.serif"]))
+        return _em(text, FontProperties(size=1, weight=self.weight), generic) * self.size / 72
 
     def shortened(self, text: str, room: float) -> str:
         """Return a text that fits in so many inches: its middle left out where it must be."""
@@ -57,6 +57,15 @@ class Type:
             else:
                 found.append(word)
         return [self.shortened(line, room) for line in found]
+
+
+@lru_cache(maxsize=4096)
+def _em(text: str, font: FontProperties, _: tuple[tuple[str, ...], ...]) -> float:
+    """Return the width of a text in a font of size 1; `_` is what the generic fonts stand for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of missing glyphs; drawing says so too
+        width: float = text_to_path.get_text_width_height_descent(text, font, False)[0]
+    return width
 
 
 def _elided(text: str, kept: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,8 @@ from lrviz.errors import UsageError, suggestion
 
 # matplotlib's settings; some releases type the keys, some do not.
 settings = cast("MutableMapping[str, Any]", mpl.rcParams)
+
+_OF_WINDOWS = ("backend", "interactive", "toolbar", "webagg", "tk", "figure.max", "figure.raise")
 
 # Fonts that come with matplotlib, so that a figure is the same on every machine; the second names
 # are for SVGs, whose text is drawn by the reader's browser.
@@ -70,7 +73,7 @@ class Theme:
     rc: Mapping[str, Any] = field(default_factory=dict)
     size: tuple[float, float] = (8.0, 5.0)
     dpi: int = 150
-    solid: int = 4
+    solid: int = 6
     font_size: float | None = None
 
 
@@ -121,7 +124,8 @@ def applied(style: str | None) -> Iterator[Theme]:
         UsageError: There is no such style, or its file is wrong.
     """
     with mpl.rc_context():
-        mpl.rcdefaults()
+        # Straight into the dict, as matplotlib does to restore them: they need no validation.
+        dict.update(cast("dict[str, Any]", mpl.rcParams), _defaults())
         settings.update(_BASE)
         theme = THEMES.get(style or "light")
         if theme is None:
@@ -129,6 +133,19 @@ def applied(style: str | None) -> Iterator[Theme]:
             theme = Theme(font_size=float(settings["font.size"]))
         settings.update(theme.rc)
         yield theme
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """Return matplotlib's own settings but for those that are about windows.
+
+    `matplotlib.rcdefaults` reads all style files to know which ones these are.
+    """
+    return {
+        key: value
+        for key, value in dict.items(mpl.rcParamsDefault)
+        if not key.startswith(_OF_WINDOWS)
+    }
 
 
 def _use(style: str) -> None:
