@@ -107,6 +107,14 @@ def _transformers_function(path: str, name: str) -> Callable[..., Any]:
     return result
 
 
+def is_there(path: str) -> bool:
+    """Tell whether there is such a file or folder; what cannot be a path is not there."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long for a name, or with a NUL
+        return False
+
+
 def _with_current_folder() -> None:
     folder = str(Path.cwd())
     if folder not in sys.path:
@@ -114,7 +122,7 @@ def _with_current_folder() -> None:
 
 
 def _file_module(head: str) -> ModuleType:
-    if not Path(head).is_file():
+    if not is_there(head) or not Path(head).is_file():
         raise UsageError(f"{head}: no such file")
     found = importlib.util.spec_from_file_location(Path(head).stem, head)
     if found is None or found.loader is None:

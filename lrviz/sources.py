@@ -16,7 +16,7 @@ from lrviz.arguments import read_arguments, read_value
 from lrviz.document import Entry, Map, Seq, parse, placed, read_text
 from lrviz.errors import Place, SpecError, UsageError, suggestion
 from lrviz.expansion import expand
-from lrviz.imports import import_named
+from lrviz.imports import import_named, is_there
 from lrviz.spec import Interval, Schedule
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -134,7 +134,7 @@ def expanded(sources: Sequence[str]) -> list[str]:
     result = []
     for source in sources:
         folder = Path(source)
-        if source in catalog.names() or not (_is_there(source) and folder.is_dir()):
+        if source in catalog.names() or not (is_there(source) and folder.is_dir()):
             result.append(source)
             continue
         found = sorted(str(path) for path in folder.rglob("*") if path.suffix in SUFFIXES)
@@ -160,9 +160,9 @@ def _origins(source: Source, sets: Sequence[str]) -> list[_Origin]:
     if source == "-":
         text = read_text(sys.stdin.buffer.read(), "<stdin>")
         return _of_document(parse(text, "<stdin>"), ("stdin", "-", Path()), sets)
-    if source.endswith(SUFFIXES) and (_is_there(source) or "=" not in source):
+    if source.endswith(SUFFIXES) and (is_there(source) or "=" not in source):
         return _of_file(source, None, sets)
-    if file.endswith(SUFFIXES) and picked and (_is_there(file) or "=" not in file):
+    if file.endswith(SUFFIXES) and picked and (is_there(file) or "=" not in file):
         return _of_file(file, picked, sets)
     label, equals, rest = source.partition("=")
     if equals and ":" not in label:
@@ -174,13 +174,6 @@ def _origins(source: Source, sets: Sequence[str]) -> list[_Origin]:
             raise UsageError(f"{rest} has several schedules; pick one: {rest}#label of {labels}")
         return [replace(origins[0], label=label)]
     return [_of_name(source, sets)]
-
-
-def _is_there(path: str) -> bool:
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):  # too long for a name, or with a NUL
-        return False
 
 
 def _of_file(file: str, picked: str | None, sets: Sequence[str]) -> list[_Origin]:
@@ -245,9 +238,9 @@ def _of_name(source: str, sets: Sequence[str]) -> _Origin:
     if colon and not rest.startswith(("//", "\\")) and rest:
         function = import_named(source)
         return _Origin(rest.rpartition(".")[2], source, Map(), function=function)
-    if _is_there(source) and Path(source).is_dir():
+    if is_there(source) and Path(source).is_dir():
         raise UsageError(f"{source}: a folder, not a spec; name the files in it")
-    if _is_there(source):
+    if is_there(source):
         raise UsageError(f"{source}: a spec's name ends in .yaml, .yml or .json")
     catalog.find(head)
     raise UsageError(f"{source!r} is no source")

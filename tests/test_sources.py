@@ -212,6 +212,7 @@ def test_interval_fills_in_where_nothing_says() -> None:
             "'nosuchmodule:f': no preset, scheduler or Python module 'nosuchmodule'",
         ),
         ("nowhere.py:f", "nowhere.py: no such file"),
+        ("x" * 5000 + ".py:f", "x" * 5000 + ".py: no such file"),
         ("math:nothing", "math:nothing: there is no 'nothing'"),
         ("x" * 5000 + ".yaml", "x" * 5000 + ".yaml: cannot be read: File name too long"),
         ("x\0.yaml", "'x\\x00.yaml': no such file"),
