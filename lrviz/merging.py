@@ -6,7 +6,7 @@ from typing import Any
 
 from lrviz.document import Entry, Map, Seq, place_of
 from lrviz.errors import Place, SpecError
-from lrviz.spec import LENGTHS, SIZES, Curve, KeyPath, Spec, validated
+from lrviz.spec import LENGTHS, SIZES, SPELLINGS, Curve, KeyPath, Spec, validated
 
 
 def split(document: Any, stem: str) -> list[tuple[str, Map]]:
@@ -120,7 +120,7 @@ def node(value: Any, path: KeyPath, place: Place | None) -> Map:
     where = ".".join(str(part) for part in path)
     if not isinstance(value, Map):
         raise SpecError(f"{where}: must be a scheduler: a name, or a mapping with `type:`", place)
-    names = [key for key in ("type", "_target_", "class_path") if key in value]
+    names = [key for key in SPELLINGS if key in value]
     if len(names) != 1:
         what = "needs `type:`" if not names else f"has both {names[0]} and {names[1]}; keep one"
         raise SpecError(f"{where}: {what}", value.place or place)

@@ -27,6 +27,9 @@ DEFAULT_OPTIMIZER = {"type": "SGD", "lr": 0.1, "momentum": 0.9}
 MAX_UPDATES = 10**8
 MOST = 10**15  # of any count: below it, all arithmetic on counts is exact and fits 64 bits
 
+# The keys that may hold a scheduler's name: ours, Hydra's and Lightning's.
+SPELLINGS = ("type", "_target_", "class_path")
+
 # What says how long a training is, and what says how long an epoch is: one of each at most.
 LENGTHS = ("steps", "epochs", "tokens")
 SIZES = ("dataset_size", "batch_size", "world_size", "accumulate", "drop_last")
@@ -268,6 +271,9 @@ def _spec_error(model: type[M], data: Any, path: KeyPath, error: ValidationError
     name = ".".join(str(part) for part in (*path, *loc))
     kind, value = first["type"], first["input"]
     if kind == "extra_forbidden":
+        if issubclass(model, Curve | Member) and loc[-1] in SPELLINGS:
+            hint = f"a scheduler stands under `scheduler:`, as in scheduler: {{{loc[-1]}: ...}}"
+            return SpecError(f"{name}: {hint}", place_of(data, loc, key=True))
         known = _known_keys(model, loc[:-1])
         hint = suggestion(str(loc[-1]), known) or f"; known here: {', '.join(known)}"
         return SpecError(f"{name}: unknown key{hint}", place_of(data, loc, key=True))

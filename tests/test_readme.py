@@ -11,11 +11,14 @@ import typer
 from typer.testing import CliRunner
 
 import lrviz
+from lrviz import rules
 from lrviz.cli.app import app
+from lrviz.views.findings import rules_table
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+RULES = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.DOTALL)
 HELP = "## Commands\n"
 
 
@@ -54,6 +57,7 @@ def expected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     text = README.read_text(encoding="utf-8")
     text = BLOCK.sub(lambda found: f"```console\n{rendered(found[1])}```", text)
+    text = RULES.sub(lambda _: f"\n{rules_table(rules.RULES)}\n", text)
     return text[: text.index(HELP)] + helps()
 
 
