@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from lrviz import __version__
-from lrviz.cli import check, compare, info, init, list_, plot, rule, schema, table
+from lrviz.cli import check, compare, gallery, info, init, list_, plot, rule, schema, table
 from lrviz.cli.console import fail
 from lrviz.cli.options import spread
 from lrviz.cli.running import INTERRUPTED
@@ -148,6 +148,7 @@ _CHECK = "Check schedules"
 app.command(rich_help_panel=_LOOK)(spread(plot.plot))
 app.command(rich_help_panel=_LOOK)(spread(compare.compare))
 app.command(rich_help_panel=_LOOK)(spread(table.table))
+app.command(rich_help_panel=_LOOK)(spread(gallery.gallery))
 app.command(rich_help_panel=_CHECK)(spread(check.check))
 app.command(rich_help_panel=_CHECK)(rule.rule)
 app.command("list", rich_help_panel=_FIND)(list_.list_)

@@ -11,6 +11,8 @@ from lrviz.views.formatting import count, lr, percent
 from lrviz.views.grid import Grid
 from lrviz.views.rows import Row, Rows, common_updates_per_epoch, table_rows, wants_all
 
+AFTER = "after: what would come next; no update uses it."
+
 _MOST_ROWS = 10_000  # more is not read, and as text would take far more memory than the traces
 
 
@@ -100,7 +102,7 @@ def _cell(curve: Curve, row: Row) -> str | None:
 
 def _notes(traces: Sequence[Trace], rows: Rows, shown: Sequence[Curve]) -> Iterator[str]:
     if any(row.names == ("after",) for row in rows.rows):
-        yield "after: what would come next; no update uses it."
+        yield AFTER
     own = [row.names[0] for row in rows.rows if row.step is None and row.names != ("after",)]
     if own:
         updates = ", ".join(f"{trace.label} has {count(trace.updates)}" for trace in traces)
