@@ -180,6 +180,12 @@ def names() -> tuple[str, ...]:
     return (*preset_names(), *class_names())
 
 
+def sparklines() -> dict[str, str]:
+    """Return a small curve of each preset and class by name, drawn beforehand: torch is slow."""
+    path = _HERE / "sparklines.yaml"
+    return dict(parse(path.read_text(encoding="utf-8"), path.name))
+
+
 def find(name: str) -> Preset | SchedulerClass:
     """Return the preset or the class of this name.
 

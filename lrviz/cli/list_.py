@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from lrviz.cli.chart import has_dots
 from lrviz.cli.console import emit, heading
+
+_WIDE = 72  # below it, the small curves would leave the summaries no room
 
 
 def list_() -> None:
@@ -14,6 +17,7 @@ def list_() -> None:
     from lrviz import catalog
 
     width = shutil.get_terminal_size((80, 24)).columns
+    curves = catalog.sparklines() if has_dots() and width >= _WIDE else {}
     presets = [(each.name, each.summary) for each in catalog.presets()]
     classes = [(each.name, each.summary) for each in catalog.scheduler_classes()]
     recipes = [(each.name, each.title) for each in catalog.recipes()]
@@ -23,14 +27,18 @@ def list_() -> None:
         ("Recipes", "lrviz init NAME", recipes),
     )
     for title, usage, rows in groups:
-        emit([f"{heading(title)}  ({usage})", *_rows(rows, width), ""])
+        emit([f"{heading(title)}  ({usage})", *_rows(rows, curves, width), ""])
     names = textwrap.wrap(", ".join(catalog.optimizer_names()), max(width - 2, 40))
     emit([f"{heading('Optimizers')}  (--optimizer NAME)", *(f"  {line}" for line in names)])
 
 
-def _rows(rows: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
+def _rows(rows: Sequence[tuple[str, str]], curves: Mapping[str, str], width: int) -> Iterator[str]:
     column = 2 + max(len(name) for name, _ in rows)
+    shown = {name: curves.get(name, "") for name, _ in rows}
+    spark = max(map(len, shown.values()))
+    indent = column + spark + 2 * bool(spark)
     for name, text in rows:
-        first, *more = textwrap.wrap(text, max(width - column - 2, 24)) or [""]
-        yield f"  {name:<{column}}{first}".rstrip()
-        yield from (f"  {'':<{column}}{line}" for line in more)
+        first, *more = textwrap.wrap(text, max(width - indent - 2, 24)) or [""]
+        lead = f"{name:<{column}}{shown[name]}"
+        yield f"  {lead:<{indent}}{first}".rstrip()
+        yield from (f"  {'':<{indent}}{line}" for line in more)
