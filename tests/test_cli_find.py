@@ -161,8 +161,9 @@ def test_a_later_class_without_an_example_says_why_there_is_no_curve(
 def test_the_list_has_everything_with_a_summary() -> None:
     ran = lrviz("list", COLUMNS="200")
     assert (ran.code, ran.err) == (0, "")
-    rows = re.findall(r"^  (\S+) {2,}(\S.*)$", ran.out, re.MULTILINE)
-    assert rows == [
+    rows = re.findall(r"^  (\S+) {2,}(?:([▁-█]{12}) {2,})?(\S.*)$", ran.out, re.MULTILINE)
+    assert {name: curve for name, curve, _ in rows if curve} == catalog.sparklines()
+    assert [(name, text) for name, _, text in rows] == [
         *((each.name, each.summary) for each in catalog.presets()),
         *((each.name, each.summary) for each in catalog.scheduler_classes()),
         *((each.name, each.title) for each in catalog.recipes()),

@@ -1,4 +1,4 @@
-"""The small curves of `lrviz list`, drawn from the real schedulers; `--update-golden` writes them."""
+"""The small curves of `lrviz list`; `--update-golden` draws them anew."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lrviz.views.about import example
 from lrviz.views.chart import sparkline
 
 FILE = Path(catalog.__file__).with_name("sparklines.yaml")
-HEAD = "# Each preset and class over 1,000 updates, as it comes. Written by tests/test_sparklines.py.\n"
+HEAD = "# Each preset and class over 1,000 updates, as it comes. By tests/test_sparklines.py.\n"
 WIDTH = 12
 
 
