@@ -169,8 +169,9 @@ def make(
         try:
             loaded = load_all([entry.source], options.overrides)
             traces = tuple(run(build_schedule(each)) for each in loaded.schedules)
+            page = _page(entry, loaded.schedules, traces, loaded.notes, options.flags)
             files |= dict(_figures(entry, loaded.schedules, traces, options))
-            pages[entry] = _page(entry, loaded.schedules, traces, loaded.notes, options.flags)
+            pages[entry] = page
             errors += [f"{entry.source}: {said}" for said in _errors(traces)]
             warnings += [f"{entry.source}: {said}" for said in _warnings(traces)]
         except LrvizError as error:
@@ -281,9 +282,8 @@ def _heading(section: str) -> tuple[str, str]:
     elif file.is_file():
         text = read_text(file.read_bytes(), str(file))
     else:
-        text = "# " + (
-            Path(section).resolve().name.replace("-", " ").replace("_", " ").capitalize()
-        )
+        name = Path(section).name.strip(".") or "schedules"
+        text = name.replace("-", " ").replace("_", " ").capitalize()
     title, _, introduction = text.strip().partition("\n")
     return title.lstrip("# "), introduction.strip()
 

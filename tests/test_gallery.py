@@ -393,6 +393,14 @@ def test_a_run_that_is_cut_short_is_shown_and_reported(here: Path) -> None:
     )
 
 
+def test_a_spec_whose_table_is_wrong_leaves_no_figure_without_a_page(here: Path) -> None:
+    Path("specs/one.yaml").write_text(ONE + "table: {at: [soon]}\n")
+    ran = lrviz("gallery", "specs", "-o", "out")
+    assert ran.code == 1
+    assert ran.err.startswith("wrote out/README.md and 2 figures\nerror: ")
+    assert files("out") == ["README.md", *figures("more/two")]
+
+
 @pytest.mark.parametrize("name", ["README.md", "one-light.svg"])
 def test_what_lrviz_did_not_write_is_never_written_over(here: Path, name: str) -> None:
     Path("out").mkdir()
@@ -445,6 +453,21 @@ def test_folders_come_before_the_specs_beside_them(here: Path) -> None:
         ("specs/a.json", "a", "specs"),
         ("specs/one.yaml", "one", "specs"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("folder", "source", "heading"),
+    [("on_vision-tasks", "on_vision-tasks", "On vision tasks"), ("any", ".", "Schedules")],
+)
+def test_a_section_is_named_after_its_folder_and_never_after_the_checkout(
+    here: Path, monkeypatch: pytest.MonkeyPatch, folder: str, source: str, heading: str
+) -> None:
+    Path(folder).mkdir()
+    Path(folder, "one.yaml").write_text(ONE)
+    if source == ".":
+        monkeypatch.chdir(folder)
+    lrviz("gallery", source, "-o", "out")
+    assert f"\n## {heading}\n" in Path("out/README.md").read_text(encoding="utf-8")
 
 
 def test_a_spec_is_shown_once_where_it_is_named_first(here: Path) -> None:
