@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -171,6 +171,12 @@ class YScale:
         else:
             low, high = self.low, self.high
         return np.asarray((clipped - low) / (high - low))
+
+    def with_room_above(self, share: float) -> YScale:
+        """Return the axis with that share of it, from 0 to less than 1, added above."""
+        if self.log:
+            return replace(self, high=self.low * (self.high / self.low) ** (1 / (1 - share)))
+        return replace(self, high=self.low + (self.high - self.low) / (1 - share))
 
     def writer(self) -> Callable[[float, Any], str]:
         """Return what writes its tick labels: all with an exponent, or none."""

@@ -2,5 +2,6 @@
 
 from lrviz.views.figure.drawing import figure, save_bytes
 from lrviz.views.figure.options import FigureOptions
+from lrviz.views.marks import Mark
 
-__all__ = ["FigureOptions", "figure", "save_bytes"]
+__all__ = ["FigureOptions", "Mark", "figure", "save_bytes"]

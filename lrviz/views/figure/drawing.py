@@ -16,6 +16,7 @@ from lrviz.trace import Trace
 from lrviz.views import provenance
 from lrviz.views.figure import png
 from lrviz.views.figure.layout import Fonts, font_size
+from lrviz.views.figure.multiples import Multiples, page_height
 from lrviz.views.figure.options import FigureOptions
 from lrviz.views.figure.paths import compact
 from lrviz.views.figure.plan import plan
@@ -35,7 +36,8 @@ def figure(
         traces: At least one; curves of different lengths stop where they end.
         options: What to draw, and how; None: the defaults.
         ax: Draw one quantity (the learning rate, or `options.param`) into this Axes, with the
-            style that is in force; `size`, `dpi` and `style` are then not looked at.
+            style that is in force; what is about the whole figure (`size`, `dpi`, `style`, `font`,
+            `title`) is then not looked at.
 
     Returns:
         A Figure that pyplot does not know, or the one that `ax` is in.
@@ -47,15 +49,22 @@ def figure(
     if not traces:
         raise UsageError("nothing to draw: no schedule was given")
     if ax is not None:
+        if options.grid:
+            raise UsageError("a grid has panels of its own: leave out ax=, or grid")
         draw_into(ax, plan(traces, replace(options, param=options.param or "lr"), solid=4))
         return _root(ax)
-    with applied(options.style) as theme:
-        size = options.size or theme.size
-        base = theme.font_size or font_size(size[0])
+    with applied(options.style, options.font) as theme:
+        planned = plan(traces, options, theme.solid)
+        width, height = options.size or theme.size
+        base = theme.font_size or font_size(width)
         settings["font.size"] = base
-        fig = Figure(figsize=size, dpi=options.dpi or theme.dpi)
+        fonts = Fonts.of(base)
+        if options.grid and options.size is None:
+            height = page_height(planned, width, fonts, options.title)
+        fig = Figure(figsize=(width, height), dpi=options.dpi or theme.dpi)
         fig.set_layout_engine("none")
-        Sheet(fig, plan(traces, options, theme.solid), Fonts.of(base), options.title).fill()
+        page = Multiples if options.grid else Sheet
+        page(fig, planned, fonts, options.title).fill()
     return fig
 
 

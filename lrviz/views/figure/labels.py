@@ -16,8 +16,8 @@ from lrviz.views.figure.themes import readable, settings
 # In inches.
 _GAP = 0.05
 _LEADER = 0.28
-_SAMPLE = 0.32
-_COLUMN_GAP = 0.22
+_SAMPLE = 0.3
+_COLUMN_GAP = 0.2
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def beside(names: Sequence[Name], font: Type, height: float) -> list[float] | No
     Returns:
         One a name, or None where they would stand too far from the ends to be read.
     """
-    order = sorted(range(len(names)), key=lambda index: names[index].height)
+    order = sorted(range(len(names)), key=lambda index: (names[index].height, -index))
     targets = [names[index].height * height for index in order]
     line = font.line
     if len(names) * line > height + line:

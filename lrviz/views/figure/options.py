@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lrviz.errors import UsageError
+from lrviz.views.marks import Mark
 
 
 @dataclass(frozen=True)
@@ -16,15 +17,20 @@ class FigureOptions:
     Attributes:
         x: What the x axis counts; None: updates, or epochs where only epochs are known.
         log: The y axis of the learning rate is logarithmic.
-        size: Width and height in inches, 2 x 1.5 to 100 x 100; None: the style's, else 8 x 5.
+        size: Width and height in inches, 2 x 1.5 to 100 x 100; None: the style's, else 8 x 5,
+            and for a grid as high as its panels need.
         dpi: Pixels an inch, for PNG, at least 20; None: the style's, else 150.
         title: Above the figure; None: the label of a curve that is alone.
-        style: `light`, `dark`, `paper`, a style of matplotlib's or the path of an .mplstyle
-            file; None: `light`.
+        style: `light`, `dark`, `paper`, a style of matplotlib's or the path of a style file;
+            None: `light`.
         groups: Of param groups that are one curve up to a factor, draw the first and the last
             (`ends`) or `all`.
         param: The only quantity to draw (`lr`, `momentum` ...); None: the learning rate, and
             below it all else that moves.
+        font: `sans` or `serif`; None: the style's.
+        grid: One small panel a trace, on shared axes, of the learning rate or of `param`.
+        annotate: Mark the peak, the end of a warmup, milestones and restarts, with their values.
+        marks: What to mark besides.
 
     Raises:
         UsageError: A value outside its range.
@@ -38,6 +44,10 @@ class FigureOptions:
     style: str | None = None
     groups: Literal["ends", "all"] = "ends"
     param: str | None = None
+    font: Literal["sans", "serif"] | None = None
+    grid: bool = False
+    annotate: bool = False
+    marks: tuple[Mark, ...] = ()
 
     def __post_init__(self) -> None:
         width, height = self.size or (8.0, 5.0)
@@ -52,6 +62,7 @@ class FigureOptions:
         for name, value, known in (
             ("x", self.x, (None, "step", "epoch", "progress", "tokens")),
             ("groups", self.groups, ("ends", "all")),
+            ("font", self.font, (None, "sans", "serif")),
         ):
             if value not in known:
                 choices = ", ".join(each for each in known if each)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
+from lrviz.events import Array
 from lrviz.trace import Trace
 from lrviz.views import formatting
 from lrviz.views.figure.lines import Look, looks, sampled
 from lrviz.views.figure.options import FigureOptions
+from lrviz.views.marks import Spot, spots
 from lrviz.views.panels import Line, Panel, panels
 from lrviz.views.scales import Unit, YScale, units, y_scale
 
@@ -27,6 +30,7 @@ class Plan:
         below: Unit of the x axis.
         above: Unit of the second x axis, if there is one.
         end: Where the x axis ends, in `below`.
+        spots: What is marked in the first panel.
     """
 
     traces: tuple[Trace, ...]
@@ -36,6 +40,25 @@ class Plan:
     below: Unit
     above: Unit | None
     end: float
+    spots: tuple[Spot, ...] = ()
+
+    def only(self, trace: int) -> Plan:
+        """Return a plan of one panel: what the first one has of one trace."""
+        panel = self.panels[0]
+        own = [at for at, line in enumerate(panel.lines) if line.trace == trace]
+        return replace(
+            self,
+            panels=(replace(panel, lines=tuple(panel.lines[at] for at in own)),),
+            looks=(tuple(self.looks[0][at] for at in own),),
+            scales=self.scales[:1],
+            spots=tuple(
+                replace(spot, line=own.index(spot.line)) for spot in self.spots if spot.line in own
+            ),
+        )
+
+    def with_room_above(self, share: float) -> Plan:
+        """Return the plan with that share of the first panel left free above its curves."""
+        return replace(self, scales=(self.scales[0].with_room_above(share), *self.scales[1:]))
 
     @property
     def notes(self) -> list[str]:
@@ -99,7 +122,8 @@ def plan(traces: Sequence[Trace], options: FigureOptions, solid: int) -> Plan:
     below, above = units(options.x, traces)
     pairs = zip(traces, below.factors, strict=True)
     end = max(trace.length.updates * factor for trace, factor in pairs)
-    shown = panels(traces, options.param, options.groups)
+    param = options.param or ("lr" if options.grid else None)
+    shown = panels(traces, param, options.groups)
     scales = tuple(
         y_scale(
             [line.values for line in panel.lines],
@@ -110,11 +134,21 @@ def plan(traces: Sequence[Trace], options: FigureOptions, solid: int) -> Plan:
     )
     first = shown[0]
     heights = [sampled(line, scales[0], end, below.factors[line.trace]) for line in first.lines]
-    look = looks(heights, solid)
+    look = _by_trace(first, heights, solid) if options.grid else looks(heights, solid)
+    marked = spots(traces, first, below, annotate=options.annotate, marks=options.marks)
     own = {(line.trace, line.group): each for line, each in zip(first.lines, look, strict=True)}
     of_trace = {line.trace: own[line.trace, line.group] for line in reversed(first.lines)}
     others = [
         tuple(own.get((line.trace, line.group), of_trace[line.trace]) for line in panel.lines)
         for panel in shown[1:]
     ]
-    return Plan(tuple(traces), shown, (tuple(look), *others), scales, below, above, end)
+    all_looks = (tuple(look), *others)
+    return Plan(tuple(traces), shown, all_looks, scales, below, above, end, marked)
+
+
+def _by_trace(panel: Panel, heights: Sequence[Array], solid: int) -> list[Look]:
+    """Return a look for each line, where each trace has a panel of its own."""
+    found = []
+    for _, lines in groupby(range(len(heights)), key=lambda at: panel.lines[at].trace):
+        found += looks([heights[at] for at in lines], solid)
+    return found

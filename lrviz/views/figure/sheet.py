@@ -1,60 +1,60 @@
-"""A sheet with everything in its place: title, panels, names and notes."""
+"""Curves over each other: panels on one x axis, names at the curves' ends or below."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter
 from numpy.typing import ArrayLike
 
-from lrviz.errors import UsageError
 from lrviz.events import Array
 from lrviz.views.figure import labels, layout
 from lrviz.views.figure.lines import draw
+from lrviz.views.figure.marking import Ground, headroom
+from lrviz.views.figure.page import Page, own_names, set_axes, tick_look
 from lrviz.views.figure.plan import Plan
 from lrviz.views.figure.text import Type
 from lrviz.views.figure.themes import settings
-from lrviz.views.figure.ticks import y_locator
 from lrviz.views.scales import Unit
 
 
-class Sheet:
-    """A figure being filled; lengths are in inches."""
+class Sheet(Page):
+    """A page of curves over each other."""
 
     def __init__(self, fig: Figure, plan: Plan, fonts: layout.Fonts, title: str | None) -> None:
-        """Take a figure and what to draw in it; `title` None is the name of a lone curve."""
-        self.fig, self.plan, self.fonts = fig, plan, fonts
-        self.width, self.height = (float(each) for each in fig.get_size_inches())
-        lines = plan.panels[0].lines
-        alone = title is None and len(lines) == 1
-        self.title = lines[0].label if alone else title or ""
-        self.names = [] if alone else self._names()
+        """Take a figure and what to draw in it; `title` None is the name of a lone trace."""
+        if title is None and len(plan.traces) == 1:
+            lines = plan.panels[0].lines
+            title = lines[0].label if len(lines) == 1 else plan.traces[0].label
+        super().__init__(fig, plan, fonts, title or "")
+        alone = len(plan.panels[0].lines) == 1
+        self.names = [] if alone and self.title else self._names()
 
     def _names(self) -> list[labels.Name]:
-        plan = self.plan
+        plan, scale = self.plan, self.plan.scales[0]
+        lines = plan.panels[0].lines
         found = []
-        for line, look in zip(plan.panels[0].lines, plan.looks[0], strict=True):
+        for name, line, look in zip(own_names(plan), lines, plan.looks[0], strict=True):
             finite = line.values[np.isfinite(line.values)]
-            height = float(plan.scales[0].fraction(finite[-1:])[0]) if finite.size else 0.0
-            found.append(labels.Name(" ".join(line.label.split()), look, height))
+            height = float(scale.fraction(finite[-1:])[0]) if finite.size else 0.0
+            found.append(labels.Name(name, look, height))
         return found
 
     def fill(self) -> None:
         """Lay everything out and draw it."""
         fonts, plan = self.fonts, self.plan
         count = len(plan.panels)
-        top = self._write_title()
+        top = self.write_title() or layout.EDGE + (0 if plan.above else 0.5 * fonts.tick.line)
         if plan.above:
             top += layout.x_margin(fonts)
-        notes = self._note_lines()
-        foot = layout.EDGE + len(notes) * fonts.note.line
-        bottom = foot + layout.x_margin(fonts)
+        bottom = self.foot + layout.x_margin(fonts)
         sizes = layout.heights(self.height - top - bottom, count)
+        plan = plan.with_room_above(headroom(plan.spots, fonts.note, (self.width, sizes[0])))
+        self.plan = plan
         y_axes = [
             layout.y_ticks(scale, size, fonts.tick)
             for scale, size in zip(plan.scales, sizes, strict=True)
@@ -63,23 +63,19 @@ class Sheet:
         right, beside = self._beside(sizes[0], left)
         legend = None
         if self.names and beside is None:
-            legend = labels.legend(self.names, fonts.tick, self.width - left - layout.EDGE)
+            legend_left, legend = self._legend(left)
             bottom += legend.height + 0.5 * fonts.tick.line
         width = self.width - left - right
         height = self.height - top - bottom
         if width < 0.6 or height < 0.35 * count + 0.1:
-            raise UsageError(
-                f"{self.width:g}x{self.height:g} inches have no room for this figure and what is "
-                "written around it: give a larger size"
-            )
-        outer = (left, bottom, width, height)
-        boxes = layout.boxes(outer, count)
-        self._write_notes(notes)
+            raise self.refuse()
+        boxes = layout.boxes((left, bottom, width, height), count)
+        self.write_notes()
         self._draw_panels(boxes, [most for most, _ in y_axes])
         if beside is not None:
             labels.draw_beside(self.fig, self.names, beside, fonts.tick, boxes[0])
         if legend is not None:
-            legend.draw(self.fig, left, foot + legend.height + 0.2 * fonts.tick.line)
+            legend.draw(self.fig, legend_left, self.foot + legend.height + 0.2 * fonts.tick.line)
 
     def _beside(self, height: float, left: float) -> tuple[float, list[float] | None]:
         """Return the right margin, and the names' heights where they stand in it."""
@@ -96,54 +92,20 @@ class Sheet:
         heights = labels.beside(self.names, self.fonts.tick, height)
         return (edge if heights is None else max(edge, margin)), heights
 
-    def _write_title(self) -> float:
-        """Return the title's height with what is around it."""
-        font = self.fonts.title
-        lines = font.wrapped(self.title, self.width - 2 * layout.EDGE, 3)
-        if not lines:
-            return layout.EDGE + (0 if self.plan.above else 0.5 * self.fonts.tick.line)
-        self.fig.text(
-            layout.EDGE / self.width,
-            1 - layout.EDGE / self.height,
-            "\n".join(lines),
-            fontsize=font.size,
-            fontweight=font.weight,
-            va="top",
-            parse_math=False,
-        )
-        return 2 * layout.EDGE + len(lines) * font.line
-
-    def _note_lines(self) -> list[str]:
-        """Return what is below the picture, in at most a fifth of the height."""
-        font, room = self.fonts.note, self.width - 2 * layout.EDGE
-        most = max(2, int(0.2 * self.height / font.line))
-        lines: list[str] = []
-        for index, note in enumerate(self.plan.notes):
-            more = font.wrapped(note, room, 2)
-            if len(lines) + len(more) > most:
-                return [*lines[: most - 1], f"and {len(self.plan.notes) - index} more notes"]
-            lines += more
-        return lines
-
-    def _write_notes(self, lines: Sequence[str]) -> None:
-        font = self.fonts.note
-        for index, line in enumerate(reversed(lines)):
-            self.fig.text(
-                layout.EDGE / self.width,
-                (layout.EDGE + index * font.line) / self.height,
-                line,
-                fontsize=font.size,
-                color=settings["axes.edgecolor"],
-                va="bottom",
-                parse_math=False,
-            )
+    def _legend(self, left: float) -> tuple[float, labels.Legend]:
+        """Return where a legend starts, and the legend: up to a fifth of the page, if it can be."""
+        fonts, edge = self.fonts, layout.EDGE
+        for font, start in ((fonts.tick, left), (fonts.note, left), (fonts.note, edge)):
+            legend = labels.legend(self.names, font, self.width - start - edge)
+            if legend.height <= self.height / 5:
+                break
+        return start, legend
 
     def _draw_panels(self, boxes: Sequence[layout.Box], most: Sequence[int]) -> None:
         plan, first, last = self.plan, None, len(boxes) - 1
-        for index, (left, bottom, width, height) in enumerate(boxes):
-            share = (left / self.width, bottom / self.height)
-            size = (width / self.width, height / self.height)
-            ax = self.fig.add_axes((*share, *size), sharex=first)
+        for index, box in enumerate(boxes):
+            left, _, width, height = box
+            ax = self.add_panel(box, first)
             first = first or ax
             set_axes(ax, plan, index, most[index], self.fonts.tick.size)
             name = plan.panels[index].title
@@ -160,6 +122,8 @@ class Sheet:
                 ax.set_xlabel(plan.below.name, fontsize=font.size, labelpad=3)
             if index == 0 and plan.above:
                 self._add_top(ax, plan.above, width)
+            if index == 0 and plan.spots:
+                Ground(ax, plan).mark(plan.spots, self.fonts.note)
 
     def _add_top(self, ax: Axes, above: Unit, width: float) -> None:
         """Add the second x axis above a panel of so many inches."""
@@ -168,48 +132,9 @@ class Sheet:
         end, font = self.plan.end * factor, self.fonts.tick
         top.xaxis.set_major_locator(layout.x_ticks(above, end, width, font)[0])
         top.xaxis.set_major_formatter(FuncFormatter(lambda value, _: above.write(value)))
-        top.tick_params(**_tick_look("x", font.size))
+        top.tick_params(**tick_look("x", font.size))
         top.set_xlabel(above.name, fontsize=self.fonts.label.size, labelpad=3)
         top.spines["top"].set_visible(True)
-
-
-def set_axes(ax: Axes, plan: Plan, index: int, most: int, size: float) -> None:
-    """Set the limits, ticks and grid of a panel.
-
-    Args:
-        ax: The panel.
-        plan: What is drawn.
-        index: Which of its panels.
-        most: How many ticks to ask of the y axis.
-        size: Of tick labels, in points.
-    """
-    scale = plan.scales[index]
-    ax.set_xlim(0, plan.end)
-    if scale.log:
-        ax.set_yscale("log")
-        ax.yaxis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=12))
-        ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.set_ylim(scale.low, scale.high)
-    ax.yaxis.set_major_locator(y_locator(scale, most))
-    ax.yaxis.set_major_formatter(FuncFormatter(scale.writer()))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plan.below.write(value)))
-    for axis in ("x", "y"):
-        ax.tick_params(**_tick_look(axis, size))
-    ax.grid(axis="y", which="major", linewidth=0.8)
-
-
-def _tick_look(axis: str, size: float) -> dict[str, Any]:
-    """Return what fixes the look of ticks, which else follows the settings at drawing time."""
-    label = settings[f"{axis}tick.labelcolor"]
-    colour = settings[f"{axis}tick.color"]
-    labelcolour = colour if label == "inherit" else label
-    return {
-        "axis": axis,
-        "which": "both",
-        "color": colour,
-        "labelcolor": labelcolour,
-        "labelsize": size,
-    }
 
 
 def _times(factor: float) -> Callable[[ArrayLike], Array]:
@@ -222,18 +147,21 @@ def draw_into(ax: Axes, plan: Plan) -> None:
     Several curves get a legend inside the axes, above the greatest value.
     """
     panel, font = plan.panels[0], Type(FontProperties(size=settings["xtick.labelsize"]).get_size())
-    box = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted())
+    to_inches = ax.figure.dpi_scale_trans.inverted()
+    box = ax.get_window_extent().transformed(to_inches)
     set_axes(ax, plan, 0, layout.y_ticks(plan.scales[0], box.height, font)[0], font.size)
     ax.xaxis.set_major_locator(layout.x_ticks(plan.below, plan.end, box.width, font)[0])
     ax.set(xlabel=plan.below.name, ylabel=panel.title)
     draw(ax, panel, plan.looks[0], plan.traces, plan.below)
+    taken = []
     if len(panel.lines) == 1:
         ax.set_title(panel.lines[0].label, parse_math=False)
-        return
-    legend = ax.legend(loc="upper right", ncols=-(-len(panel.lines) // 4), fontsize="small")
-    taken = legend.get_window_extent().height / ax.get_window_extent().height + 0.04
-    scale = plan.scales[0]
-    if scale.log:
-        ax.set_ylim(scale.low, scale.low * (scale.high / scale.low) ** (1 / (1 - min(taken, 0.6))))
     else:
-        ax.set_ylim(scale.low, scale.low + (scale.high - scale.low) / (1 - min(taken, 0.6)))
+        legend = ax.legend(loc="upper right", ncols=-(-len(panel.lines) // 4), fontsize="small")
+        inner = legend.get_window_extent().transformed(to_inches).translated(-box.x0, -box.y0)
+        taken.append(inner.extents)
+        plan = plan.with_room_above(min(inner.height / box.height + 0.04, 0.6))
+    note = Type(0.9 * font.size)
+    plan = plan.with_room_above(headroom(plan.spots, note, (box.width, box.height)))
+    ax.set_ylim(plan.scales[0].low, plan.scales[0].high)
+    Ground(ax, plan).mark(plan.spots, note, taken)

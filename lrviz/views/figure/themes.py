@@ -18,6 +18,8 @@ from lrviz.errors import UsageError, suggestion
 # matplotlib's settings; some releases type the keys, some do not.
 settings = cast("MutableMapping[str, Any]", mpl.rcParams)
 
+_FONTS = {"sans": ["DejaVu Sans", "sans-serif"], "serif": ["STIXGeneral", "serif"]}
+
 _OF_WINDOWS = ("backend", "interactive", "toolbar", "webagg", "tk", "figure.max", "figure.raise")
 
 # Fonts that come with matplotlib, so that a figure is the same on every machine; the second names
@@ -87,7 +89,7 @@ def _colours(text: str, muted: str, grid: str, back: str, cycle: tuple[str, ...]
         "grid.color": grid,
         "axes.prop_cycle": cycler(color=cycle),
         # By its name, for a generic one would be looked up again when the figure is drawn.
-        "font.family": ["DejaVu Sans", "sans-serif"],
+        "font.family": _FONTS["sans"],
     }
 
 
@@ -101,7 +103,7 @@ THEMES: Mapping[str, Theme] = {
         rc={
             **_LIGHT,
             "axes.linewidth": 0.6,
-            "font.family": ["STIXGeneral", "serif"],
+            "font.family": _FONTS["serif"],
             "lines.linewidth": 1.2,
             "mathtext.fontset": "stix",
         },
@@ -113,12 +115,13 @@ THEMES: Mapping[str, Theme] = {
 
 
 @contextmanager
-def applied(style: str | None) -> Iterator[Theme]:
+def applied(style: str | None, font: str | None = None) -> Iterator[Theme]:
     """Apply a style, and nothing of the user's matplotlibrc, within the context.
 
     Args:
-        style: One of `THEMES`, a style of matplotlib's, or the path of an .mplstyle file; None is
+        style: One of `THEMES`, a style of matplotlib's, or the path of a style file; None is
             `light`.
+        font: `sans` or `serif`; None: the style's.
 
     Raises:
         UsageError: There is no such style, or its file is wrong.
@@ -131,7 +134,12 @@ def applied(style: str | None) -> Iterator[Theme]:
         if theme is None:
             _use(str(style))
             theme = Theme(font_size=float(settings["font.size"]))
+            if not settings["axes.grid"]:  # nor then its colour is meant to be seen
+                edge, back = settings["axes.edgecolor"], settings["axes.facecolor"]
+                settings["grid.color"] = _mixed(edge, back, 0.8)
         settings.update(theme.rc)
+        if font is not None:
+            settings["font.family"] = _FONTS[font]
         yield theme
 
 
@@ -152,19 +160,19 @@ def _use(style: str) -> None:
     """Apply a style of matplotlib's, by its name or its file."""
     from matplotlib import style as styles  # reads all of matplotlib's style files
 
-    is_file = style.endswith(".mplstyle")
-    if not is_file and style not in styles.library:
+    is_file = style not in styles.library and Path(style).is_file()
+    try:
+        styles.use(Path(style) if is_file else style)
+    except (OSError, ValueError) as error:
+        if is_file:
+            raise UsageError(f"cannot read the style {style}: {error}") from error
+        if style.endswith(".mplstyle"):
+            raise UsageError(f"no style file {style}") from error
         known = [*THEMES, *styles.available]
         raise UsageError(
             f"no style {style!r}{suggestion(style, known)} (light, dark, paper, a style of "
             "matplotlib's such as ggplot, or the path of an .mplstyle file)"
-        )
-    if is_file and not Path(style).is_file():
-        raise UsageError(f"no style file {style}")
-    try:
-        styles.use(Path(style) if is_file else style)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read the style {style}: {error}") from error
+        ) from error
 
 
 def contrast(one: str, other: str) -> float:
@@ -180,11 +188,16 @@ def contrast(one: str, other: str) -> float:
 def readable(colour: str, text: str, background: str) -> str:
     """Return `colour`, moved towards the colour of `text` until it can be read as text (4.5:1)."""
     for part in range(11):
-        mixed = [a + (b - a) * part / 10 for a, b in zip(to_rgb(colour), to_rgb(text), strict=True)]
-        found = to_hex((mixed[0], mixed[1], mixed[2]))
+        found = _mixed(colour, text, part / 10)
         if contrast(found, background) >= 4.5:
             break
     return found
+
+
+def _mixed(one: str, other: str, part: float) -> str:
+    """Return a colour between two, 0 at the first and 1 at the second."""
+    red, green, blue = (a + (b - a) * part for a, b in zip(to_rgb(one), to_rgb(other), strict=True))
+    return to_hex((red, green, blue))
 
 
 def _luminance(colour: str) -> float:

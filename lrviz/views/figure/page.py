@@ -1,0 +1,124 @@
+"""What every page of curves has: a title above them and notes below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from lrviz.errors import UsageError
+from lrviz.views.figure import layout
+from lrviz.views.figure.plan import Plan
+from lrviz.views.figure.themes import settings
+from lrviz.views.figure.ticks import y_locator
+
+
+class Page:
+    """A figure being filled; lengths are in inches."""
+
+    def __init__(self, fig: Figure, plan: Plan, fonts: layout.Fonts, title: str) -> None:
+        """Take a figure and what to draw in it."""
+        self.fig, self.plan, self.fonts, self.title = fig, plan, fonts, title
+        self.width, self.height = (float(each) for each in fig.get_size_inches())
+        self.notes = self._note_lines()
+        self.foot = layout.EDGE + len(self.notes) * fonts.note.line
+
+    def write(self, text: str, x: float, y: float, **look: Any) -> None:
+        """Write a text at a place."""
+        self.fig.text(x / self.width, y / self.height, text, parse_math=False, **look)
+
+    def write_title(self) -> float:
+        """Write the title; return its height with what is around it, 0 where there is none."""
+        font = self.fonts.title
+        lines = font.wrapped(self.title, self.width - 2 * layout.EDGE, 3)
+        if not lines:
+            return 0.0
+        top = self.height - layout.EDGE
+        look = {"fontsize": font.size, "fontweight": font.weight, "va": "top"}
+        self.write("\n".join(lines), layout.EDGE, top, **look)
+        return 2 * layout.EDGE + len(lines) * font.line
+
+    def write_notes(self) -> None:
+        """Write the notes at the foot."""
+        font = self.fonts.note
+        look = {"fontsize": font.size, "color": settings["axes.edgecolor"], "va": "bottom"}
+        for index, line in enumerate(reversed(self.notes)):
+            self.write(line, layout.EDGE, layout.EDGE + index * font.line, **look)
+
+    def _note_lines(self) -> list[str]:
+        """Return what is below the picture, in at most a fifth of the height."""
+        font, room = self.fonts.note, self.width - 2 * layout.EDGE
+        notes = self.plan.notes
+        most = max(2, int(0.2 * self.height / font.line))
+        lines: list[str] = []
+        for index, note in enumerate(notes):
+            more = font.wrapped(note, room, 2)
+            if len(lines) + len(more) > most:
+                return [*lines[: most - 1], f"and {len(notes) - index} more notes"]
+            lines += more
+        return lines
+
+    def add_panel(self, box: layout.Box, shared: Axes | None, *, y: bool = False) -> Axes:
+        """Add a panel whose x axis, and with `y` its y axis too, is that of another one."""
+        left, bottom, width, height = box
+        share = (left / self.width, bottom / self.height, width / self.width, height / self.height)
+        return self.fig.add_axes(share, sharex=shared, sharey=shared if y else None)
+
+    def refuse(self) -> UsageError:
+        """Return the error for a page that is too small."""
+        return UsageError(
+            f"{self.width:g}x{self.height:g} inches have no room for this figure and what is "
+            "written around it: give a larger size"
+        )
+
+
+def set_axes(ax: Axes, plan: Plan, index: int, most: int, size: float) -> None:
+    """Set the limits, ticks and grid of a panel.
+
+    Args:
+        ax: The panel.
+        plan: What is drawn.
+        index: Which of its panels.
+        most: How many ticks to ask of the y axis.
+        size: Of tick labels, in points.
+    """
+    scale = plan.scales[index]
+    ax.set_xlim(0, plan.end)
+    if scale.log:
+        ax.set_yscale("log")
+        ax.yaxis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=12))
+        ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.set_ylim(scale.low, scale.high)
+    ax.yaxis.set_major_locator(y_locator(scale, most))
+    ax.yaxis.set_major_formatter(FuncFormatter(scale.writer()))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plan.below.write(value)))
+    for axis in ("x", "y"):
+        ax.tick_params(**tick_look(axis, size))
+    ax.grid(axis="y", which="major", linewidth=0.8)
+
+
+def tick_look(axis: str, size: float) -> dict[str, Any]:
+    """Return what fixes the look of ticks, which else follows the settings at drawing time."""
+    label = settings[f"{axis}tick.labelcolor"]
+    colour = settings[f"{axis}tick.color"]
+    labelcolour = colour if label == "inherit" else label
+    return {
+        "axis": axis,
+        "which": "both",
+        "color": colour,
+        "labelcolor": labelcolour,
+        "labelsize": size,
+    }
+
+
+def own_names(plan: Plan) -> list[str]:
+    """Return the names of the first panel's lines; of one trace's several lines, the groups'."""
+    lines = plan.panels[0].lines
+    names = [" ".join(line.label.split()) for line in lines]
+    traces = {line.trace for line in lines}
+    if len(traces) > 1 or len(lines) == 1:
+        return names
+    label = " ".join(plan.traces[traces.pop()].label.split())
+    return [name.removeprefix(f"{label}/") for name in names]

@@ -1,0 +1,170 @@
+"""Where labels stand within a panel: near what they name, and on nothing that is drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrviz.events import Array
+
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]  # left, bottom, right, top
+
+# In inches.
+_CELL = 0.02
+_CLEAR = 0.03  # between a curve's middle and a label
+_REACH = 0.7  # from a point to its label
+_LESSER = 0.1  # how much nearer a label that says less must be
+_TRIED = 100  # places whose leaders are looked at
+
+
+class Room:
+    """What is still free of a panel; lengths are in inches from its lower left corner."""
+
+    def __init__(self, width: float, height: float) -> None:
+        """Start with an empty panel."""
+        shape = max(1, int(height / _CELL)), max(1, int(width / _CELL))
+        self._drawn = np.zeros(shape, np.bool_)
+        self._written = np.zeros(shape, np.bool_)
+
+    @property
+    def columns(self) -> int:
+        """Into how many columns `take_curve` divides the panel."""
+        return self._drawn.shape[1]
+
+    def take_curve(self, low: Array, high: Array) -> None:
+        """Take what a curve goes through.
+
+        Args:
+            low: Its least height in each column, NaN where it is not.
+            high: Its greatest height in each column.
+        """
+        rows = self._drawn.shape[0]
+        low, high = (low - _CLEAR) / _CELL, (high + _CLEAR) / _CELL
+        for shift in (-1, 0, 1):
+            column = np.flatnonzero(np.isfinite(low))
+            start = np.clip(np.floor(low[column]), 0, rows).astype(np.intp)
+            end = np.clip(np.ceil(high[column]), 0, rows).astype(np.intp)
+            edges = np.zeros((rows + 1, self.columns), np.int8)
+            to = np.clip(column + shift, 0, self.columns - 1)
+            np.add.at(edges, (start, to), 1)
+            np.add.at(edges, (end, to), -1)
+            self._drawn |= np.cumsum(edges[:-1], axis=0) > 0
+
+    def take_point(self, point: Point, radius: float) -> None:
+        """Take a square around a point."""
+        x, y = point
+        self._fill(self._drawn, (x - radius, y - radius, x + radius, y + radius))
+
+    def take_box(self, box: Box) -> None:
+        """Take what a text covers."""
+        self._fill(self._written, box)
+
+    def place(self, sizes: Sequence[Point], near: Point) -> tuple[int, Box] | None:
+        """Return and take the free box that is nearest to a point.
+
+        The straight way from the point to the middle of the box crosses no text.
+
+        Args:
+            sizes: Width and height of the boxes to choose from, the best first.
+            near: The point.
+
+        Returns:
+            The index of the size, and the box; None where there is none near.
+        """
+        best = None
+        for index, (width, height) in enumerate(sizes):
+            found = self._nearest(width, height, near)
+            if found is not None:
+                cost = found[0] + _LESSER * index
+                best = min(best or (cost, index, found[1]), (cost, index, found[1]))
+        if best is None:
+            return None
+        self.take_box(best[2])
+        return best[1:]
+
+    def _nearest(self, width: float, height: float, near: Point) -> tuple[float, Box] | None:
+        """Return the cost of the best box of a size, and the box."""
+        rows, columns = math.ceil(height / _CELL), math.ceil(width / _CELL)
+        free = _free(self._drawn | self._written, rows, columns)
+        if not free.size:
+            return None
+        left, bottom = (np.arange(count, dtype=np.float64) * _CELL for count in free.shape[::-1])
+        away = np.hypot(
+            _distance(near[0], left, width)[None, :], _distance(near[1], bottom, height)[:, None]
+        )
+        # Of places as near, the one that is more centred, and rather above than below.
+        aside = np.abs(left + width / 2 - near[0])[None, :] / width
+        below = (bottom + height / 2 < near[1])[:, None]
+        cost = np.where(free & (away < _REACH), away + 0.06 * aside + 0.05 * below, np.inf)
+        count = min(_TRIED, cost.size)
+        tried = np.argpartition(cost, count - 1, axis=None)[:count]
+        for at in tried[np.lexsort((tried, cost.ravel()[tried]))]:
+            row, column = divmod(int(at), cost.shape[1])
+            x, y = float(left[column]), float(bottom[row])
+            if not np.isfinite(cost[row, column]):
+                break
+            if self._is_clear(near, (x + width / 2, y + height / 2)):
+                return float(cost[row, column]), (x, y, x + width, y + height)
+        return None
+
+    def _is_clear(self, start: Point, end: Point) -> bool:
+        """Return whether a straight way crosses no text."""
+        count = 2 + int(math.dist(start, end) / _CELL)
+        rows, columns = (
+            np.clip(np.linspace(a, b, count) / _CELL, 0, size - 1).astype(np.intp)
+            for a, b, size in zip(start[::-1], end[::-1], self._written.shape, strict=True)
+        )
+        return not self._written[rows, columns].any()
+
+    def _fill(self, cells: NDArray[np.bool_], box: Sequence[float]) -> None:
+        left, bottom = (max(0, math.floor(each / _CELL)) for each in box[:2])
+        right, top = (max(0, math.ceil(each / _CELL)) for each in box[2:])
+        cells[bottom:top, left:right] = True
+
+
+def _free(taken: NDArray[np.bool_], rows: int, columns: int) -> NDArray[np.bool_]:
+    """Return for each lower left cell whether a box of so many cells is free."""
+    if rows > taken.shape[0] or columns > taken.shape[1]:
+        return np.zeros((0, 0), np.bool_)
+    sums = np.zeros((taken.shape[0] + 1, taken.shape[1] + 1), np.int64)
+    np.cumsum(np.cumsum(taken, axis=0), axis=1, out=sums[1:, 1:])
+    within = sums[rows:, columns:] - sums[:-rows, columns:]
+    within -= sums[rows:, :-columns] - sums[:-rows, :-columns]
+    return np.asarray(within == 0)
+
+
+def _distance(point: float, start: Array, length: float) -> Array:
+    """Return how far a point is from stretches that start at `start`."""
+    return np.asarray(np.maximum(0.0, np.maximum(start - point, point - start - length)))
+
+
+def swept(values: Array, at: Array) -> tuple[Array, Array]:
+    """Return the least and the greatest value that a curve has in each column.
+
+    A column holds the updates that it begins with, ends in, and all between.
+
+    Args:
+        values: Shape (N,).
+        at: Where the columns begin, and the last one ends, in updates; shape (C + 1,), ascending.
+
+    Returns:
+        Shape (C,) each; NaN beyond the curve's end and where nothing is finite.
+
+    >>> swept(np.array([1.0, 3.0, 2.0]), np.array([0.0, 1.5, 3.0, 4.0]))
+    (array([ 1.,  2., nan]), array([ 3.,  3., nan]))
+    """
+    last = len(values) - 1
+    within = at[:-1] < len(values)
+    first, end = at[:-1][within].astype(np.intp), at[1:][within].astype(np.intp)
+    pairs = np.stack([first, np.minimum(end, last) + 1], axis=1).ravel()
+    finite = np.append(np.where(np.isfinite(values), values, np.nan), np.nan)
+    found = []
+    for least in (np.fmin, np.fmax):
+        column = np.full(len(within), np.nan)
+        column[within] = least.reduceat(finite, pairs)[::2]
+        found.append(column)
+    return found[0], found[1]
