@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from lrviz.spec import KeyPath
+from lrviz.document import KeyPath
 
 if TYPE_CHECKING:
     import numpy as np

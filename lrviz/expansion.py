@@ -6,10 +6,9 @@ import re
 from typing import Any
 
 from lrviz import catalog
-from lrviz.document import Entry, Map, Seq, place_of
+from lrviz.document import Entry, KeyPath, Map, Seq, place_of
 from lrviz.errors import Place, SpecError, suggestion
 from lrviz.merging import merged_optimizer, node
-from lrviz.spec import KeyPath
 
 _DEPTH = 8
 _REFERENCE = re.compile(r"\$([a-z]\w*)")

@@ -13,14 +13,14 @@ from torch.optim import Optimizer
 
 from lrviz import durations, metrics, signatures
 from lrviz.built import Built, BuiltScheduler, Part
-from lrviz.document import Map, Seq, place_of
+from lrviz.document import KeyPath, Map, Seq, place_of
 from lrviz.errors import LrvizError, Place, ScheduleError, SpecError
 from lrviz.functions import build_function
 from lrviz.imports import import_scheduler, torch_scheduler
 from lrviz.merging import node
 from lrviz.optimizers import build_optimizer
 from lrviz.signatures import ANY, Signature
-from lrviz.spec import KeyPath, MemberSpec, Schedule
+from lrviz.spec import MemberSpec, Schedule
 from lrviz.values import Slot, resolved
 
 if TYPE_CHECKING:

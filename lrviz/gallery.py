@@ -13,8 +13,9 @@ from lrviz import catalog
 from lrviz.document import read_text
 from lrviz.errors import LrvizError
 from lrviz.factory import build_schedule
+from lrviz.overrides import Overrides
 from lrviz.simulation import run
-from lrviz.sources import SUFFIXES, Overrides, expanded, load_all
+from lrviz.sources import SUFFIXES, Loaded, expanded, load_all
 from lrviz.spec import Schedule
 from lrviz.trace import Trace
 from lrviz.views.figure import FigureOptions, figure, save_bytes
@@ -62,6 +63,7 @@ class GalleryOptions:
         figure: The options of a figure of these schedules in this style.
         overrides: What is said for every schedule.
         flags: The same as it was written, for the commands that the index shows.
+        params: The quantities in the tables; none means all that move.
         formats: Of the figures.
         title: Of the index.
     """
@@ -69,6 +71,7 @@ class GalleryOptions:
     figure: Callable[[Sequence[Schedule], str], FigureOptions]
     overrides: Overrides = field(default_factory=Overrides)
     flags: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
     formats: tuple[str, ...] = ("svg",)
     title: str = TITLE
 
@@ -169,7 +172,7 @@ def make(
         try:
             loaded = load_all([entry.source], options.overrides)
             traces = tuple(run(build_schedule(each)) for each in loaded.schedules)
-            page = _page(entry, loaded.schedules, traces, loaded.notes, options.flags)
+            page = _page(entry, loaded, traces, options)
             files |= dict(_figures(entry, loaded.schedules, traces, options))
             pages[entry] = page
             errors += [f"{entry.source}: {said}" for said in _errors(traces)]
@@ -199,15 +202,10 @@ def _figures(
             yield f"{entry.name}-{style}.{each}", data
 
 
-def _page(
-    entry: Entry,
-    schedules: Sequence[Schedule],
-    traces: Sequence[Trace],
-    notes: tuple[str, ...],
-    flags: Sequence[str],
-) -> Page:
+def _page(entry: Entry, loaded: Loaded, traces: Sequence[Trace], options: GalleryOptions) -> Page:
+    schedules = loaded.schedules
     at = tuple(dict.fromkeys(step for each in schedules for step in each.table.at))
-    grid = table(traces, at)
+    grid = table(traces, at, options.params)
     titles = {schedule.title for schedule in schedules}
     title = titles.pop() if len(titles) == 1 else None
     file, spec = _spec(schedules[0].source)
@@ -216,8 +214,8 @@ def _page(
         title=title or (schedules[0].label if len(schedules) == 1 else Path(entry.name).name),
         **_words(schedules),
         table=tuple(markdown(replace(grid, notes=tuple(n for n in grid.notes if n != AFTER)))),
-        notes=notes,
-        command=shlex.join(["lrviz", "plot", entry.source, *flags]),
+        notes=loaded.notes,
+        command=shlex.join(["lrviz", "plot", entry.source, *options.flags]),
         spec=spec,
         file=file,
     )

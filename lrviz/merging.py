@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrviz.document import Entry, Map, Seq, place_of
+from lrviz.document import Entry, KeyPath, Map, Seq, place_of
 from lrviz.errors import Place, SpecError
-from lrviz.spec import LENGTHS, SIZES, SPELLINGS, Curve, KeyPath, Spec, validated
+from lrviz.sections import SPELLINGS, Curve, Spec, validated
+from lrviz.spec import LENGTHS, SIZES
 
 
 def split(document: Any, stem: str) -> list[tuple[str, Map]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrviz.spec import Curve, Member, Optimizer, Spec
+from lrviz.sections import Curve, Member, Optimizer, Spec
 
 
 def json_schema(types: list[str] | None = None) -> dict[str, Any]:

@@ -12,44 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from lrviz import catalog, merging, spec
-from lrviz.arguments import read_arguments, read_value
-from lrviz.document import Entry, Map, Seq, parse, placed, read_text
+from lrviz.arguments import read_arguments
+from lrviz.document import Entry, Map, parse, placed, read_text
 from lrviz.errors import Place, SpecError, UsageError, suggestion
 from lrviz.expansion import expand
 from lrviz.imports import import_named, is_there
-from lrviz.spec import Interval, Schedule
+from lrviz.overrides import Overrides, assumption, optimizer_section, train_section, with_sets
+from lrviz.sections import Check, Plot, Spec, Table, validated
+from lrviz.spec import Schedule
 
 SUFFIXES = (".yaml", ".yml", ".json")
 MAX_BYTES = 32_000_000
 
 Source = str | os.PathLike[str] | Mapping[str, Any] | Callable[..., Any] | Schedule
-
-
-@dataclass(frozen=True)
-class Overrides:
-    """What the command line says for every schedule.
-
-    Attributes:
-        steps: Updates, in place of the spec's steps, epochs or tokens.
-        epochs: Epochs, likewise.
-        steps_per_epoch: Updates an epoch, in place of the spec's.
-        lr: The optimizer's learning rate; the groups' own scale with it.
-        optimizer: An optimizer's type.
-        interval: When step() is called, where nothing says.
-        sets: `key.path=value`, the value in YAML.
-        trust: Import dotted paths to anything.
-        force: Go on with an absurd number of updates.
-    """
-
-    steps: int | None = None
-    epochs: float | None = None
-    steps_per_epoch: int | None = None
-    lr: float | None = None
-    optimizer: str | None = None
-    interval: Interval | None = None
-    sets: tuple[str, ...] = ()
-    trust: bool = False
-    force: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +44,13 @@ class _Origin:
     tree: Map
     folder: Path = Path()
     function: Callable[..., Any] | None = None
-    bare: bool = False  # only a name: nothing is said of its surroundings
+    is_named: bool = False  # a name or a function: nothing is said of its surroundings
+
+    @property
+    def place(self) -> Place:
+        """A place for what has none of its own: the beginning of the source."""
+        first = 0 if self.is_named else 1
+        return self.tree.place or Place(self.source, first, first)
 
 
 def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> Loaded:
@@ -155,7 +136,7 @@ def _origins(source: Source, sets: Sequence[str]) -> list[_Origin]:
         if isinstance(source, Schedule) or not callable(source):
             raise UsageError(f"{source!r}: no source; give a path, a name, a mapping or a function")
         name = getattr(source, "__name__", type(source).__name__)
-        return [_Origin(name, name, Map(), function=source)]
+        return [_Origin(name, name, Map(), function=source, is_named=True)]
     file, _, picked = source.partition("#")
     if source == "-":
         text = read_text(sys.stdin.buffer.read(), "<stdin>")
@@ -220,7 +201,7 @@ def _of_document(document: Any, named: tuple[str, str, Path], sets: Sequence[str
     label, source, folder = named
     place = getattr(document, "place", None) or Place(source, 1, 1)
     try:
-        pairs = merging.split(_with_sets(document, sets), label)
+        pairs = merging.split(with_sets(document, sets), label)
     except SpecError as error:
         raise error.at(place) from None
     return [_Origin(each, source, tree, folder) for each, tree in pairs]
@@ -234,10 +215,10 @@ def _of_name(source: str, sets: Sequence[str]) -> _Origin:
         if colon:
             read_arguments(source, node)
         tree = Map({"scheduler": node}, {"scheduler": Entry(place, place)}, place)
-        return _Origin(head, source, _with_sets(tree, sets), bare=True)
+        return _Origin(head, source, with_sets(tree, sets), is_named=True)
     if colon and not rest.startswith(("//", "\\")) and rest:
         function = import_named(source)
-        return _Origin(rest.rpartition(".")[2], source, Map(), function=function)
+        return _Origin(rest.rpartition(".")[2], source, Map(), function=function, is_named=True)
     if is_there(source) and Path(source).is_dir():
         raise UsageError(f"{source}: a folder, not a spec; name the files in it")
     if is_there(source):
@@ -250,14 +231,14 @@ def _schedule(origin: _Origin, overrides: Overrides) -> tuple[Schedule, str]:
     """Finish one schedule; also return what had to be assumed, empty where nothing was."""
     try:
         tree = origin.tree if origin.function else expand(origin.tree)
-        train, assumed_length = _train(tree, origin, overrides)
-        value, assumed_optimizer = _optimizer(tree, overrides)
+        train, assumed_length = train_section(tree, overrides, named=origin.is_named)
+        value, assumed_optimizer = optimizer_section(tree, overrides)
         length = spec.length(train, force=overrides.force)
         members = () if origin.function else spec.members(tree, overrides.interval)
-        spec.validated(spec.Spec, tree)
+        validated(Spec, tree)
         optimizer = spec.optimizer(value, overrides.lr)
     except SpecError as error:
-        raise error.at(tree_place(origin)) from None
+        raise error.at(origin.place) from None
     schedule = Schedule(
         label=origin.label,
         source=origin.source,
@@ -269,98 +250,15 @@ def _schedule(origin: _Origin, overrides: Overrides) -> tuple[Schedule, str]:
         trust=overrides.trust,
         function=origin.function,
         stepped=overrides.interval,
-        plot=spec.validated(spec.Plot, tree.get("plot") or Map(), ("plot",)),
-        table=spec.validated(spec.Table, tree.get("table") or Map(), ("table",)),
-        check=spec.validated(spec.Check, tree.get("check") or Map(), ("check",)),
+        plot=validated(Plot, tree.get("plot") or Map(), ("plot",)),
+        table=validated(Table, tree.get("table") or Map(), ("table",)),
+        check=validated(Check, tree.get("check") or Map(), ("check",)),
         title=tree.get("title"),
         summary=tree.get("summary"),
         when=tree.get("when"),
         reference=tree.get("reference"),
     )
-    return schedule, _assumption(assumed_length, assumed_optimizer, optimizer)
-
-
-def tree_place(origin: _Origin) -> Place:
-    """Return a place for what has none of its own: the beginning of the source."""
-    named = origin.bare or origin.function is not None
-    return origin.tree.place or Place(origin.source, 0 if named else 1, 0 if named else 1)
-
-
-def _assumption(length: bool, optimizer: bool, used: spec.OptimizerSpec) -> str:
-    parts = [f"{spec.DEFAULT_STEPS:,} updates"] if length else []
-    if optimizer:
-        parts += [used.type, f"lr {used.lr or used.options['lr']}", "momentum 0.9"]
-    flags = [flag for flag, said in (("--steps", length), ("--optimizer, --lr", optimizer)) if said]
-    return f"{', '.join(parts)} (say otherwise with {', '.join(flags)})" if parts else ""
-
-
-def _train(tree: Map, origin: _Origin, overrides: Overrides) -> tuple[Map, bool]:
-    train = tree["train"] if isinstance(tree.get("train"), Map) else Map()
-    given = {
-        key: value
-        for key in ("steps", "epochs", "steps_per_epoch")
-        if (value := getattr(overrides, key)) is not None
-    }
-    if "steps" in given and "epochs" in given:
-        raise UsageError("--steps and --epochs at once; keep one")
-    places = {key: Place(f"--{key.replace('_', '-')}") for key in given}
-    entries = {key: Entry(place, place) for key, place in places.items()}
-    train = merging.merged_train(train, Map(given, entries))
-    named = origin.bare or origin.function is not None
-    said = any(key in train for key in ("steps", "epochs", "tokens"))
-    if named and not said:
-        train = Map({"steps": spec.DEFAULT_STEPS}).over(train)
-    return train, named and not said
-
-
-def _optimizer(tree: Map, overrides: Overrides) -> tuple[Any, bool]:
-    said = tree.get("optimizer")
-    value = said
-    if value is None:
-        place = tree.place
-        value = Map(
-            dict(spec.DEFAULT_OPTIMIZER),
-            dict.fromkeys(spec.DEFAULT_OPTIMIZER, Entry(place, place)),
-            place,
-        )
-    if overrides.optimizer is not None:
-        place = Place("--optimizer")
-        own = Map({"type": overrides.optimizer}, {"type": Entry(place, place)}, place)
-        value = merging.merged_optimizer(value, own)
-    return value, said is None and overrides.optimizer is None and overrides.lr is None
-
-
-def _with_sets(tree: Any, sets: Sequence[str]) -> Any:
-    for each in sets:
-        path, equals, text = each.partition("=")
-        place = Place(f"--set {each}")
-        keys = path.split(".")
-        if not equals or not all(keys):
-            raise UsageError(f"--set {each}: write key.path=value, as in optimizer.lr=0.3")
-        tree = _put(tree, keys, read_value(text, place), place)
-    return tree
-
-
-def _put(tree: Any, keys: list[str], value: Any, place: Place) -> Any:
-    """Return `tree` with `value` at `keys`; what is on the way is copied, never changed."""
-    if not keys:
-        return value
-    key = keys[0]
-    if isinstance(tree, Seq):
-        if not key.isdigit() or int(key) >= len(tree):
-            raise UsageError(f"{place}: {key!r} is no index of a list of {len(tree)}")
-        items = list(tree)
-        items[int(key)] = _put(items[int(key)], keys[1:], value, place)
-        return Seq(items, tree.places, tree.place)
-    if isinstance(tree, str):  # `scheduler: cosine`, or `label: cosine`, written short
-        tree = Map({"scheduler" if key in spec.Curve.model_fields else "type": tree})
-    if not isinstance(tree, Map):
-        tree = Map(place=place)
-    result = tree.without()
-    known = tree.places.get(key, Entry(place, place))
-    below = tree.get(key)
-    result.put(key, _put(below, keys[1:], value, place), Entry(known.key, place))
-    return result
+    return schedule, assumption(assumed_length, assumed_optimizer, optimizer)
 
 
 def _distinct(schedules: list[Schedule]) -> list[Schedule]:

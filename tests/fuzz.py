@@ -26,8 +26,9 @@ from lrviz import catalog
 from lrviz.document import parse
 from lrviz.errors import LrvizError
 from lrviz.factory import build_schedule
+from lrviz.overrides import Overrides
 from lrviz.simulation import run
-from lrviz.sources import Overrides, load_all
+from lrviz.sources import load_all
 
 SECONDS = 2.0
 BYTES = 2**30

@@ -10,7 +10,8 @@ import pytest
 from lrviz import rules
 from lrviz.checking import Report, Selection, check
 from lrviz.errors import Place, SpecError, UsageError
-from lrviz.sources import Overrides, load_all
+from lrviz.overrides import Overrides
+from lrviz.sources import load_all
 
 REBOUND = """\
 train: {steps: 18000}

@@ -6,7 +6,8 @@ import pytest
 
 import lrviz as package
 from lrviz import catalog, checking, gallery
-from lrviz.sources import Overrides, load
+from lrviz.overrides import Overrides
+from lrviz.sources import load
 from lrviz.views.figure import FigureOptions
 from lrviz.views.index import MARK, linked
 from lrviz.views.provenance import written_by_lrviz
@@ -226,11 +227,11 @@ lrviz plot specs/more/two.yaml --set train.steps=6
 
 
 def test_the_command_on_the_page_draws_that_figure(here: Path) -> None:
-    lrviz("gallery", "onecycle", "-o", "out", "--steps", "50", "--lr", "0.3")
+    lrviz("gallery", "onecycle", "-o", "out", "--steps", "50", "--lr", "0")
     [command] = [
         line for line in Path("out/README.md").read_text().splitlines() if line[:5] == "lrviz"
     ]
-    assert command == "lrviz plot onecycle --steps 50 --lr 0.3"
+    assert command == "lrviz plot onecycle --steps 50 --lr 0.0"
     lrviz(*command.split()[1:], "-o", "own.svg")
     own, made = Path("own.svg").read_text(), Path("out/presets/onecycle-light.svg").read_text()
     assert own == made.replace("lrviz gallery: onecycle", "onecycle")
@@ -262,6 +263,23 @@ def test_png_as_well(here: Path) -> None:
         "wrote out/README.md and 2 figures\n"
     )
     assert files("out") == ["README.md", *figures("one")]
+
+
+def test_verbose_says_what_is_drawn(here: Path) -> None:
+    assert lrviz("gallery", "specs/one.yaml", "-v").err == (
+        "specs/one.yaml: one-light.svg, one-dark.svg\nwrote gallery/README.md and 2 figures\n"
+    )
+
+
+def test_one_quantity_only(here: Path) -> None:
+    ran = lrviz("gallery", "onecycle", "cosine", "-o", "out", "--param", "momentum")
+    assert ran.code == 1
+    assert ran.err.endswith("error: no momentum to show: these schedules move lr\n")
+    page = Path("out/README.md").read_text(encoding="utf-8")
+    assert "| onecycle:momentum |" in page
+    assert "| onecycle |" not in page
+    assert "\nlrviz plot onecycle --param momentum\n" in page
+    assert b">learning rate<" not in Path("out/presets/onecycle-light.svg").read_bytes()
 
 
 def test_quiet(here: Path) -> None:

@@ -16,8 +16,9 @@ from lrviz.checking import Finding, Report, check, look, make_subject
 from lrviz.document import Map, parse
 from lrviz.errors import LrvizError, UsageError
 from lrviz.fixing import mended
+from lrviz.overrides import Overrides
 from lrviz.rules.base import Rule
-from lrviz.sources import Overrides, load_all
+from lrviz.sources import load_all
 
 DATA = Path(__file__).parent / "data"
 CONFIGS = Path(__file__).parent.parent / "configs"

@@ -12,7 +12,8 @@ import pytest
 from lrviz import catalog
 from lrviz.document import plain
 from lrviz.errors import LrvizError, UsageError
-from lrviz.sources import Overrides, expanded, load, load_all
+from lrviz.overrides import Overrides
+from lrviz.sources import expanded, load, load_all
 
 
 def labels(*sources: str, **overrides: Any) -> list[str]:

@@ -122,7 +122,8 @@ def _report(given: Sequence[str], chosen: Chosen, training: Training) -> Report:
     import_late("lrviz.simulation")
     from lrviz.checking import UNUSED_IGNORE, Selection
     from lrviz.checking import check as checked
-    from lrviz.sources import Overrides, expanded
+    from lrviz.overrides import Overrides
+    from lrviz.sources import expanded
 
     # What a spec ignores may be needed without the command line's own steps or values.
     changed = (UNUSED_IGNORE,) if training.overrides() != Overrides() else ()

@@ -15,7 +15,7 @@ import typer
 from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from lrviz.sources import Overrides
+    from lrviz.overrides import Overrides
 
 _TRAINING = "Training"
 _REPORT = "Messages"
@@ -193,7 +193,7 @@ class Training:
 
     def overrides(self) -> Overrides:
         """Return what the command line says for every schedule."""
-        from lrviz.sources import Overrides
+        from lrviz.overrides import Overrides
 
         return Overrides(
             steps=self.steps,

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrviz import durations
-from lrviz.document import Map, Seq, parse, plain, scalar
+from lrviz.document import KeyPath, Map, Seq, parse, plain, scalar
 from lrviz.errors import Place, SpecError
 from lrviz.events import Array
 from lrviz.rules.base import Edit
 from lrviz.rules.parts import Leaf, leaves, parts_of
-from lrviz.spec import KeyPath, Schedule
+from lrviz.spec import Schedule
 from lrviz.trace import Trace
 
 if TYPE_CHECKING:
