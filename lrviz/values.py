@@ -82,9 +82,8 @@ def resolved(slot: Slot, name: str, value: Any, parameter: Parameter) -> Any:
         if signatures.item(annotation) is int:
             _count(slot, name, value)
     else:
-        resolved = _scalar(
-            slot, name, value, annotation, grouped=signatures.takes(annotation, list)
-        )
+        grouped = signatures.takes(parameter.annotation, list)
+        resolved = _scalar(slot, name, value, annotation, grouped=grouped)
         if signatures.takes(annotation, int) and resolved is value:
             _count(slot, name, [value])
         value = resolved

@@ -31,6 +31,7 @@ class Reference:
     Attributes:
         lr: lr[t][g] is what update t used for group g.
         momentum: The same for `momentum` or `betas[0]`; empty where the optimizer has neither.
+        decay: The same for the weight decay.
         after_lr: What the next update would use.
         after_momentum: The same for the momentum.
         failed: The update after which a scheduler raised, or None.
@@ -39,6 +40,7 @@ class Reference:
 
     lr: list[list[float]] = field(default_factory=list)
     momentum: list[list[float]] = field(default_factory=list)
+    decay: list[list[float]] = field(default_factory=list)
     after_lr: list[float] = field(default_factory=list)
     after_momentum: list[float] = field(default_factory=list)
     failed: int | None = None
@@ -75,6 +77,11 @@ def momenta(optimizer: Optimizer) -> list[float]:
     return []
 
 
+def decays(optimizer: Optimizer) -> list[float]:
+    """Return the weight decay of each group now."""
+    return [float(group.get("weight_decay", 0.0)) for group in optimizer.param_groups]
+
+
 def train(
     optimizer: Optimizer, slots: list[Slot], updates: int, updates_per_epoch: int | None = None
 ) -> Reference:
@@ -85,6 +92,7 @@ def train(
     for t in range(updates):
         seen.lr.append(lrs(optimizer))
         seen.momentum.append(momenta(optimizer))
+        seen.decay.append(decays(optimizer))
         optimizer.step(lambda: 1.0)
         in_epoch += 1
         try:

@@ -122,6 +122,18 @@ def test_shares_of_the_lr_are_the_groups_own_where_a_list_is_taken() -> None:
     assert one({"type": "CosineAnnealingLR", "T_max": 5, "eta_min": "lr"}).eta_min == 0.1
 
 
+def test_a_share_is_one_number_where_no_list_is_said_to_be_taken() -> None:
+    optimizer = {"type": "SGD", "lr": 0.2, "groups": {"a": {}, "b": {"lr": 0.02}}}
+    scheduler = {
+        "type": "transformers.get_polynomial_decay_schedule_with_warmup",
+        "num_warmup_steps": 0,
+        "num_training_steps": 10,
+        "lr_end": "0.05lr",
+    }
+    trace = lrviz.simulate({"train": {"steps": 11}, "optimizer": optimizer, "scheduler": scheduler})
+    assert trace.final.tolist() == [0.05 * 0.2, 0.02 * (0.05 * 0.2 / 0.2)]
+
+
 def test_a_share_of_the_lr_follows_the_command_lines() -> None:
     [schedule] = load("cosine:eta_min=0.5lr", lr=3.0)
     assert build_schedule(schedule).schedulers[0].scheduler.eta_min == 1.5
