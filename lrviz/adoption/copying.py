@@ -70,7 +70,8 @@ def adopt(optimizer: Optimizer, schedulers: Sequence[Any]) -> Adopted:
     names = names if len(names) > 1 else ["scheduler"]
     for name, scheduler in zip(names, schedulers, strict=False):
         if not survey.walk(name, scheduler):
-            raise UsageError(f"{name}, a {type(scheduler).__name__}, is not on this optimizer")
+            kind = type(scheduler).__name__
+            raise UsageError(f"{name}, a {kind}, is not on the optimizer that was given")
     survey.training |= {id(each): "the scheduler" for each in schedulers}
     watches = survey.reader().watches
     vars(twin)["param_groups"] = memo[id(optimizer.param_groups)]

@@ -45,8 +45,13 @@ LOADERS = (
 
 
 def is_atom(value: Any) -> bool:
-    """Say whether a value can never change: a number, a text, a module's name ..."""
-    return isinstance(value, _ATOMS)
+    """Say whether a value can never change: a number, a text, a path ..."""
+    return _is_atomic(type(value))
+
+
+@functools.lru_cache(1024)
+def _is_atomic(kind: type) -> bool:
+    return issubclass(kind, _ATOMS)
 
 
 def is_users_code(code: CodeType) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from lrviz.adoption import bytecode, objects
 from lrviz.adoption.objects import is_users, is_users_code
@@ -52,9 +54,10 @@ class _Site:
     def __str__(self) -> str:
         return f"{self.kind} '{self.expression}'" if self.expression else self.kind
 
-    def refuse(self, what: str) -> FollowError:
+    def refuse(self, what: str, why: str = "") -> FollowError:
         through = f" through {self}" if self.kind else ""
-        return FollowError(f"{self.place}: {self.subject} reads {what}{through}: {ADVICE}")
+        why = f", {why}" if why else ""
+        return FollowError(f"{self.place}: {self.subject} reads {what}{through}{why}: {ADVICE}")
 
 
 @dataclass(frozen=True)
@@ -166,14 +169,16 @@ class Reader:
             if not stack:
                 return
             expression, value, installed = stack.pop()
+            if isinstance(value, ModuleType):
+                self._watch(site, value)
             if objects.is_atom(value) or id(value) in self._seen:
                 continue
             here = replace(site, expression=expression)
             self._refuse(here, value)
             if not isinstance(value, type):
                 self._seen.add(id(value))
-            if isinstance(value, _USED_UP) and not installed:
-                raise here.refuse(f"a {type(value).__name__}, which reading uses up,")
+            if not installed and _is_used_up(value):
+                raise here.refuse(f"a {type(value).__name__}", "which reading uses up")
             stack += [
                 (f"{expression}{suffix}", part, installed or _is_installed(value))
                 for suffix, part in self._opened(here, value)
@@ -202,15 +207,18 @@ class Reader:
         if id(value) in self._training:
             raise site.refuse(self._training[id(value)])
         if isinstance(value, Optimizer):
-            raise site.refuse("another optimizer, which the simulation does not step")
+            raise site.refuse("another optimizer", "which the simulation does not step")
+        if isinstance(value, LRScheduler):
+            raise site.refuse("another scheduler", "which the simulation does not step")
         if whole and isinstance(value, torch.nn.Module | torch.nn.Parameter):
-            raise site.refuse("the model, which the simulation does not train")
+            raise site.refuse("the model", "which the simulation does not train")
 
     def _watch(self, site: _Site, value: Any) -> None:
         if isinstance(value, torch.Tensor | np.ndarray):
             dense = isinstance(value, np.ndarray) or (value.layout is torch.strided)
             if not dense or getattr(value, "is_meta", False) or value.nbytes > LARGE:
-                raise site.refuse(f"a {type(value).__name__} that cannot be watched")
+                kind = type(value).__name__
+                raise site.refuse(f"a {kind}", "which is too big or too odd to be watched")
         elif isinstance(value, ModuleType):
             file = getattr(value, "__file__", None) or ""
             if not file or file.startswith(objects.INSTALLED):
@@ -267,6 +275,12 @@ def _attribute(value: Any, name: str) -> Any:
         method = _Method(found, _MISSING if unbound else value)
         return method if is_users_code(found.__code__) else _MISSING
     return _MISSING if hasattr(type(found), "__get__") else found
+
+
+def _is_used_up(value: Any) -> bool:
+    if isinstance(value, io.IOBase):
+        return not value.writable()
+    return isinstance(value, _USED_UP)
 
 
 def _is_installed(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping
+from functools import _lru_cache_wrapper
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
@@ -13,17 +14,18 @@ from torch.optim import Optimizer
 
 from lrviz.adoption import objects
 from lrviz.adoption.reading import LARGE, Reader
-from lrviz.adoption.standins import StandIn
+from lrviz.adoption.standins import Refusal, StandIn, TensorStandIn
 from lrviz.errors import FollowError
 
-_SHARED = (FunctionType, BuiltinFunctionType, weakref.ref, type)
+# What deepcopy does not copy.
+_SHARED = (FunctionType, BuiltinFunctionType, weakref.ref, type, _lru_cache_wrapper)
 
 
 class Survey:
     """Walks through what would be copied, and decides what is copied, shared or stood in for.
 
     Tensors and arrays are copied up to 32 MiB in all. Parameters, models, other optimizers and
-    larger tensors are not: a `StandIn` takes their place. Data loaders and datasets are shared.
+    larger tensors are not: a stand-in takes their place. Data loaders and datasets are shared.
     Functions and classes are shared as well, which is why a `Reader` looks at them.
 
     Args:
@@ -76,7 +78,10 @@ class Survey:
                 f"{place} is {what}, which the simulation neither copies nor trains, "
                 "and the scheduler uses it as it steps"
             )
-            self.memo[id(value)] = StandIn(value, message, self._used)
+            refusal = Refusal(message, self._used)
+            tensor = isinstance(value, torch.Tensor)
+            make: Any = TensorStandIn.of if tensor else StandIn
+            self.memo[id(value)] = make(value, refusal)
         return self.memo[id(value)]
 
     def _opened(self, place: str, value: Any) -> list[tuple[str, Any]]:

@@ -170,5 +170,7 @@ def _check_metric(slot: BuiltScheduler, values: Any, length: Length) -> None:
 def _warnings(optimizer: Optimizer) -> tuple[str, ...]:
     hooks = ("_optimizer_step_pre_hooks", "_optimizer_step_post_hooks")
     if any(getattr(optimizer, name, None) for name in hooks):
-        return ("the optimizer has step hooks, which are not run; if one moves the lr, that lacks",)
+        return (
+            "the optimizer has step hooks, which are not run: what they do to the lr is not seen",
+        )
     return ()
