@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 import lrviz
-from lrviz import rules
+from lrviz import catalog, rules
 from lrviz.cli.app import app
 from lrviz.views.findings import rules_table
 
@@ -85,6 +85,15 @@ def test_its_spec_is_valid_and_its_python_runs(
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 100)
     exec(code, {"optimizer": optimizer, "scheduler": scheduler})
     assert (tmp_path / "schedules.svg").stat().st_size > 0
+
+
+def test_its_pictures_and_links_are_there() -> None:
+    text = README.read_text(encoding="utf-8")
+    found = re.findall(r'(?:src|srcset)="([^"]+)"|\]\((?!https?://)([^)#]+)\)', text)
+    paths = [first or second for first, second in found]
+    assert len(paths) >= 4
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    assert f"{len(catalog.recipe_names())} published recipes" in text
 
 
 def test_names_every_exit_code_and_public_name() -> None:
