@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +18,7 @@ from lrviz.cli.write import write
 from lrviz.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from lrviz.gallery import Gallery
+    from lrviz.gallery import Entry, Gallery
     from lrviz.spec import Schedule
     from lrviz.views.figure import FigureOptions
 
@@ -75,26 +75,20 @@ def gallery(
     """
     given = required(specs, "gallery")
     import_late("lrviz.gallery")
-    from lrviz.gallery import TITLE, GalleryOptions, entries, make, pictures
+    from lrviz.gallery import entries, pictures
 
     folder = Path(output)
     formats = ("svg", "png") if png else ("svg",)
     listed = entries(given)
     if not check:
         _refuse_others_files(folder, [name for each in listed for name in pictures(each, formats)])
-
-    def options(schedules: Sequence[Schedule], style: str) -> FigureOptions:
-        return replace(Drawing(), style=style).options(schedules, shared.param)
-
-    how = GalleryOptions(options, shared.overrides(), _flags(shared), formats, title or TITLE)
-    with progress(len(listed), quiet=shared.quiet, what="drawing") as advance:
-        made = make(listed, how, advance)
+    made = _made(listed, shared, formats, title)
     kept = {name for entry in made.failures for name in pictures(entry, ("svg", "png"))}
     left_over = [name for name in _own(folder) if name not in made.files and name not in kept]
+    good = True
     if check:
         good = _compare(folder, made, left_over, shared)
     else:
-        good = True
         _write(folder, made, left_over, shared)
     if not shared.quiet:
         for text in made.warnings:
@@ -105,13 +99,40 @@ def gallery(
         raise typer.Exit(1)
 
 
+def _made(
+    listed: Sequence[Entry], shared: Shared, formats: tuple[str, ...], title: str | None
+) -> Gallery:
+    from lrviz.gallery import TITLE, GalleryOptions, make, pictures
+
+    def figure(schedules: Sequence[Schedule], style: str) -> FigureOptions:
+        return Drawing(style=style).options(schedules, shared.param)
+
+    how = GalleryOptions(
+        figure,
+        shared.overrides(),
+        _flags(shared),
+        params=(shared.param,) if shared.param else (),
+        formats=formats,
+        title=title or TITLE,
+    )
+    with progress(len(listed), quiet=shared.quiet, what="drawing") as advance:
+
+        def told(done: int) -> None:
+            advance(done)
+            if shared.verbose:
+                entry = listed[done - 1]
+                note(f"{entry.source}: {', '.join(pictures(entry, formats))}")
+
+        return make(listed, how, told)
+
+
 def _flags(shared: Shared) -> tuple[str, ...]:
     """Return the shared options as they were given, for the commands on the page."""
     found: list[str] = []
     for each in fields(shared):
         value = getattr(shared, each.name)
         option = "--set" if each.name == "sets" else f"--{each.name.replace('_', '-')}"
-        if each.name in ("quiet", "verbose") or value in (None, False):
+        if each.name in ("quiet", "verbose") or value is None or value is False:
             continue
         for one in value if isinstance(value, list) else [value]:
             found += [option] if one is True else [option, str(one)]
