@@ -62,7 +62,7 @@ def rounds(
         show(load(sources, shared))
         return
     changes = _watchfiles()
-    own = {*_files(sources), *map(Path, files)}
+    own = {*source_files(sources), *map(Path, files)}
     if not own:
         raise UsageError(
             f"--watch: {', '.join(sources)} names no file that could be saved; "
@@ -76,7 +76,7 @@ def rounds(
             seen = _stamps(own | named)
             with screen.round():
                 loaded = load(sources, shared)
-                named = _files_of(loaded)
+                named = named_files(loaded)
                 seen = _stamps(named) | seen
                 show(loaded)
             if not shared.quiet:
@@ -150,7 +150,7 @@ def _watchfiles() -> Any:
     return watchfiles.watch
 
 
-def _files(sources: Sequence[str]) -> Iterator[Path]:
+def source_files(sources: Sequence[str]) -> Iterator[Path]:
     """Yield the files among the SOURCEs: specs, and Python files with a function."""
     from lrviz.sources import SUFFIXES
 
@@ -164,7 +164,7 @@ def _files(sources: Sequence[str]) -> Iterator[Path]:
                 yield code
 
 
-def _files_of(loaded: Loaded) -> set[Path]:
+def named_files(loaded: Loaded) -> set[Path]:
     """Return the files that the specs name: metrics."""
     return {
         schedule.folder / member.metric.file
