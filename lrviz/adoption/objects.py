@@ -12,7 +12,7 @@ import re
 import sys
 import sysconfig
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePath
 from types import (
     BuiltinFunctionType,
@@ -49,9 +49,9 @@ def is_atom(value: Any) -> bool:
     return _is_atomic(type(value))
 
 
-@functools.lru_cache(1024)
-def _is_atomic(kind: type) -> bool:
-    return issubclass(kind, _ATOMS)
+_is_atomic: Callable[[type], bool] = functools.lru_cache(1024)(
+    lambda kind: issubclass(kind, _ATOMS)
+)
 
 
 def is_users_code(code: CodeType) -> bool:
