@@ -23,8 +23,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.optim import Optimizer
 
 import lrviz
+from lrviz.built import BuiltScheduler
 from lrviz.errors import ScheduleError
 from lrviz.trace import Trace
 from tests.by_hand import optimizer_of, slots_of
@@ -90,9 +92,49 @@ def as_built(case: Training, rng: Random) -> str:
     return "equal"
 
 
+def as_objects(case: Training, rng: Random) -> str:
+    """Record objects, often in mid-training, and then train with these very objects."""
+    tensors = case.spec["optimizer"]["type"] in TENSORS and rng.random() < 0.2
+    optimizer = optimizer_of(case, tensors)
+    try:
+        slots = slots_of(case, optimizer)
+    except Exception:  # noqa: BLE001
+        return "not built"
+    if rng.random() < 0.6:
+        done = rng.randint(1, case.updates)
+        train(optimizer, slots, done, case.per_epoch)
+    trace = record(optimizer, slots, case, rng)
+    return compare(trace, train(optimizer, slots, case.updates, case.per_epoch))
+
+
+def record(optimizer: Optimizer, slots: list[Slot], case: Training, rng: Random) -> Trace:
+    """Hand the schedulers over in one of the forms that `lrviz.record` takes."""
+    whole = all(slot.begin == 0 and slot.end is None and slot.metric is None for slot in slots)
+    length: dict[str, Any] = {"steps": case.updates, "steps_per_epoch": case.per_epoch}
+    first = slots[0]
+    if len(slots) == 1 and first.begin == 0 and first.end is None:
+        said: dict[str, Any] = {"interval": first.interval, "frequency": first.frequency}
+        return lrviz.record(optimizer, first.scheduler, metric=first.metric, **said, **length)
+    if whole and rng.random() < 0.5:
+        forms = [
+            {"scheduler": each.scheduler, "interval": each.interval, "frequency": each.frequency}
+            for each in slots
+        ]
+        return lrviz.record(optimizer, forms, **length)
+    built = [
+        BuiltScheduler(
+            *(each.scheduler, each.interval, each.frequency, each.begin, each.end),
+            metric=None if each.metric is None else np.array(each.metric, dtype=np.float64),
+        )
+        for each in slots
+    ]
+    return lrviz.record(optimizer, built, **length)
+
+
 WAYS: dict[str, tuple[Callable[[Training, Random], str], int]] = {
     "spec": (as_spec, 6),
     "function": (as_function, 2),
+    "objects": (as_objects, 3),
     "build": (as_built, 1),
 }
 
