@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def draws(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     draw = picture.draw
 
     def counted(asked: Any, files: Any) -> list[bytes]:
-        drawn.append(asked.source)
+        drawn.append(asked.source or "a spec")
         return draw(asked, files)
 
     monkeypatch.setattr(picture, "draw", counted)
@@ -149,6 +150,7 @@ def test_files_are_found_from_the_document() -> None:
 def test_what_is_the_same_is_not_drawn_again(draws: list[str]) -> None:
     first = embedded(SPEC)
     assert embedded(f"# Said otherwise\n{SPEC.replace('100', '1e2')}") == first
+    assert embed(replace(block(SPEC), file="docs/b.md", line=1, body_line=2), CACHE) == first
     assert len(draws) == 1
     for other in (
         embedded(SPEC.replace("0.1", "0.2")),
@@ -189,7 +191,7 @@ def test_what_runs_code_is_drawn_each_time(draws: list[str]) -> None:
     for _ in range(2):
         assert embedded("f.py:f", steps="5").files == (Path("docs/f.py"),)
         embedded(SPEC, trust="")
-    assert draws == ["f.py:f", "a.md"] * 2
+    assert draws == ["f.py:f", "a spec"] * 2
 
 
 def test_warnings_stay_with_the_figure(draws: list[str]) -> None:

@@ -58,7 +58,7 @@ class Request:
         schedules: What it shows.
         drawing: How.
         param: The only quantity to draw; None: all that move.
-        source: What it shows, as the document names it.
+        source: What it shows, as the document names it; empty where the body is a spec.
         files: What was read, and can change.
         notes: What was assumed.
     """
@@ -92,7 +92,7 @@ def request(block: Block) -> Request:
         schedules=loaded.schedules,
         drawing=drawing,
         param=shared.param,
-        source=" ".join(names) or Path(block.file).name,
+        source=" ".join(names),
         files=tuple(files),
         notes=loaded.notes,
     )
