@@ -12,7 +12,8 @@ from lrviz.merging import merged_optimizer, node
 
 _DEPTH = 8
 _REFERENCE = re.compile(r"\$([a-z]\w*)")
-_BESIDE = ("interval", "frequency", "metric", "optimizer")
+_MEANT = ("interval", "frequency", "metric", "optimizer")
+_BESIDE = (*_MEANT, "plot")
 
 
 def expand(tree: Map) -> Map:
@@ -36,6 +37,8 @@ def expand(tree: Map) -> Map:
             if "optimizer" in expanded and "optimizer" not in member:
                 tree = _with_optimizer(tree, expanded)
                 expanded = expanded.without("optimizer")
+            if "plot" not in member:
+                expanded = expanded.without("plot")  # how it would be drawn alone
             items.append(expanded)
             places.append(place)
         result = tree.without("schedulers")
@@ -102,7 +105,7 @@ def _inner(current: Map, path: KeyPath) -> Map:
         inner, name = _expand_one(
             Map({"scheduler": item}, {"scheduler": Entry(place, place)}), where
         )
-        beside = [key for key in ("schedulers", *_BESIDE) if key in inner]
+        beside = [key for key in ("schedulers", *_MEANT) if key in inner]
         if beside:
             raise _cannot_nest(name, f"inside {current['type']}", place)
         items.append(inner["scheduler"])

@@ -59,6 +59,15 @@ def test_arguments_of_a_name() -> None:
     }
 
 
+def test_a_preset_may_say_how_it_is_drawn() -> None:
+    [schedule] = load("range-test", steps=10)
+    assert schedule.plot.log
+    [own] = load({"train": {"steps": 10}, "scheduler": "range-test", "plot": {"log": False}})
+    assert not own.plot.log
+    members = {"train": {"steps": 10}, "schedulers": [{"scheduler": "range-test"}]}
+    assert not load(members)[0].plot.log
+
+
 def test_a_presets_parameters_and_its_classs_arguments() -> None:
     assert node("cosine:eta_min=0.1lr")["eta_min"] == "0.1lr"
     assert node("warmup-cosine:warmup=3")["lr_lambda"]["warmup"] == 3
@@ -104,6 +113,7 @@ def test_all_presets_at_once() -> None:
 def test_folders_become_their_specs(folder: Path) -> None:
     spec(folder, "x/one.yaml")
     spec(folder, "x/y/two.yml")
+    spec(folder, "x/.venv/three.yaml")
     (folder / "x" / "notes.txt").write_text("no spec")
     (folder / "cosine").mkdir()  # the preset, not the folder
     assert expanded(["cosine", "x"]) == ["cosine", "x/one.yaml", "x/y/two.yml"]

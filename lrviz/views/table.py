@@ -109,9 +109,9 @@ def _notes(traces: Sequence[Trace], rows: Rows, shown: Sequence[Curve]) -> Itera
         yield f"{', '.join((*own, 'after'))}: counted on each curve's own updates: {updates}."
     for index, (trace, more) in enumerate(zip(traces, rows.more, strict=True)):
         if more:
+            what = "jump, turn or kink" if more == 1 else "jumps, turns and kinks"
             yield (
-                f"{trace.label}: {count(more)} more jumps, turns and kinks;"
-                " --at all --format csv has every update."
+                f"{trace.label}: {count(more)} more {what}; --at all --format csv has every update."
             )
         columns = len({curve.group for curve in shown if curve.trace == index})
         if columns < len(trace.groups):
