@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lrviz import catalog
-from lrviz.document import read_text
+from lrviz.document import plain, read_text
 from lrviz.errors import LrvizError
 from lrviz.factory import build_schedule
 from lrviz.overrides import Overrides
@@ -18,6 +18,7 @@ from lrviz.simulation import run
 from lrviz.sources import SUFFIXES, Loaded, expanded, load_all
 from lrviz.spec import Schedule
 from lrviz.trace import Trace
+from lrviz.views.about import yaml_lines
 from lrviz.views.figure import FigureOptions, figure, save_bytes
 from lrviz.views.figure.likeness import alike
 from lrviz.views.formatting import count
@@ -34,6 +35,7 @@ HEADING = "gallery.md"  # a folder's heading and introduction
 MADE = "lrviz gallery: "
 
 _PRESETS = "preset:*"
+_WIDTH = 88  # of the YAML that is written out
 _PRESETS_HEADING = """\
 # Presets
 Schedules by name: each fits any number of updates and follows any `--lr`, whose value is the peak.
@@ -208,7 +210,7 @@ def _page(entry: Entry, loaded: Loaded, traces: Sequence[Trace], options: Galler
     grid = table(traces, at, options.params)
     titles = {schedule.title for schedule in schedules}
     title = titles.pop() if len(titles) == 1 else None
-    file, spec = _spec(schedules[0].source)
+    file, spec = _spec(schedules[0])
     return Page(
         name=entry.name,
         title=title or (schedules[0].label if len(schedules) == 1 else Path(entry.name).name),
@@ -235,15 +237,18 @@ def _words(schedules: Sequence[Schedule]) -> dict[str, str]:
     return words
 
 
-def _spec(source: str) -> tuple[str, str]:
-    """Return a name for, and the text of, the YAML that a schedule's source is; or two blanks."""
-    preset = catalog.preset(source.partition(":")[0])
-    if preset is not None:
-        return preset.path.name, preset.text
-    file = source.partition("#")[0]
-    if not _is_file(file):
+def _spec(schedule: Schedule) -> tuple[str, str]:
+    """Return a name for, and the text of, a spec of what is shown; or two blanks.
+
+    Of a preset or a class it is the schedule written out, its arguments filled in.
+    """
+    file = schedule.source.partition("#")[0]
+    if _is_file(file):
+        return Path(file).as_posix(), read_text(Path(file).read_bytes(), file)
+    if schedule.function is not None:
         return "", ""
-    return Path(file).as_posix(), read_text(Path(file).read_bytes(), file)
+    written = {"train": {"steps": schedule.length.updates}, **plain(schedule.tree)}
+    return f"{schedule.label}.yaml", "".join(f"{line}\n" for line in yaml_lines(written, _WIDTH))
 
 
 def _errors(traces: Sequence[Trace]) -> Iterator[str]:

@@ -246,7 +246,9 @@ def test_presets_by_name_by_class_and_with_arguments(here: Path) -> None:
     preset = catalog.preset("cosine")
     assert preset is not None
     assert f"\n{preset.summary}\n" in text
-    assert f"<code>cosine.yaml</code></summary>\n\n```yaml\n{preset.text}```" in text
+    cosine = "scheduler: {type: CosineAnnealingLR, T_max: 100%, eta_min: 0lr}\n"
+    assert f"cosine.yaml</code></summary>\n\n```yaml\ntrain: {{steps: 1000}}\n{cosine}```" in text
+    assert "scheduler: {type: StepLR, step_size: 9}\n```" in text
     assert "\ncosine: 1,000 updates, SGD, lr 0.1, momentum 0.9 (say otherwise" in text
     assert "**Reference.** torch.optim.lr\\_scheduler.StepLR\n" in text
     # What has no section stands above all sections, or it would be part of one.
