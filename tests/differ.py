@@ -16,7 +16,7 @@ import sys
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -186,22 +186,17 @@ def attempt(way: str, case: Training, rng: Random) -> str:
             return f"{way}: DIFFERS\n{shown}\n{traceback.format_exc(limit=-4)}"
 
 
-def attack(runs: range, seed: int = 0, most: int = 5000) -> tuple[list[str], Counter[str], int]:
-    """Try some trainings; return what differs, how often what happened, and all updates."""
-    failures, counts, updates = [], Counter[str](), 0
+def outcomes(runs: range, seed: int, most: int) -> Iterator[tuple[str, int]]:
+    """Try some trainings; yield how each went, and how many updates it has."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # such small tensors only wait for other threads
     try:
         for number in runs:
             way, case, rng = drawn(seed, number, most)
             outcome = attempt(way, case, rng)
-            updates += case.updates
-            if "DIFFERS" in outcome:
-                failures.append(f"--- {number}, {outcome}")
-            counts[outcome.partition("\n")[0]] += 1
+            yield outcome.replace("DIFFERS", f"DIFFERS, number {number}", 1), case.updates
     finally:
         torch.set_num_threads(before)
-    return failures, counts, updates
 
 
 def main() -> int:
@@ -213,12 +208,17 @@ def main() -> int:
     parser.add_argument("--only", type=int, help="one run by its number")
     options = parser.parse_args()
     runs = range(options.runs) if options.only is None else range(options.only, options.only + 1)
-    failures, counts, updates = attack(runs, options.seed, options.most)
-    for failure in failures:
-        sys.stdout.write(f"{failure}\n")
+    counts, updates = Counter[str](), 0
+    for outcome, length in outcomes(runs, options.seed, options.most):
+        if "DIFFERS" in outcome:
+            sys.stdout.write(f"{outcome}\n")
+        counts[outcome.partition(",")[0]] += 1
+        updates += length
+        if counts.total() % 1000 == 0:
+            sys.stderr.write(f"{counts.total():,} runs\n")
     summary = ", ".join(f"{name} {counts[name]:,}" for name in sorted(counts))
     sys.stdout.write(f"{len(runs):,} runs, {updates:,} updates: {summary}\n")
-    return 1 if failures else 0
+    return 1 if any("DIFFERS" in name for name in counts) else 0
 
 
 if __name__ == "__main__":
