@@ -85,6 +85,11 @@ curves = arrays.arrays(
 )
 
 
+def test_a_log_axis_without_a_round_value_labels_its_ends() -> None:
+    lines = draw([trace([21.0, 2.0])], width=20, height=5, log=True)
+    assert [line[:2] for line in lines[:2]] == ["21", " 2"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     values=st.lists(curves, min_size=1, max_size=9),

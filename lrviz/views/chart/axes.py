@@ -96,20 +96,18 @@ def _worth(axis: YAxis, low: float, high: float, rows: int) -> float:
 
 
 def _log_axis(low: float, high: float, rows: int) -> YAxis:
-    """Return the axis from 10 ** low on the lowest to 10 ** high on the highest row."""
+    """Return the axis from 10 ** low on the lowest to 10 ** high on the highest row.
+
+    Where it has no round value, the two ends are its ticks.
+    """
     scale = (rows - 1) / (high - low)
     within = next((each for room, each in _WITHIN if scale >= room), (1.0,))
     step = next((each for each in _DECADES if each * scale >= min(2, rows - 1)), _DECADES[-1])
     decades = range(math.floor(low), math.floor(high) + 1)
     ticks = (m * 10.0**e for e in decades if e % step == 0 for m in within)
     margin = 1e-9
-    return YAxis(
-        True,
-        low,
-        0,
-        scale,
-        tuple(tick for tick in ticks if low - margin <= math.log10(tick) <= high + margin),
-    )
+    within_reach = [tick for tick in ticks if low - margin <= math.log10(tick) <= high + margin]
+    return YAxis(True, low, 0, scale, tuple(within_reach or (10.0**low, 10.0**high)))
 
 
 def x_ticks(unit: Unit, end: float, width: int) -> tuple[tuple[float, str], ...]:
