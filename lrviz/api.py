@@ -12,11 +12,14 @@ from lrviz.simulation import run
 from lrviz.sources import Source, load
 from lrviz.spec import Schedule
 from lrviz.trace import Trace
+from lrviz.views.asked import asked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from torch.optim import Optimizer
+
+    from lrviz.views.figure import FigureOptions
 
 
 def simulate(
@@ -72,18 +75,22 @@ def build(source: Source, optimizer: Optimizer, **overrides: Any) -> list[BuiltS
 
 
 def plot(
-    *sources: Source | Trace, ax: Axes | None = None, figure: Any = None, **overrides: Any
+    *sources: Source | Trace,
+    ax: Axes | None = None,
+    figure: FigureOptions | None = None,
+    **overrides: Any,
 ) -> Figure:
     """Draw schedules over each other.
 
     Args:
         *sources: Traces, Schedules, or any sources of one or more schedules.
         ax: Axes to draw into; None for a Figure of its own, outside pyplot.
-        figure: A `lrviz.FigureOptions` (x axis, log, size, style ...).
+        figure: A `lrviz.FigureOptions` (x axis, log, size, style ...); None: what the specs ask
+            for in `plot` and `title`.
         **overrides: As for `lrviz.load`.
 
     Returns:
-        The Figure; `.savefig("schedule.svg")` writes it.
+        The Figure; a notebook displays it, and `.savefig("schedule.svg")` writes it.
 
     Raises:
         LrvizError: As for `lrviz.simulate`.
@@ -92,14 +99,20 @@ def plot(
     from lrviz.views.figure import figure as draw
 
     traces: list[Trace] = []
+    schedules: list[Schedule] = []
     for source in sources:
         if isinstance(source, Trace):
             traces.append(source)
         else:
-            traces += [run(build_schedule(each)) for each in _all(source, overrides)]
+            named = _all(source, overrides)
+            schedules += named
+            traces += [run(build_schedule(each)) for each in named]
     if not traces:
         raise UsageError("nothing to draw: give a source, as in lrviz.plot('cosine', steps=1000)")
-    return draw(traces, figure or FigureOptions(), ax=ax)
+    if figure is None:
+        wanted = asked(schedules)
+        figure = FigureOptions(x=wanted.x, log=wanted.log, title=wanted.title)
+    return draw(traces, figure, ax=ax)
 
 
 def _all(source: Source, overrides: dict[str, Any]) -> list[Schedule]:

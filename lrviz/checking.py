@@ -93,14 +93,6 @@ class Report:
         least = SEVERITIES.index(severity)
         return tuple(each for each in self.findings if SEVERITIES.index(each.severity) >= least)
 
-    def marks(self, label: str) -> tuple[tuple[int, str], ...]:
-        """Return the updates of a curve that findings are about, each with their codes."""
-        found: dict[int, list[str]] = {}
-        for each in self.findings:
-            if each.label == label and each.update is not None:
-                found.setdefault(each.update, []).append(each.code)
-        return tuple((update, ", ".join(found[update])) for update in sorted(found))
-
 
 def check(
     schedules: Sequence[Schedule],

@@ -17,12 +17,14 @@ from lrviz.document import Entry, Map, parse, placed, read_text
 from lrviz.errors import Place, SpecError, UsageError, suggestion
 from lrviz.expansion import expand
 from lrviz.imports import import_named, is_there
+from lrviz.notebook import Shown
 from lrviz.overrides import Overrides, assumption, optimizer_section, train_section, with_sets
 from lrviz.sections import Check, Plot, Spec, Table, validated
 from lrviz.spec import Schedule
 
 SUFFIXES = (".yaml", ".yml", ".json")
 MAX_BYTES = 32_000_000
+MANY = 5  # labels named in a note
 
 Source = str | os.PathLike[str] | Mapping[str, Any] | Callable[..., Any] | Schedule
 
@@ -80,11 +82,22 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
             found.append(schedule)
             if assumption:
                 assumed.setdefault(assumption, []).append(schedule.label)
-    notes = tuple(f"{', '.join(dict.fromkeys(labels))}: {what}" for what, labels in assumed.items())
+    notes = tuple(f"{_names(labels)}: {what}" for what, labels in assumed.items())
     return Loaded(tuple(_distinct(found)), notes)
 
 
-def load(source: Source, **overrides: Any) -> list[Schedule]:
+def _names(labels: list[str]) -> str:
+    names = list(dict.fromkeys(labels))
+    if len(names) > MANY:
+        names[MANY - 1 :] = [f"{len(names) - MANY + 1} more"]
+    return ", ".join(names)
+
+
+class Schedules(Shown, list[Schedule]):
+    """The schedules of one source; a notebook displays them as a figure."""
+
+
+def load(source: Source, **overrides: Any) -> Schedules:
     """Return the schedules of one source.
 
     Args:
@@ -95,7 +108,7 @@ def load(source: Source, **overrides: Any) -> list[Schedule]:
             `optimizer`, `interval`, `sets`, `trust`, `force`.
 
     Returns:
-        One schedule for each curve.
+        One schedule for each curve, in a list that a notebook displays as a figure.
 
     Raises:
         LrvizError: There is no such source, or the spec is wrong.
@@ -103,7 +116,7 @@ def load(source: Source, **overrides: Any) -> list[Schedule]:
     >>> [schedule.label for schedule in load("cosine", steps=100)]
     ['cosine']
     """
-    return list(load_all([source], Overrides(**overrides)).schedules)
+    return Schedules(load_all([source], Overrides(**overrides)).schedules)
 
 
 def expanded(sources: Sequence[str]) -> list[str]:
@@ -118,7 +131,12 @@ def expanded(sources: Sequence[str]) -> list[str]:
         if source in catalog.names() or not (is_there(source) and folder.is_dir()):
             result.append(source)
             continue
-        found = sorted(str(path) for path in folder.rglob("*") if path.suffix in SUFFIXES)
+        found = sorted(
+            str(path)
+            for path in folder.rglob("*")
+            if path.suffix in SUFFIXES
+            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        )
         if not found:
             raise UsageError(f"{source}: no spec (.yaml, .yml, .json) in this folder")
         result += found

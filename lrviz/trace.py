@@ -11,6 +11,7 @@ import numpy as np
 from lrviz.durations import Length
 from lrviz.errors import UsageError, suggestion
 from lrviz.events import Array, blocks
+from lrviz.notebook import Shown
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class RunError:
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
-    """The values that every optimizer update of a training used.
+class Trace(Shown):
+    """The values that every optimizer update of a training used; displayed as a figure.
 
     Attributes:
         label: The curve's name.

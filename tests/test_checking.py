@@ -185,10 +185,10 @@ def test_severities_are_ordered(tmp_path: Path) -> None:
     assert found.at_least("error") == ()
 
 
-def test_marks_are_the_updates_that_show_it(tmp_path: Path) -> None:
+def test_a_finding_names_the_update_that_shows_it(tmp_path: Path) -> None:
     found = report(tmp_path, TWO.replace("LRV201: up", "LRV301: up").replace("500", "400"))
-    assert found.marks("half") == ((400, "LRV201"),)
-    assert found.marks("full") == ()
+    shown = [(each.label, each.update, each.code) for each in found.findings if each.update]
+    assert shown == [("half", 400, "LRV201")]
 
 
 def test_a_bare_name_has_a_place_without_lines() -> None:

@@ -17,6 +17,7 @@ from lrviz.cli.options import Shared, whole
 from lrviz.cli.running import Run
 from lrviz.cli.write import write
 from lrviz.errors import UsageError
+from lrviz.views.asked import asked
 
 if TYPE_CHECKING:
     from lrviz.spec import Schedule
@@ -89,11 +90,31 @@ class Drawing:
         typer.Option(
             "--style",
             metavar="NAME",
-            help="light, dark, paper, or any style of matplotlib's.",
+            help="light, dark, paper, or any style of matplotlib's: its name or its file.",
             autocompletion=lambda: ["light", "dark", "paper"],
             rich_help_panel=_FIGURE,
         ),
     ] = None
+    font: Annotated[
+        Literal["sans", "serif"] | None,
+        typer.Option("--font", help="Instead of the style's.", rich_help_panel=_FIGURE),
+    ] = None
+    annotate: Annotated[
+        bool,
+        typer.Option(
+            "--annotate",
+            help="Mark the peak, the end of warmup, milestones and restarts, with their values.",
+            rich_help_panel=_FIGURE,
+        ),
+    ] = False
+    grid: Annotated[
+        bool,
+        typer.Option(
+            "--grid",
+            help="One small panel a schedule, on shared axes.",
+            rich_help_panel=_FIGURE,
+        ),
+    ] = False
     groups: Annotated[
         Literal["ends", "all"],
         typer.Option(
@@ -117,10 +138,13 @@ class Drawing:
             log=self._log(schedules),
             size=self.size,
             dpi=self.dpi,
-            title=self.title if self.title is not None else _title(schedules),
+            title=self.title if self.title is not None else asked(schedules).title,
             style=self.style,
             groups=self.groups,
             param=param,
+            font=self.font,
+            grid=self.grid,
+            annotate=self.annotate,
         )
 
     def chart_options(
@@ -154,18 +178,18 @@ class Drawing:
         Raises:
             UsageError: There is such an option.
         """
-        for name in ("size", "dpi", "title", "style"):
-            if getattr(self, name) is not None:
+        for name in ("size", "dpi", "title", "style", "font", "annotate", "grid"):
+            if getattr(self, name) not in (None, False):
                 raise UsageError(
                     f"--{name} is for a picture, and only a chart in the terminal is drawn; "
                     f"name a file with -o, or leave --{name} out"
                 )
 
     def _x(self, schedules: Sequence[Schedule]) -> Axis | None:
-        return self.x or next((each.plot.x for each in schedules if each.plot.x), None)
+        return self.x or asked(schedules).x
 
     def _log(self, schedules: Sequence[Schedule]) -> bool:
-        return any(each.plot.log for each in schedules) if self.log is None else self.log
+        return asked(schedules).log if self.log is None else self.log
 
 
 def draw(
@@ -194,9 +218,3 @@ def draw(
         from lrviz.views.figure.window import show_window
 
         show_window(picture)
-
-
-def _title(schedules: Sequence[Schedule]) -> str | None:
-    """Return the title of the one spec file that all schedules come from, if it has one."""
-    titles = {each.title for each in schedules}
-    return titles.pop() if len(titles) == 1 else None

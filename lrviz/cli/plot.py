@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lrviz.cli.chart import Terminal, chart_lines
-from lrviz.cli.console import emit
+from lrviz.cli.console import emit, note
 from lrviz.cli.drawing import Drawing, draw
 from lrviz.cli.options import Shared, Sources, required
 from lrviz.cli.running import import_late, simulated
@@ -17,6 +19,8 @@ from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
     from lrviz.sources import Loaded
+    from lrviz.spec import Schedule
+    from lrviz.views.figure import Mark
 
 
 def plot(
@@ -32,6 +36,14 @@ def plot(
             rich_help_panel="Figure",
         ),
     ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Mark on the curves what lrviz check finds, and say it on stderr.",
+            rich_help_panel="Figure",
+        ),
+    ] = False,
     watch: Watch = False,
 ) -> None:
     """Draw schedules over each other, into one figure.
@@ -43,6 +55,8 @@ def plot(
     targets = picture_targets(named, given) if named or not (show or terminal.asked) else ()
     if show and watch:
         raise UsageError("--show and --watch at once; with --watch, open the file it writes")
+    if check and not (targets or show):
+        raise UsageError("--check marks a picture; name a file with -o, or run lrviz check")
 
     def once(loaded: Loaded) -> None:
         if targets or show:
@@ -51,6 +65,8 @@ def plot(
         else:
             drawing.without_picture()
         run = simulated(loaded, shared)
+        if check:
+            options = replace(options, marks=_marks(run.schedules))
         if targets or show:
             draw(run, options, shared, targets, show)
         if terminal.asked:
@@ -62,3 +78,19 @@ def plot(
 
     style = drawing.style or ""
     rounds(watch, given, shared, once, [style] if style.endswith(".mplstyle") else [])
+
+
+def _marks(schedules: Sequence[Schedule]) -> tuple[Mark, ...]:
+    """Return where the figure shows what the rules find, which is said on stderr as well."""
+    from lrviz.checking import check
+    from lrviz.views.figure import Mark
+    from lrviz.views.findings import lines, plain
+
+    report = check(schedules)
+    for line in lines(report):
+        note(plain(line))
+    return tuple(
+        Mark(each.label, each.update, f"{each.code} {each.name}")
+        for each in report.findings
+        if each.update is not None
+    )

@@ -24,6 +24,19 @@ from lrviz.views.figure.sheet import Sheet, draw_into
 from lrviz.views.figure.themes import applied, settings
 
 
+class Picture(Figure):
+    """A figure that a notebook displays, and that remembers the style it was drawn in.
+
+    Attributes:
+        style: As in `FigureOptions`.
+    """
+
+    style: str | None = None
+
+    def _repr_svg_(self) -> str:
+        return save_bytes(self, "svg").decode()
+
+
 def figure(
     traces: Sequence[Trace], options: FigureOptions | None = None, ax: Axes | None = None
 ) -> Figure:
@@ -61,7 +74,8 @@ def figure(
         fonts = Fonts.of(base)
         if options.grid and options.size is None:
             height = page_height(planned, width, fonts, options.title)
-        fig = Figure(figsize=(width, height), dpi=options.dpi or theme.dpi)
+        fig = Picture(figsize=(width, height), dpi=options.dpi or theme.dpi)
+        fig.style = options.style
         fig.set_layout_engine("none")
         page = Multiples if options.grid else Sheet
         page(fig, planned, fonts, options.title).fill()
@@ -78,7 +92,7 @@ def save_bytes(
     Args:
         fig: From `figure`.
         file_format: `png`, `svg` or `pdf`.
-        style: The style that `fig` was drawn in.
+        style: The style that `fig` was drawn in; None: what `figure` drew it in.
         source: What the figure shows, as the user named it; written into the file's metadata.
 
     Raises:
@@ -88,7 +102,7 @@ def save_bytes(
         known = ", ".join(provenance.FORMATS)
         raise UsageError(f"figures are written as {known}, not as {file_format!r}")
     metadata = provenance.metadata(file_format, source)
-    with applied(style):
+    with applied(style or getattr(fig, "style", None)):
         if file_format == "png":
             return _png(fig, {key: text for key, text in metadata.items() if text})
         # Without the next line a style may cut off or widen what was laid out.
