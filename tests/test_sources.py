@@ -136,6 +136,8 @@ def test_what_is_assumed_is_said_once() -> None:
         "(say otherwise with --steps, --optimizer, --lr)",
     )
     assert load_all(["cosine"], Overrides(steps=5, lr=0.2)).notes == ()
+    [many] = load_all(["preset:*"], Overrides(steps=5)).notes
+    assert many.startswith("constant, cosine, cosine-plateau, cyclic, 19 more: SGD, lr 0.1")
     assert load_all(["cosine"], Overrides(steps=5)).notes == (
         "cosine: SGD, lr 0.1, momentum 0.9 (say otherwise with --optimizer, --lr)",
     )
