@@ -64,6 +64,14 @@ def test_labels_say_what_is_not_drawn(factors: list[float], labels: list[str]) -
     assert [line.label for line in panel.lines] == labels
 
 
+@pytest.mark.parametrize("groups", ["ends", "all"])
+def test_a_line_has_the_values_of_the_group_that_it_is_named_after(groups: str) -> None:
+    [panel] = panels([trace("vit", 3, lr=np.outer(CURVE, [1.0, 0.5, 0.25]))], None, groups)
+    for line in panel.lines:
+        assert line.label.split(" ")[0] == f"vit/g{line.group}"
+        assert line.values.tolist() == (CURVE * [1.0, 0.5, 0.25][line.group]).tolist()
+
+
 def test_all_groups_on_request() -> None:
     [panel] = panels([trace("vit", 3, lr=np.outer(CURVE, [1, 1, 1]))], None, "all")
     assert [line.label for line in panel.lines] == ["vit/g0", "vit/g1", "vit/g2"]
