@@ -119,6 +119,27 @@ READING = (
         "        return step / warmup if step <= warmup - 1 else min(1.0, (step - 1) / warmup)\n",
         "shapes",
     ),
+    Mutant(
+        "the first value of a metric is left out",
+        "metrics.py",
+        "np.array(metric.values[:count], dtype=np.float64)",
+        "np.array(metric.values[1 : count + 1], dtype=np.float64)",
+        "metrics",
+    ),
+    Mutant(
+        "a curve's own length does not replace the file's",
+        "merging.py",
+        "        dropped.update(LENGTHS)\n",
+        "        pass\n",
+        "sources spec",
+    ),
+    Mutant(
+        "an optimizer of another type inherits all options",
+        "merging.py",
+        'below.only("lr") if another else below',
+        "below",
+        "sources spec",
+    ),
 )
 BUILDING = (
     Mutant(
@@ -393,6 +414,13 @@ SHOWING = (
         "export",
     ),
     Mutant(
+        "an epoch in CSV is that of the next update",
+        "views/export.py",
+        "repr(t / per_epoch) if per_epoch",
+        "repr((t + 1) / per_epoch) if per_epoch",
+        "export",
+    ),
+    Mutant(
         "a shorter curve has a cell beyond its end",
         "views/rows.py",
         "steps = tuple(step if step < trace.updates else None for trace in traces)",
@@ -448,6 +476,20 @@ SHOWING = (
         "                at * factor,\n                values,\n                color=",
         "                (at + 1) * factor,\n                values,\n                color=",
         "figure",
+    ),
+    Mutant(
+        "a figure holds a value for no update",
+        "views/figure/downsample.py",
+        "edges = np.append(starts, len(values)).astype(np.float64)",
+        "edges = np.append(starts, len(values) - 1).astype(np.float64)",
+        "figure",
+    ),
+    Mutant(
+        "progress ends where a run was cut short",
+        "views/scales.py",
+        "tuple(100 / trace.length.updates for trace in traces)",
+        "tuple(100 / trace.updates for trace in traces)",
+        "scales",
     ),
     Mutant(
         "a chart in the terminal is upside down",

@@ -12,8 +12,8 @@ from lrviz.trace import Trace
 from lrviz.views.scales import even_ticks, units, y_scale
 
 
-def trace(label: str, length: Length) -> Trace:
-    lr = np.full((length.updates, 1), 0.1)
+def trace(label: str, length: Length, updates: int | None = None) -> Trace:
+    lr = np.full((updates or length.updates, 1), 0.1)
     return Trace(label, label, ("0",), {"lr": lr}, {"lr": lr[-1]}, length)
 
 
@@ -89,6 +89,11 @@ def test_progress_aligns_the_ends() -> None:
     traces = [trace("a", Length(100)), trace("b", Length(50))]
     below, above = units("progress", traces)
     assert (below.factors, below.write(50), above) == ((1.0, 2.0), "50%", None)
+
+
+def test_progress_is_that_of_the_training_also_where_a_run_was_cut_short() -> None:
+    below, _ = units("progress", [trace("a", Length(100), updates=40)])
+    assert below.factors == (1.0,)
 
 
 @pytest.mark.parametrize(
