@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
@@ -24,10 +25,10 @@ from lrviz.durations import Length
 from lrviz.errors import UsageError
 from lrviz.events import Array
 from lrviz.trace import RunError, Trace
-from lrviz.views.figure import FigureOptions, figure, save_bytes
+from lrviz.views.figure import FigureOptions, Mark, figure, save_bytes
 from lrviz.views.figure.downsample import m4, vertices
 from lrviz.views.figure.labels import spread
-from lrviz.views.figure.themes import THEMES, applied, contrast, readable, settings
+from lrviz.views.figure.themes import THEMES, applied, contrast, settings
 from lrviz.views.provenance import FORMATS, written_by_lrviz
 
 SHAPES: list[Callable[[Array], Array]] = [
@@ -145,7 +146,7 @@ def test_a_long_curve_keeps_every_extreme_and_spike(size: int) -> None:
 def test_bins_keep_first_least_greatest_and_last() -> None:
     values = np.random.default_rng(0).normal(size=1_003)
     kept = m4(values, 50)
-    edges = np.arange(51) * 1_003 // 50
+    edges = [*range(0, 1_003, 20), 1_003]
     for start, end in pairwise(edges):
         part = values[start:end]
         assert {start, start + part.argmin(), start + part.argmax(), end - 1} == {
@@ -343,17 +344,71 @@ def test_curves_that_only_end_alike_stay_solid() -> None:
 
 
 @pytest.mark.parametrize("name", THEMES)
-def test_contrast_of_lines_is_3_and_of_text_4_5(name: str) -> None:
-    with applied(name):
-        back = to_hex(settings["figure.facecolor"])
-        text = settings["text.color"]
-        colours = settings["axes.prop_cycle"].by_key()["color"]
-        assert len(set(colours)) == 8
-        for colour in colours:
-            assert contrast(colour, back) >= 3
-            assert contrast(readable(colour, text, back), back) >= 4.5
-        for key in ("text.color", "axes.labelcolor", "xtick.labelcolor", "axes.edgecolor"):
-            assert contrast(settings[key], back) >= 4.5
+@pytest.mark.parametrize("grid", [False, True])
+def test_contrast_of_text_is_4_5_and_of_lines_3(name: str, grid: bool) -> None:
+    marks = (Mark("schedule 1", 40, "LRV101"),)
+    error = RunError(2, "ValueError: no.")
+    cut = trace("cut", [0.1, 0.2, 0.3], length=Length(10_000), error=error)
+    options = FigureOptions(style=name, grid=grid, annotate=True, marks=marks, title="A title")
+    fig = drawn(figure([*shapes(8, per_epoch=100), cut], options))
+    back = to_hex(fig.get_facecolor())
+    assert {to_hex(ax.get_facecolor()) for ax in fig.axes} == {back}
+    found = list(texts(fig))
+    assert {"A title", "LRV101", "learning rate"} <= {text.get_text() for text in found}
+    for text in found:
+        assert contrast(to_hex(text.get_color()), back) >= 4.5, text.get_text()
+    gridlines = {
+        id(line) for ax in fig.axes for line in (*ax.get_xgridlines(), *ax.get_ygridlines())
+    }
+    lines = [line for line in fig.findobj(Line2D) if id(line) not in gridlines]
+    assert len({to_hex(line.get_color()) for line in lines}) >= (3 if grid else 9)
+    for line in lines:
+        assert contrast(to_hex(line.get_color()), back) >= 3
+    for ax in fig.axes:
+        assert all(contrast(to_hex(each.get_edgecolor()), back) >= 3 for each in ax.spines.values())
+
+
+def test_the_eight_colours_of_each_theme_differ() -> None:
+    for name in THEMES:
+        with applied(name):
+            assert len(set(settings["axes.prop_cycle"].by_key()["color"])) == 8
+
+
+def test_on_paper_every_curve_differs_by_more_than_its_colour() -> None:
+    lines = figure(shapes(6), FigureOptions(style="paper")).axes[0].lines
+    patterns = {line._dash_pattern[1] and tuple(line._dash_pattern[1]) for line in lines}  # type: ignore[attr-defined]
+    assert len(patterns) == 6
+
+
+def test_the_curve_that_moves_most_is_the_least_broken() -> None:
+    lines = figure(shapes(8)).axes[0].lines
+    assert [line.get_linestyle() for line in (lines[4], lines[5])] == ["-", "-"]
+    assert lines[7].get_linestyle() == "--"
+
+
+@pytest.mark.parametrize(
+    ("style", "font", "family"),
+    [
+        (None, None, "DejaVu Sans"),
+        ("paper", None, "STIXGeneral"),
+        ("paper", "sans", "DejaVu Sans"),
+        ("dark", "serif", "STIXGeneral"),
+        ("ggplot", "serif", "STIXGeneral"),
+    ],
+)
+def test_fonts(style: str | None, font: Any, family: str) -> None:
+    fig = drawn(figure(shapes(2), FigureOptions(style=style, font=font, title="A title")))
+    assert {text.get_fontname() for text in texts(fig)} == {family}
+    page = save_bytes(fig, "svg").decode()
+    assert f"font-family: '{family}'" in page
+
+
+def test_any_style_of_matplotlibs_is_used() -> None:
+    for style in ("default", "dark_background", "fivethirtyeight", "grayscale"):
+        fig = figure(shapes(2), FigureOptions(style=style, annotate=True))
+        assert save_bytes(fig, "png")
+    plain = figure(shapes(1), FigureOptions(style="default"))
+    assert to_hex(plain.axes[0].lines[0].get_color()) == "#1f77b4"
 
 
 def test_spread_moves_labels_apart_and_no_further() -> None:
@@ -447,6 +502,7 @@ def test_too_small_a_page_is_an_error() -> None:
         ({"dpi": 2_501}, "2501 dpi: give 20 to 2500 for 8x5 inches"),
         ({"x": "steps"}, "x: 'steps' is not one of step, epoch, progress, tokens"),
         ({"groups": "some"}, "groups: 'some' is not one of ends, all"),
+        ({"font": "mono"}, "font: 'mono' is not one of sans, serif"),
     ],
 )
 def test_options_out_of_range(options: dict[str, object], message: str) -> None:
@@ -478,6 +534,8 @@ def test_a_style_file_is_used(tmp_path: Path) -> None:
     assert (first.get_color(), second.get_color()) == ("#ff0000", "#ff0000")
     assert first.get_linestyle() != second.get_linestyle()
     assert save_bytes(fig, "png", style=str(path))
+    other = path.rename(tmp_path / "mine.txt")
+    assert to_hex(figure(shapes(2), FigureOptions(style=str(other))).get_facecolor()) == "#123456"
     with pytest.raises(UsageError, match=r"^no style file .*none\.mplstyle$"):
         figure(shapes(1), FigureOptions(style=str(tmp_path / "none.mplstyle")))
 

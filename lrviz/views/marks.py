@@ -13,7 +13,7 @@ from lrviz.keysteps import key_steps
 from lrviz.trace import Trace
 from lrviz.views import formatting
 from lrviz.views.panels import Line, Panel
-from lrviz.views.scales import Unit
+from lrviz.views.scales import Unit, span
 
 _FIRST = ("end of warmup", "peak")
 _MARKED = (*_FIRST, "restart", "decay starts")
@@ -68,7 +68,7 @@ def spots(
     given, events = [], []
     for index, trace in enumerate(traces):
         lines = [at for at, line in enumerate(panel.lines) if line.trace == index]
-        if not lines:
+        if not lines or not (annotate or marks):
             continue
         at = max(lines, key=lambda each: _peak(panel.lines[each]))
         values, factor = panel.lines[at].values, x.factors[index]
@@ -86,7 +86,7 @@ def spots(
 
 
 def _peak(line: Line) -> float:
-    return float(np.max(line.values, initial=-np.inf, where=np.isfinite(line.values)))
+    return (span(line.values) or (0.0, -np.inf))[1]
 
 
 def _events(trace: Trace, param: str, line: Line) -> list[tuple[str, int]]:

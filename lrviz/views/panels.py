@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,14 @@ class Line:
     values: Array
     trace: int
     group: int
+
+    @property
+    def last(self) -> int | None:
+        """The last update whose value is finite, if there is one."""
+        if math.isfinite(self.values[-1]):
+            return len(self.values) - 1
+        finite = np.flatnonzero(np.isfinite(self.values))
+        return int(finite[-1]) if finite.size else None
 
 
 @dataclass(frozen=True)

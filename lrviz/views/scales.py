@@ -231,8 +231,20 @@ def _log_scale(curves: Sequence[Array], margin: float) -> YScale:
     return YScale(low if cut else low / beyond, high * beyond, log=True)
 
 
+def span(curve: Array) -> tuple[float, float] | None:
+    """Return the least and the greatest finite value of a curve, if there is any."""
+    low, high = float(np.min(curve)), float(np.max(curve))
+    if math.isfinite(low) and math.isfinite(high):  # as they are of nearly all curves
+        return low, high
+    finite = curve[np.isfinite(curve)]
+    return (float(finite.min()), float(finite.max())) if finite.size else None
+
+
 def _ends(curve: Array, above: float) -> tuple[float, float] | None:
     """Return the least and the greatest finite value from `above` on, if there is any."""
+    found = span(curve)
+    if found is not None and found[0] >= above:
+        return found[0], min(found[1], _GREATEST)
     counts = np.isfinite(curve) & (curve >= above)
     if not counts.any():
         return None

@@ -1,6 +1,6 @@
 """Measure what lrviz promises about time and memory, in one run, and print ratios.
 
-    python -m tests.benchmarks.benchmark [startup] [stepping] [memory]
+    python -m tests.benchmarks.benchmark [startup] [stepping] [memory] [pictures]
 
 Every figure is a median of 7, taken in turn with what it is compared with, so that a machine that
 is slow for a while is slow for both. Exit code 1 says that a target was missed.
@@ -266,7 +266,9 @@ def memory(report: Report, updates: int = 1_000_000) -> None:
 
 def main(arguments: Iterable[str]) -> int:
     """Run the parts that are named, or all; return the exit code."""
-    parts = {"startup": startup, "stepping": stepping, "memory": memory}
+    from tests.benchmarks.pictures import pictures
+
+    parts = {"startup": startup, "stepping": stepping, "memory": memory, "pictures": pictures}
     report = Report()
     for name in list(arguments) or parts:
         parts[name](report)

@@ -9,8 +9,8 @@ from lrviz.events import Array
 
 Indices = NDArray[np.intp]
 
-_BINS = 64
 _BLOCK = 1 << 16
+_DENSE = 4  # turns a bin
 
 
 def vertices(values: Array, bins: int) -> tuple[Array, Array]:
@@ -19,11 +19,12 @@ def vertices(values: Array, bins: int) -> tuple[Array, Array]:
     Up to `bins` / 2 changes of value are drawn as they are: horizontal lines and vertical jumps,
     whatever the number of updates. A curve of more changes is drawn through the first, least,
     greatest and last value of each bin (M4), so that no peak, spike or jump is lost, and through
-    both ends of each jump, so that it is vertical.
+    both ends of each jump, so that it is vertical. One that turns several times in each bin
+    fills what lies between its least and greatest values: these alone are drawn, of larger bins.
 
     Args:
         values: Shape (N,), N >= 1, float64; what is not finite leaves a gap.
-        bins: At least 1; two a pixel column are as good as all values.
+        bins: At least 1; three for two pixel columns are as good as all values.
 
     Returns:
         x (in updates, from 0 to N) and y, NaN in gaps.
@@ -44,12 +45,12 @@ def vertices(values: Array, bins: int) -> tuple[Array, Array]:
         edges = np.append(starts, len(values)).astype(np.float64)
         return np.repeat(edges, 2)[1:-1], np.repeat(values[starts], 2)
     if finite.all():
-        kept = np.union1d(m4(values, bins), _jumps(values, bins))
+        kept = _outline(values, bins)
         breaks = np.array([len(kept)])
     else:
         kept = np.flatnonzero(finite)
         held = values[kept]
-        kept = kept[np.union1d(m4(held, bins), _jumps(held, bins))]
+        kept = kept[_outline(held, bins)]
         passed = np.cumsum(~finite)
         breaks = np.append(np.flatnonzero(np.diff(passed[kept])) + 1, len(kept))
     ends = kept[breaks - 1]  # the last of each stretch without a gap: its value holds for 1 more
@@ -58,36 +59,51 @@ def vertices(values: Array, bins: int) -> tuple[Array, Array]:
     return x[:-1], np.insert(values[kept], np.repeat(breaks, 2), gaps)[:-1]
 
 
-def m4(values: Array, bins: int) -> Indices:
+def _outline(values: Array, bins: int) -> Indices:
+    """Return the sorted indices of the finite values through which a curve is drawn."""
+    jumps, turns = _jumps_and_turns(values, bins)
+    if turns > _DENSE * bins:
+        return np.union1d(m4(values, -(-2 * bins // 3), ends=False), [0, len(values) - 1])
+    return np.union1d(m4(values, bins), jumps)
+
+
+def m4(values: Array, bins: int, *, ends: bool = True) -> Indices:
     """Return the sorted indices of the first, least, greatest and last value of each bin.
 
     Args:
         values: Shape (N,), finite.
-        bins: At least 1; all indices are returned where N <= 4 * bins.
+        bins: At least 1; all of N // bins values, and one of the rest. All indices are returned
+            where N <= 4 * bins.
+        ends: The first and the last values too, not the least and the greatest alone.
     """
     size = len(values)
     if size <= 4 * bins:
         return np.arange(size)
-    edges = np.arange(bins + 1) * size // bins
-    found = [edges[:-1], edges[1:] - 1]
-    for some in range(0, bins, _BINS):  # a part at a time: 10^8 values take no room of their own
-        starts, ends = edges[some : some + _BINS], edges[some + 1 : some + _BINS + 1]
-        starts = starts[: len(ends)]
-        # Bins differ in length by one at most; the shorter ones repeat their last index.
-        inside = np.minimum(starts[:, None] + np.arange(size // bins + 1), ends[:, None] - 1)
-        binned, row = values[inside], np.arange(len(ends))
-        found += [inside[row, binned.argmin(1)], inside[row, binned.argmax(1)]]
+    length = size // bins
+    starts = np.arange(0, size, length)
+    whole = size - size % length
+    found = [starts, np.minimum(starts + length, size) - 1] if ends else []
+    for least in (np.argmin, np.argmax):
+        found.append(starts[: whole // length] + least(values[:whole].reshape(-1, length), axis=1))
+        if whole < size:
+            found.append(whole + least(values[whole:], keepdims=True))
     return np.unique(np.concatenate(found))
 
 
-def _jumps(values: Array, bins: int) -> Indices:
-    """Return both ends of what a reader sees as jumps; none where these are the rule."""
-    highest = 0.003 * (float(values.max()) / 2 - float(values.min()) / 2)  # halves cannot overflow
+@np.errstate(over="ignore", under="ignore", invalid="ignore")
+def _jumps_and_turns(values: Array, bins: int) -> tuple[Indices, int]:
+    """Return both ends of what a reader sees as jumps, and how often the curve turns.
+
+    Where jumps are the rule there are none.
+    """
+    half = float(values.max()) / 2 - float(values.min()) / 2  # cannot overflow
     found: list[Indices] = []
+    turns = 0
     for start in range(0, len(values), _BLOCK):
-        rises = np.abs(np.diff(values[start : start + _BLOCK + 1] / 2))
-        found.append(start + np.flatnonzero(rises > highest))
-        if sum(map(len, found)) > bins:
-            return np.array([], dtype=np.intp)
+        steps = np.diff(values[start : start + _BLOCK + 1])
+        turns += int(np.count_nonzero(steps[1:] * steps[:-1] < 0))
+        found.append(start + np.flatnonzero(np.abs(steps, out=steps) > 0.006 * half))
     before = np.concatenate(found)
-    return np.union1d(before, before + 1)
+    if len(before) > bins:
+        return np.array([], dtype=np.intp), turns
+    return np.union1d(before, before + 1), turns

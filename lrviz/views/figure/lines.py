@@ -146,7 +146,7 @@ def draw(ax: Axes, panel: Panel, looks: Sequence[Look], traces: Sequence[Trace],
     for line, look in zip(panel.lines, looks, strict=True):
         factor = x.factors[line.trace]
         share = min(1.0, len(line.values) * factor / (high - low))
-        at, values = vertices(line.values, max(50, round(2 * pixels * share)))
+        at, values = vertices(line.values, max(50, round(1.5 * pixels * share)))
         if ax.get_yscale() == "log":
             # What is not positive has no place: the curve leaves through the lower edge.
             values = np.maximum(values, ax.get_ylim()[0] / 100)

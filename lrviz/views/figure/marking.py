@@ -89,10 +89,8 @@ class Ground:
             low, high = swept(line.values, at / factor)
             height = self._size[1]
             room.take_curve(height * self._scale.fraction(low), height * self._scale.fraction(high))
-            finite = np.flatnonzero(np.isfinite(line.values))
-            if finite.size:
-                last = int(finite[-1])
-                end = self._point((last + 1) * factor, float(line.values[last]))
+            if line.last is not None:
+                end = self._point((line.last + 1) * factor, float(line.values[line.last]))
                 room.take_point(end, _AROUND_END)
         return room
 

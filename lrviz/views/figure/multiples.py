@@ -21,10 +21,13 @@ _GAP = 0.16  # inches between rows, and at least between columns
 
 
 def columns(count: int, width: float, fonts: layout.Fonts) -> int:
-    """Return in how many columns so many panels stand on a page of so many inches."""
-    most = max(1, int(width / (_LEAST * fonts.tick.line)))
-    least = -(-count // min(count, most, max(2, math.ceil(math.sqrt(count)))))
-    return -(-count // least)  # no more than the rows need
+    """Return in how many columns so many panels stand on a page of so many inches.
+
+    The grid is about as wide as high, and has as few gaps as may be.
+    """
+    most = min(count, max(1, int(width / (_LEAST * fonts.tick.line))))
+    square = min(most, math.ceil(math.sqrt(count)))
+    return min({square, min(square + 1, most)}, key=lambda each: (-count % each, each))
 
 
 def page_height(plan: Plan, width: float, fonts: layout.Fonts, title: str | None) -> float:

@@ -15,7 +15,7 @@ from lrviz.views.figure.lines import Look, looks, sampled
 from lrviz.views.figure.options import FigureOptions
 from lrviz.views.marks import Spot, spots
 from lrviz.views.panels import Line, Panel, panels
-from lrviz.views.scales import Unit, YScale, units, y_scale
+from lrviz.views.scales import Unit, YScale, span, units, y_scale
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,7 @@ def _outside(lines: Sequence[Line], scale: YScale) -> list[str]:
     """Return sentences on the curves that leave a panel at its lower or its upper edge."""
     lows, highs = [], []
     for line in lines:
-        finite = np.isfinite(line.values)
-        low = float(np.min(line.values, initial=np.inf, where=finite))
-        high = float(np.max(line.values, initial=-np.inf, where=finite))
+        low, high = span(line.values) or (np.inf, -np.inf)
         if low < scale.low:
             lows.append((low, line.label))
         if high > scale.high:

@@ -39,8 +39,8 @@ class Sheet(Page):
         lines = plan.panels[0].lines
         found = []
         for name, line, look in zip(own_names(plan), lines, plan.looks[0], strict=True):
-            finite = line.values[np.isfinite(line.values)]
-            height = float(scale.fraction(finite[-1:])[0]) if finite.size else 0.0
+            last = line.last
+            height = float(scale.fraction(line.values[[last]])[0]) if last is not None else 0.0
             found.append(labels.Name(name, look, height))
         return found
 
