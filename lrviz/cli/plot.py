@@ -66,7 +66,7 @@ def plot(
             drawing.without_picture()
         run = simulated(loaded, shared)
         if check:
-            options = replace(options, marks=_marks(run.schedules))
+            options = replace(options, marks=_marks(run.schedules, quiet=shared.quiet))
         if targets or show:
             draw(run, options, shared, targets, show)
         if terminal.asked:
@@ -80,15 +80,16 @@ def plot(
     rounds(watch, given, shared, once, [style] if style.endswith(".mplstyle") else [])
 
 
-def _marks(schedules: Sequence[Schedule]) -> tuple[Mark, ...]:
-    """Return where the figure shows what the rules find, which is said on stderr as well."""
-    from lrviz.checking import check
+def _marks(schedules: Sequence[Schedule], *, quiet: bool) -> tuple[Mark, ...]:
+    """Return where the figure shows what the rules find, and say on stderr what that is."""
+    from lrviz.checking import UNUSED_IGNORE, Selection, check
     from lrviz.views.figure import Mark
     from lrviz.views.findings import lines, plain
 
-    report = check(schedules)
-    for line in lines(report):
-        note(plain(line))
+    report = check(schedules, Selection(ignore=(UNUSED_IGNORE,)))
+    if not quiet:
+        for line in lines(report):
+            note(plain(line))
     return tuple(
         Mark(each.label, each.update, f"{each.code} {each.name}")
         for each in report.findings
