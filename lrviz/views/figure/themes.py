@@ -75,7 +75,7 @@ class Theme:
     rc: Mapping[str, Any] = field(default_factory=dict)
     size: tuple[float, float] = (8.0, 5.0)
     dpi: int = 150
-    solid: int = 6
+    solid: int = 5
     font_size: float | None = None
 
 
