@@ -459,6 +459,19 @@ def test_names_stand_at_the_ends_where_these_are_apart() -> None:
     assert at["upper"].y0 > at["lower"].y1
 
 
+@pytest.mark.parametrize("annotate", [False, True])
+@pytest.mark.parametrize("log", [False, True])
+def test_strokes_lead_from_the_ends_of_the_curves_to_their_names(annotate: bool, log: bool) -> None:
+    ends = [0.1, 0.03, 0.01]
+    traces = [trace(str(end), [0.1, 0.1, end]) for end in ends]
+    fig = drawn(figure(traces, FigureOptions(annotate=annotate, log=log)))
+    strokes = [each for each in fig.get_children() if isinstance(each, Line2D)]
+    for stroke, end in zip(strokes, ends, strict=True):
+        _, y = fig.axes[0].transData.transform((3, end))
+        start = np.asarray(stroke.get_ydata(), dtype=np.float64)[0] * fig.bbox.height
+        assert start == pytest.approx(y, abs=0.01)
+
+
 def test_names_too_long_for_the_margin_stand_below() -> None:
     names = [f"configs/imagenet/resnet50-warmup-cosine-batch8192.yaml#variant-{c}" for c in "ab"]
     fig = figure([trace(names[0], [0.1, 0.1]), trace(names[1], [0.1, 0.01])])

@@ -27,7 +27,7 @@ _DASHES: tuple[tuple[float, ...], ...] = (
     (10, 2.5),
     (4, 1.6, 1.1, 1.6, 1.1, 1.6),
 )
-_PIECE = 3.0  # of a curve that coincides with others, in line widths
+_PIECE = 4.0  # of a curve that coincides with others, in line widths
 _SAMPLES = 400
 _SAME = 0.006  # of the axis' height: curves so near are one on the page
 _SNAPPED = 1024  # vertices up to which matplotlib moves a path onto whole pixels

@@ -31,12 +31,14 @@ class Sheet(Page):
             lines = plan.panels[0].lines
             title = lines[0].label if len(lines) == 1 else plan.traces[0].label
         super().__init__(fig, plan, fonts, title or "")
-        alone = len(plan.panels[0].lines) == 1
-        self.names = [] if alone and self.title else self._names()
+        self.names: list[labels.Name] = []
 
     def _names(self) -> list[labels.Name]:
+        """Return the curves' names; none where the title is the only one's."""
         plan, scale = self.plan, self.plan.scales[0]
         lines = plan.panels[0].lines
+        if len(lines) == 1 and self.title:
+            return []
         found = []
         for name, line, look in zip(own_names(plan), lines, plan.looks[0], strict=True):
             last = line.last
@@ -55,6 +57,7 @@ class Sheet(Page):
         sizes = layout.heights(self.height - top - bottom, count)
         plan = plan.with_room_above(headroom(plan.spots, fonts.note, (self.width, sizes[0])))
         self.plan = plan
+        self.names = self._names()
         y_axes = [
             layout.y_ticks(scale, size, fonts.tick)
             for scale, size in zip(plan.scales, sizes, strict=True)
