@@ -11,7 +11,7 @@ from transformers.optimization import TYPE_TO_SCHEDULER_FUNCTION
 from tests import third_party
 from tests.differ import WAYS, drawn, outcomes
 
-RUNS = range(1500)
+RUNS = range(1000)
 MOST = 120
 
 
@@ -19,8 +19,8 @@ def test_equals_the_loop_on_real_optimizers() -> None:
     tried = [*outcomes(RUNS, seed=0, most=MOST)]
     differs = [outcome for outcome, _ in tried if "DIFFERS" in outcome]
     assert not differs, "\n".join(differs)
-    assert len([outcome for outcome, _ in tried if outcome.endswith("equal")]) > 1200
-    assert sum(updates for _, updates in tried) > 30_000
+    assert len([outcome for outcome, _ in tried if outcome.endswith("equal")]) > 800
+    assert sum(updates for _, updates in tried) > 20_000
 
 
 def test_the_slice_tries_all_that_there_is() -> None:
