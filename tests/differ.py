@@ -205,7 +205,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--most", type=int, default=5_000, help="updates of a run")
+    parser.add_argument("--most", type=int, default=5_000, help="updates of a run, about")
     parser.add_argument("--only", type=int, help="one run by its number")
     options = parser.parse_args()
     runs = range(options.runs) if options.only is None else range(options.only, options.only + 1)
