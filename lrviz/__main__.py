@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import warnings
 
 
 def main() -> None:
@@ -14,6 +15,11 @@ def main() -> None:
     # Else pydantic reads the metadata of every installed package: 0.1 s where there are hundreds.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
+        _open_streams()
+        # Python's warnings are for who writes programs; those for users are said in our form.
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("default", UserWarning)
+        warnings.showwarning = _show_warning  # type: ignore[assignment]  # its other arguments
         # What a terminal or a CI log cannot show must not end a command.
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
@@ -23,6 +29,23 @@ def main() -> None:
         app(prog_name="lrviz")
     except KeyboardInterrupt:  # during the imports
         sys.exit(130)
+
+
+def _open_streams() -> None:
+    """Open what the caller has closed of stdin, stdout and stderr to nothing.
+
+    The next file that is opened would get its number, and what is printed would go there.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w"))
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    from lrviz.cli.console import warn
+
+    warn(" ".join(str(message).split()))
 
 
 if __name__ == "__main__":

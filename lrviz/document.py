@@ -209,6 +209,8 @@ def _problem(error: yaml.MarkedYAMLError) -> str:
     problem = str(error.problem or error.context or error)
     if "found character '\\t'" in problem or "found character that cannot start" in problem:
         return f"{problem}; indent with spaces, and quote text that begins with a special sign"
+    if "invalid Unicode character escape code" in problem:
+        return f"{problem}; write the character itself (json.dumps(..., ensure_ascii=False))"
     if "did not find expected" in problem:
         return f"{problem}; a bracket, a quote or an indentation above may be the cause"
     if "mapping values are not allowed" in problem:

@@ -63,6 +63,7 @@ class _Found:
     name: str
 
 
+@np.errstate(invalid="ignore", over="ignore")
 def key_steps(trace: Trace, *, param: str = "lr", limit: int = LIMIT) -> KeySteps:
     """Return a trace's key steps, found on its curve.
 

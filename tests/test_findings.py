@@ -30,7 +30,7 @@ def plain(report: Report, verbose: bool = False) -> list[str]:
 
 def test_text_has_two_lines_a_finding_and_a_last_one() -> None:
     assert plain(REPORT) == [
-        "a,b/100%.yaml:3:7: error LRV204 onecycle-overrun [x] 100% too\nlate",
+        "a,b/100%.yaml:3:7: error LRV204 onecycle-overrun [x] 100% too\\nlate",
         "    set it",
         "cosine: warning LRV201 rebound [cosine] it climbs",
         "    set T_max to 9  (--fix)",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import platform
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from typer.core import TyperGroup
 
 from lrviz import __version__
 from lrviz.cli import check, compare, gallery, info, init, list_, plot, rule, schema, table
-from lrviz.cli.console import fail
+from lrviz.cli.console import fail, give_up
 from lrviz.cli.options import spread
 from lrviz.cli.running import INTERRUPTED
 from lrviz.errors import LrvizError, UsageError, suggestion
@@ -45,6 +44,10 @@ class Commands(TyperGroup):
             code = WRONG
         except typer.TyperException as error:
             fail(_usage(error))
+            code = WRONG
+        except OSError as error:  # a full disk behind stdout, a file that cannot be read
+            give_up(sys.stdout)
+            fail(f"{error.filename or 'the output cannot be written'}: {error.strerror or error}")
             code = WRONG
         except (KeyboardInterrupt, typer.Abort):
             code = INTERRUPTED
@@ -101,10 +104,13 @@ def _usage(error: typer.TyperException) -> str:
 def _closed_pipe_ends_quietly() -> Iterator[None]:
     try:
         yield
-    except BrokenPipeError:
-        # What is left in the buffer would be written, and fail, at the interpreter's exit.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit) as error:
+        if not isinstance(error, BrokenPipeError) and not isinstance(
+            error.__context__, BrokenPipeError
+        ):
+            raise
+        # rich, which prints the help, makes the one of the other.
+        give_up(sys.stdout)
         raise typer.Exit(0) from None
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lrviz.cli.console import coloured, emit, note
+from lrviz.cli.console import coloured, emit, emit_rich, note
 from lrviz.cli.options import Sources, Training, required
 from lrviz.cli.progress import progress
 from lrviz.cli.running import import_late, introduce, load, own_tracebacks
@@ -168,11 +168,9 @@ def _show(report: Report, form: str, *, verbose: bool) -> None:
     elif form == "github":
         emit(findings.github(report))
     elif coloured(sys.stdout):
-        from rich.console import Console
         from rich.text import Text
 
-        console = Console(soft_wrap=True)
-        for spans in findings.lines(report, verbose=verbose):
-            console.print(Text.assemble(*spans), highlight=False)
+        spans = findings.lines(report, verbose=verbose)
+        emit_rich(*(Text.assemble(*each) for each in spans), soft_wrap=True)
     else:
         emit(map(findings.plain, findings.lines(report, verbose=verbose)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -10,7 +11,11 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
+from lrviz.views.grid import visible
+
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from lrviz.views.grid import Grid
 
 
@@ -24,9 +29,30 @@ def coloured(stream: TextIO) -> bool:
 
 
 def emit(lines: Iterable[str], end: str = "\n") -> None:
-    """Write lines to stdout, with `end` behind each."""
+    """Write lines to stdout, with `end` behind each.
+
+    Raises:
+        OSError: stdout is closed or full; the command ends with it, see `app`.
+    """
     sys.stdout.writelines(f"{line}{end}" for line in lines)
     sys.stdout.flush()
+
+
+def emit_rich(*renderables: RenderableType, soft_wrap: bool = False) -> None:
+    """Write to stdout what rich renders, in its own width unless `soft_wrap`."""
+    from rich.console import Console
+
+    console = Console(soft_wrap=soft_wrap)
+    with console.capture() as captured:  # rich's own way to write has an exit code of its own
+        for each in renderables:
+            console.print(each, highlight=False)
+    emit([captured.get()], end="")
+
+
+def give_up(stream: TextIO) -> None:
+    """Let what a stream still holds, and all that comes, go nowhere: it cannot be written."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def show(grid: Grid, form: str | None) -> None:
@@ -41,27 +67,26 @@ def show(grid: Grid, form: str | None) -> None:
     if form is None:
         form = "rich" if sys.stdout.isatty() or coloured(sys.stdout) else "plain"
     if form == "rich":
-        from rich.console import Console
-
-        Console().print(RichGrid(grid))
+        emit_rich(RichGrid(grid))
         return
     width = shutil.get_terminal_size((80, 24)).columns
     emit(markdown(grid) if form == "markdown" else plain(grid, width))
 
 
 def note(text: str) -> None:
-    """Say something on stderr."""
-    typer.echo(text, err=True)
+    """Say something on stderr, in one line."""
+    _say(visible(text))
 
 
 def warn(text: str) -> None:
-    """Say on stderr what the user should look at."""
-    _headed("warning:", typer.colors.YELLOW, text)
+    """Say on stderr what the user should look at, in one line."""
+    _say(f"{_head('warning:', typer.colors.YELLOW)} {visible(text)}")
 
 
 def fail(text: str) -> None:
-    """Say on stderr what went wrong."""
-    _headed("error:", typer.colors.RED, text)
+    """Say on stderr what went wrong, in as many lines as it has."""
+    lines = "\n".join(map(visible, text.split("\n")))
+    _say(f"{_head('error:', typer.colors.RED)} {lines}")
 
 
 def heading(text: str) -> str:
@@ -69,6 +94,12 @@ def heading(text: str) -> str:
     return typer.style(text, bold=True) if coloured(sys.stdout) else text
 
 
-def _headed(head: str, colour: str, text: str) -> None:
-    shown = typer.style(head, fg=colour, bold=True) if coloured(sys.stderr) else head
-    typer.echo(f"{shown} {text}", err=True, color=True)
+def _head(text: str, colour: str) -> str:
+    return typer.style(text, fg=colour, bold=True) if coloured(sys.stderr) else text
+
+
+def _say(text: str) -> None:
+    try:
+        typer.echo(text, err=True, color=True)
+    except OSError:  # nobody listens, which is no reason to stop
+        give_up(sys.stderr)

@@ -54,7 +54,7 @@ def init(
     if name is None and not _on_terminal():
         _print_recipes()
         return
-    recipe = catalog.recipe(name or _ask())
+    recipe = catalog.recipe(_ask() if name is None else name)
     target = Path(output)
     check_writable(target)
     files = _files(recipe, target)
@@ -127,15 +127,17 @@ def _ask() -> str:
         texts = [each["text"] for each in question["answers"]]
         answer = question["answers"][_choice(question["ask"], texts)]
     width = shutil.get_terminal_size((80, 24)).columns
-    note("\n" + "\n".join(textwrap.wrap(answer["advice"], width)))
-    note("\nUsual warmups:\n" + "\n".join(f"  {line}" for line in _warmups(guide)))
+    warmups = (f"  {line}" for line in _warmups(guide))
+    for line in ("", *textwrap.wrap(answer["advice"], width), "", "Usual warmups:", *warmups):
+        note(line)
     names: list[str] = answer["recipes"]
     titles = [catalog.recipe(each).title for each in names]
     return names[_choice("Which recipe?", titles)]
 
 
 def _choice(question: str, answers: list[str]) -> int:
-    note(f"\n{question}")
+    note("")
+    note(question)
     for number, text in enumerate(answers, 1):
         note(f"  {number}  {text}")
     while True:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 
 from lrviz.trace import Curve, Trace, curves
+from lrviz.views.grid import visible
 from lrviz.views.rows import common_updates_per_epoch, table_rows, wants_all
 
 _LINES = 4096  # rows that are turned into text at once
@@ -131,6 +132,8 @@ def _values(curve: Curve, steps: Sequence[int]) -> list[float]:
 
 
 def _as_text(name: str) -> str:
+    """Return a name that no spreadsheet runs and no terminal obeys; it may have several lines."""
+    name = "".join(each if each in "\n\t" else visible(each) for each in name)
     return f"'{name}" if name.startswith(_FORMULA) else name
 
 

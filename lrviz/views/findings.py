@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from lrviz.views.grid import visible
+
 if TYPE_CHECKING:
     from lrviz.checking import Finding, Report
     from lrviz.rules.base import Rule
@@ -34,15 +36,16 @@ def lines(report: Report, *, verbose: bool = False) -> Iterator[list[Span]]:
 def _finding(finding: Finding) -> Iterator[list[Span]]:
     style = "dim" if finding.reason is not None else _STYLES[finding.severity]
     yield [
-        (f"{finding.place}: ", "bold"),
+        (f"{visible(str(finding.place))}: ", "bold"),
         (f"{finding.severity} {finding.code} {finding.name}", style),
-        (f" [{finding.label}] ", "cyan"),
-        (finding.message, ""),
+        (f" [{visible(finding.label)}] ", "cyan"),
+        (visible(finding.message), ""),
     ]
     if finding.reason is not None:
-        yield [(f"    ignored: {finding.reason}", "dim")]
+        yield [(f"    ignored: {visible(finding.reason)}", "dim")]
         return
-    yield [("    ", ""), (finding.advice, "green"), ("  (--fix)" if finding.edits else "", "dim")]
+    fix = "  (--fix)" if finding.edits else ""
+    yield [("    ", ""), (visible(finding.advice), "green"), (fix, "dim")]
 
 
 def summary(report: Report) -> str:
@@ -90,7 +93,7 @@ def as_json(report: Report) -> str:
         }
         for each in report.findings
     ]
-    return json.dumps({"version": 1, "findings": findings}, indent=2, ensure_ascii=False)
+    return json.dumps({"version": 1, "findings": findings}, indent=2)
 
 
 def github(report: Report) -> Iterator[str]:
@@ -106,7 +109,7 @@ def github(report: Report) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

@@ -18,8 +18,9 @@ _TEXT_WIDTH = 24  # cells of a text column, beyond which it is wrapped
 _HEADER_WIDTH = 10  # cells of a header over narrower numbers, beyond which it is wrapped
 _WORD_WIDTH = 16  # cells up to which a word of a header is not broken
 _BREAKS = re.compile(r"(?<=[ /:#=_-])")  # a line is broken behind one of these where it can be
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_MARKUP = re.compile(r"([\\`*_\[\]<>|~&])")
+# Control characters, what turns the direction of text, and what no file of text can hold.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&$])")  # $ begins a formula where GitHub shows it
 _LINE_START = re.compile(r"^([0-9]*)([.)#+=-])")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from lrviz.views.grid import escaped
+from lrviz.views.grid import escaped, visible
 
 MARK = "<!-- Made by lrviz gallery from specs: edit those, and run it again. -->"
 
@@ -124,7 +124,7 @@ def _picture(page: Page) -> Iterator[str]:
     path = quote(page.name)
     yield "<picture>"
     yield f'  <source media="(prefers-color-scheme: dark)" srcset="{path}-dark.svg">'
-    yield f'  <img alt="{html.escape(" ".join(words.split()))}" src="{path}-light.svg">'
+    yield f'  <img alt="{html.escape(visible(" ".join(words.split())))}" src="{path}-light.svg">'
     yield "</picture>"
 
 
@@ -149,7 +149,7 @@ def linked(text: str) -> str:
     >>> linked("github.com/loshchil/SGDR.")
     '[github.com/loshchil/SGDR](https://github.com/loshchil/SGDR).'
     """
-    parts = re.split(r"(`[^`]+`)", " ".join(text.split()))
+    parts = re.split(r"(`[^`]+`)", visible(" ".join(text.split())))
     return "".join(part if part[:1] == "`" and part[1:] else _links(part) for part in parts)
 
 

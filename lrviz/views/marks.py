@@ -12,6 +12,7 @@ from lrviz.events import Array
 from lrviz.keysteps import key_steps
 from lrviz.trace import Trace
 from lrviz.views import formatting
+from lrviz.views.grid import visible
 from lrviz.views.panels import Line, Panel
 from lrviz.views.scales import Unit, span
 
@@ -76,7 +77,7 @@ def spots(
             if mark.label == trace.label:
                 update = min(mark.update, len(values) - 1)
                 value = float(values[update])
-                given.append(Spot(at, update * factor, value, (mark.text,), given=True))
+                given.append(Spot(at, update * factor, value, (visible(mark.text),), given=True))
         if annotate:
             found = _events(trace, panel.param, panel.lines[at])
             events.append([_spot(at, word, update, values, x, factor) for word, update in found])

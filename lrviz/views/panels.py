@@ -11,6 +11,7 @@ import numpy as np
 from lrviz.errors import UsageError, suggestion
 from lrviz.events import Array
 from lrviz.trace import Trace
+from lrviz.views.grid import visible
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ class Panel:
     @property
     def title(self) -> str:
         """The quantity in words."""
-        return "learning rate" if self.param == "lr" else self.param.replace("_", " ")
+        return "learning rate" if self.param == "lr" else visible(self.param).replace("_", " ")
 
 
 def panels(traces: Sequence[Trace], param: str | None, groups: str) -> tuple[Panel, ...]:

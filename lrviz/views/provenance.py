@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lrviz.views.grid import visible
+
 FORMATS = ("png", "svg", "pdf")
 
 
@@ -14,6 +16,7 @@ def metadata(file_format: str, source: str) -> dict[str, str | None]:
         file_format: One of `FORMATS`.
         source: What the figure shows, as the user named it; may be empty.
     """
+    source = visible(source)
     if file_format == "png":
         return {"Software": "lrviz", "Source": source or None}
     if file_format == "svg":

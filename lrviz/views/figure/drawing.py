@@ -21,6 +21,7 @@ from lrviz.views.figure.options import FigureOptions
 from lrviz.views.figure.paths import compact
 from lrviz.views.figure.plan import plan
 from lrviz.views.figure.sheet import Sheet, draw_into
+from lrviz.views.figure.text import missing_glyphs_told_once
 from lrviz.views.figure.themes import applied, settings
 
 
@@ -102,7 +103,7 @@ def save_bytes(
         known = ", ".join(provenance.FORMATS)
         raise UsageError(f"figures are written as {known}, not as {file_format!r}")
     metadata = provenance.metadata(file_format, source)
-    with applied(style or getattr(fig, "style", None)):
+    with applied(style or getattr(fig, "style", None)), missing_glyphs_told_once():
         if file_format == "png":
             return _png(fig, {key: text for key, text in metadata.items() if text})
         # Without the next line a style may cut off or widen what was laid out.

@@ -87,11 +87,12 @@ def _style(found: list[Look], heights: Sequence[Array]) -> None:
     moving = sorted(range(len(found)), key=lambda index: -round(_way(heights[index]), 3))
     taken = set()
     for rank, index in enumerate(moving):
-        style = rank * styles // len(found)
-        while (look := replace(found[index], dashes=_DASHES[style % styles])) in taken:
-            style += 1  # of two curves of one colour
-        taken.add(look)
-        found[index] = look
+        first = rank * styles // len(found)
+        # The next ones for a further curve of the same colour, until all are taken.
+        order = (_DASHES[(first + more) % styles] for more in range(styles))
+        each = [replace(found[index], dashes=dashes) for dashes in order]
+        found[index] = next((look for look in each if look not in taken), each[0])
+        taken.add(found[index])
 
 
 def _way(height: Array) -> float:
@@ -131,8 +132,10 @@ def _coincident(heights: Sequence[Array], dashes: Sequence[tuple[float, ...]]) -
     return [members for members in sets if len(members) > 1]
 
 
-def draw(ax: Axes, panel: Panel, looks: Sequence[Look], traces: Sequence[Trace], x: Unit) -> None:
-    """Draw a panel's curves, and a cross where a run was cut short.
+def draw(
+    ax: Axes, panel: Panel, looks: Sequence[Look], traces: Sequence[Trace], x: Unit
+) -> list[Line2D]:
+    """Draw a panel's curves, and a cross where a run was cut short; return the curves.
 
     Args:
         ax: Its limits are set, and its figure has its size.
@@ -141,6 +144,7 @@ def draw(ax: Axes, panel: Panel, looks: Sequence[Look], traces: Sequence[Trace],
         traces: Those that the lines are of.
         x: The unit of the x axis.
     """
+    curves = []
     low, high = ax.get_xlim()
     pixels = ax.get_window_extent().width
     for line, look in zip(panel.lines, looks, strict=True):
@@ -151,7 +155,7 @@ def draw(ax: Axes, panel: Panel, looks: Sequence[Look], traces: Sequence[Trace],
             # What is not positive has no place: the curve leaves through the lower edge.
             values = np.maximum(values, ax.get_ylim()[0] / 100)
         values = np.clip(values, -1e300, 1e300)
-        ax.add_line(
+        curve = ax.add_line(
             Line2D(
                 at * factor,
                 values,
@@ -167,6 +171,7 @@ def draw(ax: Axes, panel: Panel, looks: Sequence[Look], traces: Sequence[Trace],
                 snap=None if len(line.values) <= _SNAPPED else False,
             )
         )
+        curves.append(curve)
         if traces[line.trace].error is not None:
             ax.plot(
                 [at[-1] * factor],
@@ -178,3 +183,4 @@ def draw(ax: Axes, panel: Panel, looks: Sequence[Look], traces: Sequence[Trace],
                 zorder=4,
                 clip_on=False,
             )
+    return curves

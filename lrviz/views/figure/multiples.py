@@ -13,6 +13,7 @@ from lrviz.views.figure.lines import draw
 from lrviz.views.figure.marking import Ground, headroom
 from lrviz.views.figure.page import Page, own_names, set_axes
 from lrviz.views.figure.plan import Plan
+from lrviz.views.figure.text import one_line
 from lrviz.views.figure.themes import settings
 
 _SHAPE = 1.55  # width of a panel to its height
@@ -117,7 +118,7 @@ class Multiples(Page):
         names = own_names(part)
         if len(names) == 1:
             return Head(font.shortened(names[0], width), None)
-        label = " ".join(part.traces[part.panels[0].lines[0].trace].label.split())
+        label = one_line(part.traces[part.panels[0].lines[0].trace].label)
         named = [labels.Name(*each, 0.0) for each in zip(names, part.looks[0], strict=True)]
         legend = labels.legend(named, self.fonts.note, width)
         return Head(font.shortened(label, width), legend)

@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from lrviz.errors import UsageError
 from lrviz.views.figure import layout
 from lrviz.views.figure.plan import Plan
+from lrviz.views.figure.text import one_line
 from lrviz.views.figure.themes import settings
 from lrviz.views.figure.ticks import y_locator
 
@@ -116,9 +117,9 @@ def tick_look(axis: str, size: float) -> dict[str, Any]:
 def own_names(plan: Plan) -> list[str]:
     """Return the names of the first panel's lines; of one trace's several lines, the groups'."""
     lines = plan.panels[0].lines
-    names = [" ".join(line.label.split()) for line in lines]
+    names = [one_line(line.label) for line in lines]
     traces = {line.trace for line in lines}
     if len(traces) > 1 or len(lines) == 1:
         return names
-    label = " ".join(plan.traces[traces.pop()].label.split())
+    label = one_line(plan.traces[traces.pop()].label)
     return [name.removeprefix(f"{label}/") for name in names]

@@ -17,7 +17,7 @@ from lrviz.views.figure.lines import draw
 from lrviz.views.figure.marking import Ground, headroom
 from lrviz.views.figure.page import Page, own_names, set_axes, tick_look
 from lrviz.views.figure.plan import Plan
-from lrviz.views.figure.text import Type
+from lrviz.views.figure.text import Type, one_line
 from lrviz.views.figure.themes import settings
 from lrviz.views.scales import Unit
 
@@ -114,7 +114,8 @@ class Sheet(Page):
             name = plan.panels[index].title
             font = self.fonts.label
             fitting = font.size * height / font.width(name)
-            ax.set_ylabel(name, fontsize=max(6.0, min(font.size, fitting)), va="top")
+            size = max(6.0, min(font.size, fitting))
+            ax.set_ylabel(name, fontsize=size, va="top", parse_math=False)
             ax.yaxis.set_label_coords((layout.EDGE - left) / width, 0.5)
             draw(ax, plan.panels[index], plan.looks[index], plan.traces, plan.below)
             locator, _ = layout.x_ticks(plan.below, plan.end, width, self.fonts.tick)
@@ -154,13 +155,19 @@ def draw_into(ax: Axes, plan: Plan) -> None:
     box = ax.get_window_extent().transformed(to_inches)
     set_axes(ax, plan, 0, layout.y_ticks(plan.scales[0], box.height, font)[0], font.size)
     ax.xaxis.set_major_locator(layout.x_ticks(plan.below, plan.end, box.width, font)[0])
-    ax.set(xlabel=plan.below.name, ylabel=panel.title)
-    draw(ax, panel, plan.looks[0], plan.traces, plan.below)
+    ax.set_xlabel(plan.below.name)
+    ax.set_ylabel(panel.title, parse_math=False)
+    curves = draw(ax, panel, plan.looks[0], plan.traces, plan.below)
     taken = []
     if len(panel.lines) == 1:
-        ax.set_title(panel.lines[0].label, parse_math=False)
+        ax.set_title(one_line(panel.lines[0].label), parse_math=False)
     else:
-        legend = ax.legend(loc="upper right", ncols=-(-len(panel.lines) // 4), fontsize="small")
+        # matplotlib would leave out a name that begins with _, and read $ as mathematics.
+        blank = [""] * len(curves)
+        columns = -(-len(curves) // 4)
+        legend = ax.legend(curves, blank, loc="upper right", ncols=columns, fontsize="small")
+        for text, line in zip(legend.get_texts(), panel.lines, strict=True):
+            text.set(text=one_line(line.label), parse_math=False)
         inner = legend.get_window_extent().transformed(to_inches).translated(-box.x0, -box.y0)
         taken.append(inner.extents)
         plan = plan.with_room_above(min(inner.height / box.height + 0.04, 0.6))

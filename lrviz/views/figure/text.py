@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,6 +13,10 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from lrviz.views.figure.themes import settings
+from lrviz.views.grid import visible
+
+_MISSING = re.compile(r"Glyph (\d+) ")
+_SHOWN = 10  # characters in a warning
 
 
 @dataclass(frozen=True)
@@ -48,15 +55,46 @@ class Type:
         return _elided(text, least)
 
     def wrapped(self, text: str, room: float, lines: int) -> list[str]:
-        """Return a text in at most so many lines that fit in so many inches."""
+        """Return a text in at most so many lines that fit in so many inches.
+
+        What is no letter of any font, such as a control character, is written out.
+        """
         found: list[str] = []
-        for word in text.split():
+        for word in map(visible, text.split()):
             joined = f"{found[-1]} {word}" if found else word
             if found and (self.width(joined) <= room or len(found) == lines):
                 found[-1] = joined
             else:
                 found.append(word)
         return [self.shortened(line, room) for line in found]
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, with what is no letter of any font written out."""
+    return visible(" ".join(text.split()))
+
+
+@contextmanager
+def missing_glyphs_told_once() -> Iterator[None]:
+    """Warn once of all characters that the fonts have nothing for, and not of each on its own."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    characters: dict[str, None] = {}  # an ordered set
+    for each in caught:
+        found = _MISSING.match(str(each.message))
+        if found is None:
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+        else:
+            characters[chr(int(found[1]))] = None
+    if characters:
+        more = len(characters) - _SHOWN
+        shown = "".join(characters)[:_SHOWN] + (f" and {more} more" if more > 0 else "")
+        warnings.warn(
+            f"the figure's fonts have nothing for {shown}, and a box stands for each; "
+            "name a font that has it in a style file: font.family: Noto Sans CJK JP, DejaVu Sans",
+            stacklevel=4,
+        )
 
 
 @lru_cache(maxsize=4096)

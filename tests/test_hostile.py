@@ -1,0 +1,252 @@
+"""Labels, titles and names that want to be more than text, in every command and format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from lrviz.views.grid import cells, visible
+from tests.commands import Ran, lrviz
+
+ROOT = Path(__file__).parent.parent
+
+LABELS = {
+    "colours": "a\x1b[31mred\x1b[0m",
+    "the terminal's title": "\x1b]0;owned\x07x",
+    "a terminal's link": "\x1b]8;;https://evil.example\x1b\\x",
+    "one-byte escapes": "\x9b31mX",
+    "several lines": "a\nb\rc\x85d\u2028e",
+    "NUL": "a\x00b",
+    "reversed": "a\u202eb\u2066c",
+    "bytes that are no text": os.fsdecode(b"a\xff\xfeb"),
+    "no character": "a\ufffeb",
+    "rich": "[red]a[/red][link=https://evil.example]b[/link][/]",
+    "mathematics": r"$\frac{1}{2}$ and $\frac$",
+    "matplotlib hides it": "_private",
+    "Markdown": "a|b `c` **d** [e](https://evil.example) <!-- $x$ --> # f",
+    "HTML": '--><script>alert("1")</script><!--]]>&amp;',
+    "a formula": "=cmd|' /C calc'!A0",
+    "a sum": "@SUM(A1)",
+    "a path": "../../etc/passwd",
+    "a workflow command": "::error file=x::y",
+    "percent": "%s %d {0} {label} %0A",
+    "nothing to see": "   ",
+    "wide": "学習率 🚀👩‍👩‍👧 é̂̂",
+    "long": "x" * 500,
+    "long and wide": "🚀" * 500,
+}
+IN_FILES = {name: label for name, label in LABELS.items() if "\udcff" not in label}
+ON_COMMAND_LINES = {name: label for name, label in LABELS.items() if "\0" not in label}
+# What no terminal, file or reader may get to see raw; tab and newline aside.
+RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+COMMANDS = [
+    *(("table", "--format", form) for form in ("rich", "plain", "markdown", "csv", "json")),
+    *(("check", "--format", form) for form in ("text", "json", "github")),
+    ("check", "--diff"),
+    *(
+        ("compare", "--format", form, "-o", "out.png", "--size", "9x30")
+        for form in ("rich", "plain", "markdown")
+    ),
+    ("plot", "-o", "out.png", "-o", "out.svg", "-o", "out.pdf", "--size", "9x30"),
+    ("plot", "--terminal"),
+    ("plot", "--ascii"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def schedules(label: str) -> dict[str, object]:
+    """Return two schedules with a text in each of their names; `check` finds something in both."""
+    stale = {"type": "CosineAnnealingLR", "T_max": 10}
+    groups = {label: {"lr": 0.2}, f"b{label}": {"lr": 0.3}}
+    optimizer = {"type": "SGD", "lr": 0.1, "groups": groups}
+    return {label: {"scheduler": stale}, f"{label}2": {"optimizer": optimizer, "scheduler": stale}}
+
+
+def spec(path: Path, curves: Mapping[str, object], text: str) -> None:
+    """Write a spec with `text` wherever a spec may have one."""
+    words = dict.fromkeys(("title", "summary", "when", "reference"), text)
+    data = {**words, "train": {"steps": 50}, "schedules": curves}
+    pair = r"\\ud[89ab]\w\w\\ud[c-f]\w\w"  # which YAML does not read
+    shown = re.sub(pair, lambda found: str(json.loads(f'"{found[0]}"')), json.dumps(data))
+    path.write_text(shown, encoding="utf-8")
+
+
+def everything() -> None:
+    """Write a spec with all labels."""
+    curves = {}
+    for label in IN_FILES.values():
+        curves.update(schedules(label))
+    spec(Path("spec.json"), curves, "\n".join(IN_FILES.values()))
+
+
+def is_text(ran: Ran) -> None:
+    assert ran.code in (0, 1), ran.err
+    for text in (ran.out, ran.err):
+        assert not RAW.search(text)
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.filterwarnings("ignore:the figure's fonts have nothing for")
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_labels_are_shown_as_text(command: tuple[str, ...]) -> None:
+    everything()
+    is_text(lrviz(command[0], "spec.json", *command[1:], TERM="xterm"))
+    outputs = {option for option in command if option.startswith("out.")}
+    assert {path.name for path in Path.cwd().iterdir()} == {"spec.json", *outputs}
+    if "out.svg" in outputs:
+        is_picture(Path("out.svg"))
+
+
+@pytest.mark.filterwarnings("ignore:the figure's fonts have nothing for")
+def test_a_gallery_shows_words_as_text() -> None:
+    Path("specs").mkdir()
+    for index, label in enumerate(IN_FILES.values()):
+        spec(Path(f"specs/{index}.json"), schedules(label), label)
+    is_text(lrviz("gallery", "specs", "-o", "gallery", "-q", "--title", LABELS["HTML"]))
+    page = Path("gallery/README.md").read_text(encoding="utf-8")
+    outside = re.sub(r"`+\w*\n.*?\n`+", "", page, flags=re.DOTALL)  # code blocks show it as it is
+    assert not RAW.search(outside)
+    tags = set(re.findall(r"(?<!\\)<(/?[a-z]+)", outside))
+    assert tags == {"a", "/a", "br", "picture", "/picture", "source", "img"} | {
+        *("details", "/details", "summary", "/summary", "code", "/code"),
+    }
+    pictures = list(Path("gallery").glob("*.svg"))
+    assert len(pictures) == 2 * len(IN_FILES)
+    for path in pictures:
+        is_picture(path)
+
+
+def is_picture(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not RAW.search(text)
+    assert "<script" not in text
+    ElementTree.fromstring(text)
+
+
+def words(label: str) -> Iterator[tuple[str, ...]]:
+    """Yield command lines with `label` in each place where one can stand."""
+    yield from ((command, label) for command in ("plot", "table", "check", "info", "init", "rule"))
+    yield (label,)
+    yield "table", f"cosine:{label}=1"
+    yield "table", f"cosine:T_max={label}"
+    yield "table", f"{label}.yaml"
+    yield "table", f"spec.json#{label}x"
+    yield "table", f"{label}:make"
+    yield "table", f"math:{label}"
+    yield "table", f"code.py:{label}"
+    yield "table", "cosine", "--at", f"{label}%"
+    yield "table", "cosine", "--set", f"{label}=1"
+    yield "table", "cosine", "--set", f"scheduler.T_max={label}"
+    yield "table", "cosine", "--param", f"x{label}"
+    yield "table", "cosine", "--optimizer", f"x{label}"
+    yield "table", "cosine", "--steps", f"x{label}"
+    yield "table", "cosine", f"--x{label}"
+    yield "plot", "cosine", "-o", label
+    yield "plot", "cosine", "-o", f"no/{label}.png"
+    yield "plot", "cosine", "--style", f"x{label}", "-o", "out.png"
+    yield "plot", "cosine", "--size", label
+    yield "check", "cosine", "--select", f"x{label}"
+    yield "check", "cosine", "--format", label
+    yield "gallery", label, "-o", "gallery"
+
+
+@pytest.mark.parametrize("label", ON_COMMAND_LINES.values(), ids=ON_COMMAND_LINES.keys())
+def test_an_error_shows_what_was_written_as_text(label: str) -> None:
+    spec(Path("spec.json"), schedules(label), label)
+    Path("code.py").write_text("", encoding="utf-8")
+    for line in words(label):
+        ran = lrviz(*line)
+        assert ran.code in (1, 2), line
+        assert re.search("^error: ", ran.err, re.MULTILINE), line
+        assert not RAW.search(ran.err), line
+        assert ran.out == "", line
+
+
+def test_a_spec_may_be_in_a_file_of_any_name() -> None:
+    spec(Path("spec.json"), schedules("a"), "a")
+    name = "\x1b]0;owned\x07 $x$ [red] \u202e.json"
+    Path("spec.json").rename(name)
+    for command, *options in COMMANDS:
+        if options != ["--diff"]:
+            is_text(lrviz(command, name, *options))
+    assert f"{visible(name)}:1:" in lrviz("check", name).out
+
+
+def test_a_file_is_named_after_letters_of_its_source_only() -> None:
+    Path("deep").mkdir()
+    os.chdir("deep")
+    spec(Path("spec.json"), schedules("../../over"), "")
+    assert lrviz("plot", "spec.json#../../over").err.endswith("wrote spec-..-..-over.png\n")
+    assert lrviz("plot", "../../x=cosine", "-q").code == 0
+    assert lrviz("gallery", "../x\x1b|<a>`=cosine", "-q").code == 0
+    assert [path.name for path in Path("..").iterdir()] == ["deep"]
+    assert sorted(path.name for path in Path("gallery").iterdir()) == [
+        *("README.md", "x-a-cosine-dark.svg", "x-a-cosine-light.svg"),
+    ]
+
+
+def test_csv_reads_back_with_no_formula_and_json_with_the_label_itself() -> None:
+    everything()
+    ran = lrviz("table", "spec.json", "--format", "csv")
+    names = next(csv.reader(io.StringIO(ran.out)))[2::3]
+    for label, name in zip(IN_FILES.values(), names, strict=True):
+        assert not name.startswith(("=", "+", "-", "@"))
+        if not RAW.search(label):
+            assert name.removeprefix("'") == label
+    ran = lrviz("table", "spec.json", "--format", "json")
+    found = json.loads(ran.out)["schedules"]
+    assert [each["label"] for each in found[::2]] == list(IN_FILES.values())
+
+
+def test_each_row_of_markdown_has_the_same_cells() -> None:
+    everything()
+    ran = lrviz("table", "spec.json", "--format", "markdown")
+    rows = [line for line in ran.out.splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {3 + 3 * len(IN_FILES)}
+
+
+def cells_of(line: str) -> list[str]:
+    """Return what is in each terminal cell of a line."""
+    return [cell for character in line for cell in [character] * cells(character)]
+
+
+def test_columns_stay_aligned_under_wide_labels() -> None:
+    ran = lrviz("table", "学習率=cosine", "🚀🚀=onecycle", "ascii=step", COLUMNS="200")
+    rows = [cells_of(line) for line in ran.out.split("\n\n")[0].splitlines()]
+    [rule] = (row for row in rows if row[0] == "-")
+    gaps = [at for at, cell in enumerate(rule) if cell == " "]
+    assert len(gaps) == 2 * (len(["step", "what", "学習率", "🚀🚀", "🚀🚀:momentum", "ascii"]) - 1)
+    for row in rows:
+        assert {row[at] for at in gaps if at < len(row)} == {" "}, "".join(row)
+
+
+def test_missing_glyphs_are_told_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lrviz", "plot", "🚀学習=cosine", "--steps", "9", "-o", "x.svg"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
+    )
+    assert done.returncode == 0
+    assert done.stderr == (
+        "🚀学習: SGD, lr 0.1, momentum 0.9 (say otherwise with --optimizer, --lr)\n"
+        "warning: the figure's fonts have nothing for 🚀学習, and a box stands for each; name a "
+        "font that has it in a style file: font.family: Noto Sans CJK JP, DejaVu Sans\n"
+        "wrote x.svg\n"
+    )
