@@ -20,6 +20,7 @@ from tests.reference import Slot, real_optimizer
 from tests.trainings import CURVES, LAMBDAS, Training
 
 RATES = {"max_lr", "base_lr", "swa_lr", "min_lr"}  # of torch's: these take one a group
+TAKE_A_RATE_A_GROUP = {"CyclicLR", "OneCycleLR", "SWALR", "ReduceLROnPlateau"}
 DURATION = re.compile(r"rest|[0-9.]+(%|ep|ba)")
 SHARES = RATES | {"eta_min", "lr_end", "lr"}
 
@@ -108,9 +109,6 @@ def scheduler_of(node: Any, phase: Phase, optimizer: Optimizer) -> Any:
     per_group = name in TAKE_A_RATE_A_GROUP
     arguments = {key: value_of(key, each, phase, per_group) for key, each in given.items()}
     return make(optimizer, **arguments)
-
-
-TAKE_A_RATE_A_GROUP = {"CyclicLR", "OneCycleLR", "SWALR", "ReduceLROnPlateau"}
 
 
 def read(node: dict[str, Any]) -> tuple[str, dict[str, Any]]:
