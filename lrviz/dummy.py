@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-from lrviz.errors import ScheduleError
+from lrviz.errors import ScheduleError, words
 
 
 def _idle_step(self: Optimizer, closure: object = None) -> None:
@@ -58,6 +58,6 @@ def dummy_optimizer(
     try:
         optimizer: Optimizer = make(params, **defaults)
     except Exception as error:
-        words = f"{type(error).__name__}: {error}"
-        raise ScheduleError(f"{cls.__name__} refuses its arguments: {words}") from error
+        message = f"{cls.__name__} refuses its arguments: {words(error)}"
+        raise ScheduleError(message) from error
     return optimizer

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
+
+# This package, and what imports for it.
+_OWN = (str(Path(__file__).parent), "<frozen importlib")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,27 @@ class FollowError(LrvizError):
 
 class OutputError(LrvizError):
     """An output cannot be written."""
+
+
+def words(error: BaseException) -> str:
+    """Return the type of an error that other code raised, and what it says if it says anything.
+
+    >>> words(ValueError("no")), words(StopIteration())
+    ('ValueError: no', 'StopIteration')
+    """
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001  (its __str__ is foreign code, too)
+        said = ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def traceback_of(error: BaseException) -> str:
+    """Return the traceback of an error that other code raised, from where that code begins."""
+    frames = error.__traceback__
+    while frames and frames.tb_frame.f_code.co_filename.startswith(_OWN):
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames))
 
 
 def shown(value: object) -> str:

@@ -7,14 +7,14 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch.optim import Optimizer
 
 from lrviz import durations, metrics, signatures
 from lrviz.built import Built, BuiltScheduler, Part
 from lrviz.document import KeyPath, Map, Seq, place_of
-from lrviz.errors import LrvizError, Place, ScheduleError, SpecError
+from lrviz.errors import LrvizError, Place, ScheduleError, SpecError, words
 from lrviz.functions import build_function
 from lrviz.imports import import_scheduler, torch_scheduler
 from lrviz.merging import node
@@ -22,9 +22,6 @@ from lrviz.optimizers import build_optimizer
 from lrviz.signatures import ANY, Signature
 from lrviz.spec import MemberSpec, Schedule
 from lrviz.values import Slot, resolved
-
-if TYPE_CHECKING:
-    pass
 
 _ADVICE = {
     "with `cycle_momentum` option": "add cycle_momentum: false, or take an optimizer with momentum",
@@ -180,13 +177,13 @@ def _scheduler(slot: Slot, data: Map, path: KeyPath) -> Any:
         if "optimizer" in inspect.signature(target).parameters:
             return target(optimizer=slot.optimizer, **arguments)
         return target(slot.optimizer, **arguments)
-    except LrvizError:
+    except (LrvizError, KeyboardInterrupt):
         raise
-    except Exception as error:  # whatever a constructor may raise: torch's, or a user's own
-        words = f"{type(error).__name__}: {error}"
-        advice = "".join(f"; {text}" for key, text in _ADVICE.items() if key in words)
-        words = words.removesuffix(".")
-        raise ScheduleError(f"{known.name} refuses its arguments: {words}{advice}", here) from error
+    except BaseException as error:  # whatever a constructor may raise: torch's, or a user's own
+        said = words(error)
+        advice = "".join(f"; {text}" for key, text in _ADVICE.items() if key in said)
+        said = said.removesuffix(".")
+        raise ScheduleError(f"{known.name} refuses its arguments: {said}{advice}", here) from error
 
 
 def _part(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from lrviz.built import Built, BuiltScheduler
-from lrviz.errors import LrvizError, ScheduleError, UsageError
+from lrviz.errors import LrvizError, ScheduleError, UsageError, shown, words
+from lrviz.recording import readers
 from lrviz.spec import Schedule
 
 _FORMS = (
@@ -66,6 +68,7 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
     wanted = {*required, *optional} & set(known)
     result = _called(schedule, lambda: function(**{name: known[name] for name in wanted}))
     used, schedulers = interpret(result, optimizer, schedule.stepped)
+    _check_optimizer(schedule, used)
     if used is not optimizer:
         _make_idle(used)
     return _built(schedule, used, tuple(schedulers))
@@ -133,7 +136,22 @@ def _lightning(item: Any, interval: str | None) -> BuiltScheduler:
     if stepped not in ("step", "epoch"):
         raise UsageError(f"interval must be 'step' or 'epoch', not {stepped!r}")
     scheduler = _one(item["scheduler"], stepped).scheduler
-    return BuiltScheduler(scheduler, stepped, int(item.get("frequency", 1)))
+    return BuiltScheduler(scheduler, stepped, whole("frequency", item.get("frequency", 1)))
+
+
+def whole(name: str, value: Any) -> int:
+    """Return a count that user code gives.
+
+    Raises:
+        UsageError: It is no whole number, or less than 1.
+    """
+    try:
+        count = operator.index(value)
+    except TypeError:
+        count = 0
+    if count < 1 or isinstance(value, bool):
+        raise UsageError(f"{name} must be a whole number, at least 1, not {value!r}")
+    return count
 
 
 def _only(optimizers: Any) -> Any:
@@ -164,6 +182,22 @@ def _known(schedule: Schedule, optimizer: Optimizer) -> dict[str, Any]:
     return known
 
 
+def _check_optimizer(schedule: Schedule, optimizer: Any) -> None:
+    """Check that what a user's function built has the numbers that a simulation reads."""
+    groups = getattr(optimizer, "param_groups", None)
+    if groups is None:
+        kind = type(optimizer).__name__
+        raise UsageError(f"the 'optimizer' that was returned is a {kind}, not a torch optimizer")
+    if not groups:
+        raise ScheduleError(f"{schedule.source}: the optimizer has no param groups")
+    for index, group in enumerate(groups):
+        if "lr" not in readers(group):
+            raise ScheduleError(
+                f"{schedule.source}: param group {index} has no lr that is a number "
+                f"(it is {shown(group.get('lr'))})"
+            )
+
+
 def _make_idle(optimizer: Optimizer) -> None:
     """Let the `step` of an optimizer that a user's function built do nothing.
 
@@ -181,10 +215,10 @@ def _make_idle(optimizer: Optimizer) -> None:
 def _called(schedule: Schedule, action: Callable[[], Any]) -> Any:
     try:
         return action()
-    except LrvizError:
+    except (LrvizError, KeyboardInterrupt):
         raise
-    except Exception as error:
-        raise ScheduleError(f"{schedule.source} raised {type(error).__name__}: {error}") from error
+    except BaseException as error:
+        raise ScheduleError(f"{schedule.source} raised {words(error)}") from error
 
 
 def _built(

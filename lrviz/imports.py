@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from lrviz import catalog
-from lrviz.errors import LrvizError, SpecError, UsageError, suggestion
+from lrviz.errors import LrvizError, SpecError, UsageError, suggestion, words
 
 # What a spec may name without --trust, and where what it names must have been written.
 _TORCH = ("torch.optim.lr_scheduler", "torch.optim.swa_utils", "torch.optim")
@@ -162,7 +162,10 @@ def _attribute(module: ModuleType, name: str, source: str) -> Any:
 def _run(action: Callable[[], Any], what: str) -> Any:
     try:
         return action()
-    except LrvizError:
+    except (LrvizError, KeyboardInterrupt):
         raise
-    except Exception as error:
-        raise UsageError(f"{what} raised {type(error).__name__}: {error}") from error
+    except BaseException as error:
+        advice = ""
+        if isinstance(error, SystemExit):
+            advice = "; what it does as a program should stand under `if __name__ == '__main__':`"
+        raise UsageError(f"{what} raised {words(error)}{advice}") from error

@@ -8,7 +8,7 @@ from functools import partial
 from numbers import Real
 from typing import Any
 
-from lrviz.errors import LrvizError
+from lrviz.errors import LrvizError, shown, traceback_of, words
 from lrviz.events import Array
 from lrviz.trace import RunError
 
@@ -25,10 +25,11 @@ class Recording:
     error: RunError | None
 
 
-def failure(update: int, error: Exception) -> RunError:
-    """Return that `error` ended a run after `update`."""
-    words = error.message if isinstance(error, LrvizError) else f"{type(error).__name__}: {error}"
-    return RunError(update, words)
+def failure(update: int, error: BaseException) -> RunError:
+    """Return that `error`, caught where a scheduler was called, ended a run after `update`."""
+    if isinstance(error, LrvizError):
+        return RunError(update, error.message)
+    return RunError(update, words(error), traceback_of(error))
 
 
 def readers(group: Group) -> dict[str, Read]:
@@ -60,8 +61,14 @@ def _is_number(value: Any) -> bool:
 
 
 def _read(key: str, group: Group) -> float:
-    return float(group[key])
+    return _number(group[key])
 
 
 def _read_member(key: str, index: int, group: Group) -> float:
-    return float(group[key][index])
+    return _number(group[key][index])
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, str):  # of which Python would make a number, and no optimizer would
+        raise TypeError(f"{shown(value)} is text")
+    return float(value)

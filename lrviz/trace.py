@@ -16,15 +16,18 @@ from lrviz.notebook import Shown
 
 @dataclass(frozen=True)
 class RunError:
-    """A scheduler's own error that ended the simulation early.
+    """What a scheduler did that ended the simulation early.
 
     Attributes:
-        update: 0-based update after which `step()` raised; the trace holds `update + 1` rows.
-        message: Its type and words, e.g. `ValueError: Tried to step 101 times...`.
+        update: 0-based update after which it failed; the trace holds `update + 1` rows.
+        message: The type and the words of what `step()` raised, e.g. `ValueError: Tried to step
+            101 times...`, or what it left behind that is no number.
+        traceback: Of what it raised, as Python prints one; empty where nothing was raised.
     """
 
     update: int
     message: str
+    traceback: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +57,6 @@ class Trace(Shown):
     interval: str = "step"
     warnings: tuple[str, ...] = ()
     error: RunError | None = None
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def lr(self) -> Array:

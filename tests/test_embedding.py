@@ -198,7 +198,7 @@ def test_warnings_stay_with_the_figure(draws: list[str]) -> None:
     body = "wsd OneCycleLR:max_lr=0.1,total_steps=5"
     said = (
         "wsd: warmup: 1% of the training is 0.1 updates: taken as 1",
-        "OneCycleLR: the scheduler raised after update 5 of 10, and the curve ends there: "
+        "OneCycleLR: its scheduler failed after update 5 of 10, and the curve ends there: "
         "ValueError: Tried to step 6 times. The specified number of total steps is 5",
     )
     assert [embedded(body, steps="10").warnings for _ in range(2)] == [said] * 2

@@ -204,7 +204,7 @@ def test_errors_are_warnings_with_their_line(
         "docs/index.md:20: --steps many: give a whole number, 1 or more",
         "docs/index.md:24: specs/plateau.yaml:7:42: scheduler.patients: ReduceLROnPlateau has no "
         "argument 'patients'; did you mean patience?",
-        "docs/index.md:28: OneCycleLR: the scheduler raised after update 5 of 10, and the curve "
+        "docs/index.md:28: OneCycleLR: its scheduler failed after update 5 of 10, and the curve "
         "ends there: ValueError: Tried to step 6 times. The specified number of total steps is 5",
     ]
     html = build(site, strict=False)

@@ -57,7 +57,6 @@ def test_runs_without_a_word(name: str) -> None:
     for curve in traces(name).values():
         assert curve.error is None
         assert curve.warnings == ()
-        assert curve.notes == ()
         assert curve.updates == curve.length.updates
 
 

@@ -185,7 +185,7 @@ def test_errors_are_warnings_with_their_line(site: Path) -> None:
         "index.rst:18: WARNING: specs/plateau.yaml:7:42: scheduler.patients: ReduceLROnPlateau has "
         "no argument 'patients'; did you mean patience? [lrviz]",
     ]
-    assert cut.startswith("index.rst:20: WARNING: OneCycleLR: the scheduler raised after update 5")
+    assert cut.startswith("index.rst:20: WARNING: OneCycleLR: its scheduler failed after update 5")
     html = (site.parent / "html" / "index.html").read_text()
     assert "--steps many: give a whole number" in re.sub("<.*?>", "", html)
     assert html.count("<img") == 2

@@ -218,7 +218,7 @@ def test_a_run_cut_short_is_shown_and_the_watch_goes_on(
     assert watched(monkeypatch, ("table", "a.yaml", *CSV), lambda: save(0.2)) == 0
     out, err = capsys.readouterr()
     assert first_lrs(out) == ["0.0040000000000000036", "0.2"]
-    assert err.startswith("error: a: the scheduler raised after update 10 of 20")
+    assert err.startswith("error: a: its scheduler failed after update 10 of 20")
 
 
 def test_without_watchfiles_it_says_what_to_install(

@@ -14,7 +14,7 @@ from lrviz.adoption import objects
 from lrviz.adoption.standins import ADVICE
 from lrviz.adoption.survey import Survey
 from lrviz.adoption.watching import Watch
-from lrviz.errors import FollowError, UsageError
+from lrviz.errors import FollowError, UsageError, words
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _copy(place: str, value: Any, memo: dict[int, Any]) -> Any:
         culprit, what = _culprit(place, value, before)
         raise FollowError(
             f"{culprit} is a {type(what).__name__}, which cannot be copied "
-            f"({type(error).__name__}: {error}), and stepping would change the real one: {ADVICE}"
+            f"({words(error)}), and stepping would change the real one: {ADVICE}"
         ) from error
 
 

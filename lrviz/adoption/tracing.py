@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,7 +15,7 @@ from lrviz.built import Built, BuiltScheduler
 from lrviz.durations import Length
 from lrviz.errors import UsageError
 from lrviz.factory import takes_metric
-from lrviz.functions import interpret
+from lrviz.functions import interpret, whole
 from lrviz.simulation import run
 from lrviz.trace import Trace
 
@@ -78,9 +77,9 @@ def record(
         raise UsageError(f"record wants a torch optimizer first, not a {type(optimizer).__name__}")
     if interval not in (None, "step", "epoch"):
         raise UsageError(f"interval must be 'step' or 'epoch', not {interval!r}")
-    per_epoch = None if steps_per_epoch is None else _count("steps_per_epoch", steps_per_epoch)
-    length = Length(_count("steps", steps), per_epoch)
-    frequency = _count("frequency", frequency)
+    per_epoch = None if steps_per_epoch is None else whole("steps_per_epoch", steps_per_epoch)
+    length = Length(whole("steps", steps), per_epoch)
+    frequency = whole("frequency", frequency)
     given = scheduler if isinstance(scheduler, list | tuple) else [scheduler]
     slots = [_slot(each, optimizer, interval, frequency) for each in given]
     slots = _with_metric(slots, metric, length)
@@ -102,22 +101,11 @@ def record(
         return run(built)
 
 
-def _count(name: str, value: int) -> int:
-    try:
-        count = operator.index(value)
-    except TypeError:
-        count = 0
-    if count < 1 or isinstance(value, bool):
-        raise UsageError(f"{name} must be a whole number, at least 1, not {value!r}")
-    return count
-
-
 def _slot(item: Any, optimizer: Optimizer, interval: str | None, frequency: int) -> BuiltScheduler:
     if isinstance(item, BuiltScheduler):
         return item
     if isinstance(item, Mapping):
-        _, [slot] = interpret([{"frequency": frequency, **item}], optimizer, interval)
-        return replace(slot, frequency=_count("frequency", slot.frequency))
+        return interpret([{"frequency": frequency, **item}], optimizer, interval)[1][0]
     if isinstance(item, type) or not callable(getattr(item, "step", None)):
         raise UsageError(f"record wants a scheduler, with step(); this is a {type(item).__name__}")
     return BuiltScheduler(item, interval or "step", frequency)

@@ -13,7 +13,7 @@ import typer
 from lrviz.cli.console import coloured, emit, emit_rich, note
 from lrviz.cli.options import Sources, Training, required
 from lrviz.cli.progress import progress
-from lrviz.cli.running import import_late, introduce, load, own_tracebacks
+from lrviz.cli.running import import_late, introduce, load, user_code
 from lrviz.cli.table import DEFAULT
 from lrviz.cli.write import write
 from lrviz.errors import UsageError
@@ -132,7 +132,7 @@ def _report(given: Sequence[str], chosen: Chosen, training: Training) -> Report:
     loaded = load(expanded(given), training)
     introduce(loaded, training)
     total = sum(each.length.updates for each in loaded.schedules)
-    with own_tracebacks(training.verbose), progress(total, quiet=training.quiet) as advance:
+    with user_code(training.verbose), progress(total, quiet=training.quiet) as advance:
         return checked(loaded.schedules, selection, advance)
 
 

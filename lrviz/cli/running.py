@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
 import sys
 import threading
-import traceback
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,20 @@ import typer
 from lrviz.cli.console import fail, note, warn
 from lrviz.cli.options import Shared, Training
 from lrviz.cli.progress import progress
-from lrviz.errors import LrvizError
+from lrviz.errors import LrvizError, traceback_of
 
 if TYPE_CHECKING:
+    from lrviz.built import Built
     from lrviz.sources import Loaded
     from lrviz.spec import Schedule
     from lrviz.trace import Trace
 
 INTERRUPTED = 130
+
+PATIENCE = 5.0
+"""Seconds after which a scheduler of the user's that takes long is named."""
+
+_SLOW = 1e-3  # seconds an update; torch's own schedulers take some millionths
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class Run:
         for trace in self.traces:
             if trace.error:
                 fail(
-                    f"{trace.label}: the scheduler raised after update {trace.error.update:,} of "
+                    f"{trace.label}: its scheduler failed after update {trace.error.update:,} of "
                     f"{trace.length.updates:,}, and the curve ends there: {trace.error.message}"
                 )
         if any(trace.error for trace in self.traces):
@@ -90,7 +96,7 @@ def load(sources: Sequence[str], shared: Training) -> Loaded:
     import_late("lrviz.sources")
     from lrviz.sources import load_all
 
-    with own_tracebacks(shared.verbose):
+    with user_code(shared.verbose):
         return load_all(sources, shared.overrides())
 
 
@@ -104,22 +110,44 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
     from lrviz.factory import build_schedule
     from lrviz.simulation import run
 
-    with own_tracebacks(shared.verbose):
+    with user_code(shared.verbose):
         built = [build_schedule(schedule) for schedule in loaded.schedules]
         introduce(loaded, shared)
         traces: list[Trace] = []
         done = 0
         with progress(sum(each.length.updates for each in built), quiet=shared.quiet) as advance:
             for each in built:
-                traces.append(run(each, partial(_advanced, advance, done)))
+                traces.append(run(each, _advanced(each, advance, done, quiet=shared.quiet)))
                 done += each.length.updates
     if not shared.quiet:
         _say_warnings(traces)
+    if shared.verbose:
+        sys.stderr.writelines(trace.error.traceback for trace in traces if trace.error)
     return Run(loaded.schedules, tuple(traces))
 
 
-def _advanced(advance: Callable[[int], None], before: int, done: int) -> None:
-    advance(before + done)
+def _advanced(
+    built: Built, advance: Callable[[int], None], before: int, *, quiet: bool
+) -> Callable[[int], None]:
+    """Return what a run tells its progress to; it names, once, a user's scheduler that is slow."""
+    started = time.monotonic()
+    said = quiet or built.own
+
+    def advanced(done: int) -> None:
+        nonlocal said
+        advance(before + done)
+        seconds = time.monotonic() - started
+        each = seconds / done
+        if not said and seconds > PATIENCE and each > _SLOW:
+            said = True
+            total = each * built.length.updates
+            all_of_them = f"{total:,.0f} s" if total < 300 else f"{total / 60:,.0f} min"
+            note(
+                f"{built.label}: its scheduler takes {each:.2g} s an update, and all "
+                f"{built.length.updates:,} will take about {all_of_them}; Ctrl-C ends it"
+            )
+
+    return advanced
 
 
 def introduce(loaded: Loaded, shared: Training) -> None:
@@ -151,11 +179,15 @@ def _described(schedule: Schedule) -> str:
 
 
 @contextmanager
-def own_tracebacks(verbose: bool) -> Iterator[None]:
-    """Show the traceback of what a user's own code raised, where `-v` asks for it."""
+def user_code(verbose: bool) -> Iterator[None]:
+    """Run what may call a user's own code: what that prints goes to stderr, beside the result.
+
+    Where `-v` asks for it, the traceback of what it raised is shown.
+    """
     try:
-        yield
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
     except LrvizError as error:
         if verbose and error.__cause__ is not None:
-            traceback.print_exception(error.__cause__)
+            sys.stderr.write(traceback_of(error.__cause__))
         raise

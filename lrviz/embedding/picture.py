@@ -116,7 +116,7 @@ def _said(traces: Sequence[Trace]) -> Iterator[str]:
             yield f"{trace.label}: {' '.join(text.split())}"
         if trace.error:
             yield (
-                f"{trace.label}: the scheduler raised after update {count(trace.error.update)} of "
+                f"{trace.label}: its scheduler failed after update {count(trace.error.update)} of "
                 f"{count(trace.length.updates)}, and the curve ends there: "
                 f"{' '.join(trace.error.message.split())}"
             )
