@@ -9,12 +9,15 @@ import warnings
 
 
 def main() -> None:
-    """Run the command line and exit with its code: 0, 1, 2 or 130; see the README."""
+    """Run the command line and exit with its code; see the README."""
     # Nothing of the start is garbage; `import_late` turns it on again.
     gc.disable()
     # Else pydantic reads the metadata of every installed package: 0.1 s where there are hundreds.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    from lrviz.cli.signals import INTERRUPTED, Ended, end_in_order
+
     try:
+        end_in_order()
         _open_streams()
         # Python's warnings are for who writes programs; those for users are said in our form.
         warnings.simplefilter("ignore")
@@ -27,8 +30,8 @@ def main() -> None:
         from lrviz.cli.app import app
 
         app(prog_name="lrviz")
-    except KeyboardInterrupt:  # during the imports
-        sys.exit(130)
+    except KeyboardInterrupt as stop:  # during the imports
+        sys.exit(stop.code if isinstance(stop, Ended) else INTERRUPTED)
 
 
 def _open_streams() -> None:

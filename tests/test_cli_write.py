@@ -167,8 +167,13 @@ def test_a_read_only_file_or_folder_is_refused(monkeypatch: pytest.MonkeyPatch) 
     Path("a.png").write_bytes(OURS)
     closed: set[str] = {"a.png"}
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name not in closed)
-    with pytest.raises(OutputError, match=r"^a\.png cannot be written: it is read-only$"):
+    with pytest.raises(
+        OutputError, match=r"^a\.png cannot be written: it is read-only; name another file with -o$"
+    ):
         picture_targets(["a.png"], ["cosine"])
     closed = {Path.cwd().name}
-    with pytest.raises(OutputError, match=r"^b\.png cannot be written: .* is read-only$"):
+    with pytest.raises(
+        OutputError,
+        match=r"^b\.png cannot be written: .* is read-only; name a file elsewhere with -o$",
+    ):
         picture_targets(["b.png"], ["cosine"])

@@ -15,7 +15,7 @@ from lrviz import __version__
 from lrviz.cli import check, compare, gallery, info, init, list_, plot, rule, schema, table
 from lrviz.cli.console import fail, give_up
 from lrviz.cli.options import spread
-from lrviz.cli.running import INTERRUPTED
+from lrviz.cli.signals import INTERRUPTED, Ended
 from lrviz.errors import LrvizError, UsageError, suggestion
 
 WRONG = 2
@@ -57,12 +57,12 @@ class Commands(TyperGroup):
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
         """Read the command line; `--help` prints here."""
-        with _closed_pipe_ends_quietly():
+        with _ends_quietly():
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # as typer exports it
         """Run the command."""
-        with _closed_pipe_ends_quietly():
+        with _ends_quietly():
             return super().invoke(ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -101,9 +101,11 @@ def _usage(error: typer.TyperException) -> str:
 
 
 @contextlib.contextmanager
-def _closed_pipe_ends_quietly() -> Iterator[None]:
+def _ends_quietly() -> Iterator[None]:
     try:
         yield
+    except Ended as stop:
+        raise typer.Exit(stop.code) from None
     except (BrokenPipeError, SystemExit) as error:
         if not isinstance(error, BrokenPipeError) and not isinstance(
             error.__context__, BrokenPipeError

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
@@ -45,7 +47,7 @@ def emit_rich(*renderables: RenderableType, soft_wrap: bool = False) -> None:
     console = Console(soft_wrap=soft_wrap)
     with console.capture() as captured:  # rich's own way to write has an exit code of its own
         for each in renderables:
-            console.print(each, highlight=False)
+            console.print(each, highlight=False, crop=False)
     emit([captured.get()], end="")
 
 
@@ -87,6 +89,35 @@ def fail(text: str) -> None:
     """Say on stderr what went wrong, in as many lines as it has."""
     lines = "\n".join(map(visible, text.split("\n")))
     _say(f"{_head('error:', typer.colors.RED)} {lines}")
+
+
+def listen(quiet: bool) -> bool:
+    """Say what Python warns of and matplotlib logs as `warn` does, or with -q not at all.
+
+    Returns:
+        `quiet`, as the callback of an option must.
+    """
+    if quiet:
+        warnings.simplefilter("ignore")
+    logger = logging.getLogger("matplotlib")
+    logger.setLevel(logging.ERROR if quiet else logging.WARNING)
+    if not any(isinstance(each, _Warner) for each in logger.handlers):
+        logger.addHandler(_Warner())
+    return quiet
+
+
+class _Warner(logging.Handler):
+    """Says what is logged, each text once: matplotlib misses a font once a label."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = " ".join(record.getMessage().split())
+        if text not in self._said:
+            self._said.add(text)
+            warn(text)
 
 
 def heading(text: str) -> str:

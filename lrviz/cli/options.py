@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
+from lrviz.cli.console import listen
 from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -178,7 +179,11 @@ class Training:
     quiet: Annotated[
         bool,
         typer.Option(
-            "-q", "--quiet", help="Nothing on stderr but errors.", rich_help_panel=_REPORT
+            "-q",
+            "--quiet",
+            callback=listen,
+            help="Nothing on stderr but errors.",
+            rich_help_panel=_REPORT,
         ),
     ] = False
     verbose: Annotated[

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ import typer
 from lrviz.cli.console import fail, note, warn
 from lrviz.cli.options import Shared, Training
 from lrviz.cli.progress import progress
+from lrviz.cli.signals import ended_at_once
 from lrviz.errors import LrvizError, traceback_of
 
 if TYPE_CHECKING:
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from lrviz.sources import Loaded
     from lrviz.spec import Schedule
     from lrviz.trace import Trace
-
-INTERRUPTED = 130
 
 PATIENCE = 5.0
 """Seconds after which a scheduler of the user's that takes long is named."""
@@ -65,7 +62,7 @@ def import_late(*modules: str) -> None:
         return
     gc.disable()
     try:
-        with _interrupt_ends_at_once():
+        with ended_at_once(), _no_backend():
             for module in modules:
                 import_module(module)
     finally:
@@ -74,17 +71,17 @@ def import_late(*modules: str) -> None:
 
 
 @contextmanager
-def _interrupt_ends_at_once() -> Iterator[None]:
-    """End the process on Ctrl-C within: the import of C code may lose a KeyboardInterrupt."""
-    own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not own or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+def _no_backend() -> Iterator[None]:
+    """Let matplotlib be imported without the backend that MPLBACKEND names.
+
+    A figure that goes to a file needs none, and matplotlib refuses to be imported with a wrong one.
+    """
+    named = os.environ.pop("MPLBACKEND", None)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if named is not None:
+            os.environ["MPLBACKEND"] = named
 
 
 def load(sources: Sequence[str], shared: Training) -> Loaded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -94,9 +95,11 @@ def check_writable(path: Path) -> None:
         kind = "is not a folder" if folder.exists() else "does not exist; make it first"
         raise OutputError(f"{path} cannot be written: {folder} {kind}")
     if path.exists() and not os.access(path, os.W_OK):
-        raise OutputError(f"{path} cannot be written: it is read-only")
+        raise OutputError(f"{path} cannot be written: it is read-only; name another file with -o")
     if _replaceable(path) and not os.access(folder, os.W_OK):
-        raise OutputError(f"{path} cannot be written: {folder} is read-only")
+        raise OutputError(
+            f"{path} cannot be written: {folder} is read-only; name a file elsewhere with -o"
+        )
 
 
 def write(path: Path, data: bytes) -> None:
@@ -131,6 +134,9 @@ def _replace(target: Path, data: bytes) -> None:
         with temporary.open("xb") as stream:
             stream.write(data)
         if target.exists():
+            before = target.stat()
+            with contextlib.suppress(PermissionError, AttributeError):  # not root, or Windows
+                os.chown(temporary, before.st_uid, before.st_gid)
             shutil.copymode(target, temporary)
         temporary.replace(target)
     finally:

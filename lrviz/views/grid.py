@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _GAP = 2
 _TEXT_WIDTH = 24  # cells of a text column, beyond which it is wrapped
+_TEXT_LEAST = 10  # and in a narrow terminal
+_NOTE_LEAST = 20  # cells of a line of a note
 _HEADER_WIDTH = 10  # cells of a header over narrower numbers, beyond which it is wrapped
 _WORD_WIDTH = 16  # cells up to which a word of a header is not broken
 _BREAKS = re.compile(r"(?<=[ /:#=_-])")  # a line is broken behind one of these where it can be
@@ -75,7 +77,7 @@ def plain(grid: Grid, width: int = 80) -> Iterator[str]:
     if grid.notes:
         yield ""
     for note in grid.notes:
-        yield from wrap(visible(note), max(width, 20))
+        yield from wrap(visible(note), max(width, _NOTE_LEAST))
 
 
 def markdown(grid: Grid) -> Iterator[str]:
@@ -126,7 +128,9 @@ class RichGrid:
         from rich.text import Text
 
         for block in _blocks(self.grid, options.max_width, "—", _GAP + 1):
-            table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+            # In its own width: rich would break numbers where a block is wider than the terminal.
+            width = sum(block.widths) + (_GAP + 1) * (len(block.widths) - 1)
+            table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, width=width)
             for index, name, width in zip(block.columns, block.header, block.widths, strict=True):
                 left = index in self.grid.text
                 table.add_column(
@@ -141,7 +145,8 @@ class RichGrid:
             yield table
             yield Text()
         for note in self.grid.notes:
-            yield Text(visible(note), style="dim")
+            lines = wrap(visible(note), max(options.max_width, _NOTE_LEAST))
+            yield Text("\n".join(lines), style="dim")
 
 
 def visible(text: str) -> str:
@@ -193,11 +198,19 @@ def wrap(text: str, width: int) -> list[str]:
 
 def _blocks(grid: Grid, width: int, missing: str, gap: int) -> Iterator[_Block]:
     texts = [[visible(missing if cell is None else cell) for cell in row] for row in grid.rows]
-    columns = [
-        _column(visible(name), [row[index] for row in texts], index in grid.text)
-        for index, name in enumerate(grid.header)
+    sides = [
+        (visible(name), [row[index] for row in texts]) for index, name in enumerate(grid.header)
     ]
-    widths = [max(cells(line) for cell in column for line in cell) for column in columns]
+    numbers = {i: _numbers(*side) for i, side in enumerate(sides) if i not in grid.text}
+    lead_texts = sum(i in grid.text for i in range(grid.lead))
+    room = width - max((_width(c) for i, c in numbers.items() if i >= grid.lead), default=0)
+    room -= sum(_width(c) for i, c in numbers.items() if i < grid.lead) + gap * grid.lead
+    most = min(_TEXT_WIDTH, max(_TEXT_LEAST, room // max(1, lead_texts)))
+    columns = [
+        numbers[i] if i in numbers else [wrap(text, most) for text in (name, *column)]
+        for i, (name, column) in enumerate(sides)
+    ]
+    widths = list(map(_width, columns))
     lead = range(grid.lead)
     for chosen in _fitting(widths, grid.lead, width, gap):
         shown = (*lead, *chosen)
@@ -209,13 +222,15 @@ def _blocks(grid: Grid, width: int, missing: str, gap: int) -> Iterator[_Block]:
         )
 
 
-def _column(name: str, texts: list[str], is_text: bool) -> list[list[str]]:
-    """Return header and cells of one column, each as its lines."""
-    if is_text:
-        return [wrap(text, _TEXT_WIDTH) for text in (name, *texts)]
+def _numbers(name: str, texts: list[str]) -> list[list[str]]:
+    """Return header and cells of a column of numbers, each as its lines."""
     word = min(_WORD_WIDTH, max(cells(word.strip()) for word in _BREAKS.split(name)))
     width = max(_HEADER_WIDTH, word, *(cells(text) for text in texts))
     return [wrap(name, width), *([text] for text in texts)]
+
+
+def _width(column: list[list[str]]) -> int:
+    return max(cells(line) for cell in column for line in cell)
 
 
 def _fitting(widths: list[int], lead: int, width: int, gap: int) -> Iterator[list[int]]:

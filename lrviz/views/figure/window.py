@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from matplotlib.figure import Figure
 
 from lrviz.errors import UsageError
@@ -16,8 +18,10 @@ def show_window(figure: Figure) -> None:
     import matplotlib.pyplot as plt  # noqa: TID251  # it alone knows which backend works here
 
     try:
+        if backend := os.environ.get("MPLBACKEND"):  # which matplotlib did not see when it began
+            plt.switch_backend(backend)
         holder = plt.figure()
-    except (ImportError, RuntimeError) as error:
+    except (ImportError, RuntimeError, ValueError) as error:
         raise UsageError(f"no window can be opened here: {error}; write a file with -o") from error
     manager = holder.canvas.manager
     if manager is None or holder.canvas.required_interactive_framework is None:
