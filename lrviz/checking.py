@@ -18,6 +18,7 @@ from lrviz.rules.base import SEVERITIES, Edit, Fault, Rule, Severity
 from lrviz.rules.subject import Subject
 from lrviz.simulation import run
 from lrviz.spec import Schedule
+from lrviz.trace import Trace
 
 UNUSED_IGNORE = "LRV009"
 
@@ -98,6 +99,7 @@ def check(
     schedules: Sequence[Schedule],
     selection: Selection | None = None,
     on_progress: Callable[[int], None] | None = None,
+    traces: Sequence[Trace] | None = None,
 ) -> Report:
     """Simulate schedules and look at each with the rules.
 
@@ -106,6 +108,7 @@ def check(
             reported as unused only if none of them needs it.
         selection: Which rules; None for all.
         on_progress: Called with the number of updates done, of all schedules.
+        traces: What the simulation of each gave, where that has been done.
 
     Returns:
         The report.
@@ -119,10 +122,11 @@ def check(
     found: list[Finding] = []
     ignores = _Ignores(chosen)
     done = 0
-    for schedule in schedules:
+    given: Sequence[Trace | None] = traces or [None] * len(schedules)
+    for schedule, trace in zip(schedules, given, strict=True):
         ignores.add(schedule)
         advance = partial(_advance, on_progress, done) if on_progress else None
-        subject = make_subject(schedule, texts, advance)
+        subject = make_subject(schedule, texts, advance, trace)
         found += [ignores.applied(each, schedule) for each in look(subject, chosen)]
         done += schedule.length.updates
     found += ignores.unused()
@@ -146,15 +150,16 @@ def make_subject(
     schedule: Schedule,
     text: Callable[[Place], str | None],
     on_progress: Callable[[int], None] | None = None,
+    trace: Trace | None = None,
 ) -> Subject:
-    """Build and simulate a schedule, and return what rules look at."""
+    """Build and, unless there is a trace, simulate a schedule; return what rules look at."""
     built = build_schedule(schedule)
     if schedule.function is None:
         lrs = tuple(float(each["lr"]) for each in build_optimizer(schedule).param_groups)
     else:
         groups = built.optimizer.param_groups
         lrs = tuple(float(each.get("initial_lr", each["lr"])) for each in groups)
-    return Subject(schedule, built, run(built, on_progress), lrs, text)
+    return Subject(schedule, built, trace or run(built, on_progress), lrs, text)
 
 
 def look(subject: Subject, chosen: Sequence[Rule]) -> Iterator[Finding]:

@@ -109,6 +109,13 @@ def test_values_that_are_not_finite_and_the_smallest_read_back() -> None:
     assert curve["after"] == "nan"
 
 
+def test_no_two_columns_are_named_alike() -> None:
+    made = [trace([0.1], label=label) for label in ("step", "epoch", "step:lr", "a")]
+    assert table(csv_lines(made))[0] == [
+        *("step", "epoch", "step:lr", "epoch:lr", "step:lr:lr", "a"),
+    ]
+
+
 @pytest.mark.parametrize("label", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1"])
 def test_a_label_that_a_spreadsheet_would_run_is_text(label: str) -> None:
     header = table(csv_lines([trace([0.1], label=label)]))[0]

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -488,13 +490,31 @@ def test_very_long_names_are_shortened_in_their_middle() -> None:
     assert all(name.startswith("very/") for name in found)
 
 
-def test_too_small_a_page_is_an_error() -> None:
+@pytest.mark.parametrize("count", [40, 200])
+@pytest.mark.parametrize(
+    "options",
+    [
+        FigureOptions(size=(2, 1.5)),
+        FigureOptions(size=(2, 1.5), grid=True),
+        FigureOptions(size=(3.4, 2.4)),
+        FigureOptions(size=(3.4, 2.4), grid=True),
+        FigureOptions(size=(4, 2)),
+    ],
+)
+def test_too_small_a_page_is_an_error_that_names_one_large_enough(
+    count: int, options: FigureOptions
+) -> None:
+    traces = [trace(f"curve-{i}", [0.1] * 50) for i in range(count)]
     with pytest.raises(UsageError) as caught:
-        figure(shapes(12, per_epoch=100), FigureOptions(size=(2, 1.5)))
-    assert str(caught.value) == (
-        "2x1.5 inches have no room for this figure and what is written around it: "
-        "give a larger size"
+        figure(traces, options)
+    found = re.fullmatch(
+        r"(\S+) inches have no room for this figure and what is written around it: "
+        r"(?:give a larger size, such as (\S+)x(\S+)|draw fewer curves at a time)",
+        str(caught.value),
     )
+    assert found is not None
+    if found[2]:
+        figure(traces, replace(options, size=(float(found[2]), float(found[3]))))
 
 
 # Options

@@ -19,7 +19,7 @@ from torch.optim.lr_scheduler import (
 import lrviz
 from lrviz.catalog import preset_names
 from lrviz.trace import RunError, Trace
-from lrviz.views.figure import FigureOptions, Mark, figure
+from lrviz.views.figure import FigureOptions, Mark, figure, placing
 from lrviz.views.figure.placing import Room, swept
 from lrviz.views.marks import Spot, spots
 from lrviz.views.panels import panels
@@ -223,7 +223,11 @@ def test_what_is_out_of_view_is_not_marked() -> None:
 # Where labels stand
 
 
-def test_a_column_holds_all_values_from_its_begin_to_the_next_ones() -> None:
+@pytest.mark.parametrize("at_once", [7, 1000])
+def test_a_column_holds_all_values_from_its_begin_to_the_next_ones(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placing, "_SWEPT", at_once)
     values = np.random.default_rng(0).normal(size=101)
     values[50:60] = np.nan
     at = np.linspace(0, 120, 38)

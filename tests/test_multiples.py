@@ -147,7 +147,8 @@ def test_what_has_no_room_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         figure(shapes(12), FigureOptions(grid=True, size=(3, 2)))
     assert str(caught.value) == (
-        "3x2 inches have no room for this figure and what is written around it: give a larger size"
+        "3x2 inches have no room for this figure and what is written around it: "
+        "give a larger size, such as 3x6.5"
     )
     with pytest.raises(UsageError, match=r"^a grid has panels of its own: leave out ax=, or grid$"):
         figure(shapes(2), GRID, ax=Figure().add_subplot())

@@ -7,6 +7,7 @@ from lrviz.durations import Length
 from lrviz.errors import UsageError
 from lrviz.events import Array
 from lrviz.trace import Trace
+from lrviz.views import panels as module
 from lrviz.views.panels import panels, shown
 
 CURVE = np.array([0.1, 0.3, 0.0])
@@ -103,3 +104,25 @@ def test_a_quantity_that_does_not_move_is_an_error() -> None:
         "'momentun' does not move in any of these schedules; did you mean momentum? "
         "(what moves: lr, momentum)"
     )
+
+
+def test_families_are_those_of_comparing_every_pair() -> None:
+    rng = np.random.default_rng(0)
+    shapes = [rng.uniform(-1, 1, 40) for _ in range(6)]
+    shapes += [np.zeros(40), np.full(40, np.nan), np.full(40, np.inf), np.r_[np.zeros(39), 1.0]]
+    shapes += [np.tile([1.0, -1.0], 20), np.full(40, 5e-324), np.full(40, 5e307)]
+    columns = [shapes[i] * factor for i in rng.permuted(range(13)) for factor in (1.0, 0.3, -2.0)]
+    columns += [columns[0] * (1 + 1e-12), columns[1] * (1 + np.linspace(0, 1e-7, 40))]
+    values = np.column_stack(columns)
+    families: list[list[int]] = []
+    for group in range(values.shape[1]):
+        same = (f for f in families if module._proportional(values[:, f[0]], values[:, group]))
+        family = next(same, None)
+        if family is None:
+            families.append(family := [])
+        family.append(group)
+    assert len(families) > 10
+    picked = dict(shown(values))
+    assert {family[0] for family in families} <= set(picked)
+    drawn = sum(2 if family[-1] in picked and len(family) > 1 else 1 for family in families)
+    assert (len(picked), sum(picked.values())) == (drawn, values.shape[1] - drawn)

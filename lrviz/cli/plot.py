@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,14 +11,13 @@ from lrviz.cli.chart import Terminal, chart_lines
 from lrviz.cli.console import emit, note
 from lrviz.cli.drawing import Drawing, draw
 from lrviz.cli.options import Shared, Sources, required
-from lrviz.cli.running import import_late, simulated
+from lrviz.cli.running import Run, import_late, simulated, user_code
 from lrviz.cli.watch import Watch, rounds
 from lrviz.cli.write import picture_targets
 from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
     from lrviz.sources import Loaded
-    from lrviz.spec import Schedule
     from lrviz.views.figure import Mark
 
 
@@ -66,7 +64,7 @@ def plot(
             drawing.without_picture()
         run = simulated(loaded, shared)
         if check:
-            options = replace(options, marks=_marks(run.schedules, quiet=shared.quiet))
+            options = replace(options, marks=_marks(run, shared))
         if targets or show:
             draw(run, options, shared, targets, show)
         if terminal.asked:
@@ -80,14 +78,15 @@ def plot(
     rounds(watch, given, shared, once, [style] if style.endswith(".mplstyle") else [])
 
 
-def _marks(schedules: Sequence[Schedule], *, quiet: bool) -> tuple[Mark, ...]:
+def _marks(run: Run, shared: Shared) -> tuple[Mark, ...]:
     """Return where the figure shows what the rules find, and say on stderr what that is."""
     from lrviz.checking import UNUSED_IGNORE, Selection, check
     from lrviz.views.figure import Mark
     from lrviz.views.findings import lines, plain
 
-    report = check(schedules, Selection(ignore=(UNUSED_IGNORE,)))
-    if not quiet:
+    with user_code(shared.verbose):  # which builds once more what it simulates no more
+        report = check(run.schedules, Selection(ignore=(UNUSED_IGNORE,)), traces=run.traces)
+    if not shared.quiet:
         for line in lines(report):
             note(plain(line))
     return tuple(

@@ -24,8 +24,9 @@ def csv_lines(
     """Yield the lines of a CSV file: a header, then a row a step, a column a curve.
 
     The columns are `step`, `epoch` (step / updates per epoch, a float; empty where that is unknown
-    or not the same for all traces), then `label`, `label/group` or `label:momentum`. A cell is
-    empty beyond a curve's end. The last row is `after`, save under `all`. Non-finite numbers are
+    or not the same for all traces), then `label`, `label/group` or `label:momentum`; of
+    columns that would be named alike the later one has its quantity behind it (`step:lr`). A cell
+    is empty beyond a curve's end. The last row is `after`, save under `all`. Non-finite numbers are
     `nan`, `inf`, `-inf`; a name that a spreadsheet would run as a formula begins with `'`.
 
     Args:
@@ -43,7 +44,7 @@ def csv_lines(
         steps = range(max(trace.updates for trace in traces))
     else:
         steps = table_rows(traces, at, params).updates(traces)
-    yield _csv_row(["step", "epoch", *(_as_text(curve.name) for curve in shown)])
+    yield _csv_row(_header(shown))
     for start in range(0, len(steps), _LINES):
         chunk = steps[start : start + _LINES]
         columns: list[Iterable[str]] = [map(str, chunk)]
@@ -117,6 +118,17 @@ def _json_values(curve: Curve, steps: Sequence[int]) -> Iterator[str]:
 
 def _json_number(value: float) -> str:
     return repr(value) if math.isfinite(value) else f'"{value!r}"'
+
+
+def _header(shown: Sequence[Curve]) -> list[str]:
+    """Return the names of the columns, no two alike: a curve named `step` is `step:lr`."""
+    header = ["step", "epoch"]
+    for curve in shown:
+        name = _as_text(curve.name)
+        while name in header:
+            name += f":{curve.param}"
+        header.append(name)
+    return header
 
 
 def _csv_cells(curve: Curve, steps: Sequence[int]) -> list[str]:

@@ -91,7 +91,7 @@ class Multiples(Page):
         head = 1.25 * fonts.tick.line + max(head.height for head in heads)
         height = each - head - _GAP + _GAP / self.rows
         if width < 0.5 or height < 0.3:
-            raise self.refuse()
+            raise self.refuse(self.columns * (0.5 - width), self.rows * (0.6 - height))
         self.write_notes()
         first = None
         for index, (part, above) in enumerate(zip(self.parts, heads, strict=True)):

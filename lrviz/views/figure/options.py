@@ -9,6 +9,9 @@ from typing import Literal
 from lrviz.errors import UsageError
 from lrviz.views.marks import Mark
 
+LARGEST = 100
+"""Width or height of the largest figure, in inches."""
+
 
 @dataclass(frozen=True)
 class FigureOptions:
@@ -51,9 +54,10 @@ class FigureOptions:
 
     def __post_init__(self) -> None:
         width, height = self.size or (8.0, 5.0)
-        if not (2 <= width <= 100 and 1.5 <= height <= 100):
+        if not (2 <= width <= LARGEST and 1.5 <= height <= LARGEST):
             raise UsageError(
-                f"a figure of {width:g}x{height:g} inches: give a size from 2x1.5 to 100x100"
+                f"a figure of {width:g}x{height:g} inches: give a size from 2x1.5 to "
+                f"{LARGEST}x{LARGEST}"
             )
         dpi = self.dpi or 150
         most = math.floor(20_000 / max(width, height))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -10,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from lrviz.errors import UsageError
 from lrviz.views.figure import layout
+from lrviz.views.figure.options import LARGEST
 from lrviz.views.figure.plan import Plan
 from lrviz.views.figure.text import one_line
 from lrviz.views.figure.themes import settings
@@ -67,11 +69,19 @@ class Page:
         share = (left / self.width, bottom / self.height, width / self.width, height / self.height)
         return self.fig.add_axes(share, sharex=shared, sharey=shared if y else None)
 
-    def refuse(self) -> UsageError:
-        """Return the error for a page that is too small."""
+    def refuse(self, width: float, height: float) -> UsageError:
+        """Return the error for a page that lacks so many inches; less than 0 is none."""
+        # Somewhat more than just enough, to halves of an inch.
+        larger = [
+            math.ceil(2 * (side + 1.1 * max(0.0, lacking))) / 2
+            for side, lacking in ((self.width, width), (self.height, height))
+        ]
+        advice = f"give a larger size, such as {larger[0]:g}x{larger[1]:g}"
+        if max(larger) > LARGEST:
+            advice = "draw fewer curves at a time"
         return UsageError(
             f"{self.width:g}x{self.height:g} inches have no room for this figure and what is "
-            "written around it: give a larger size"
+            f"written around it: {advice}"
         )
 
 
@@ -86,12 +96,12 @@ def set_axes(ax: Axes, plan: Plan, index: int, most: int, size: float) -> None:
         size: Of tick labels, in points.
     """
     scale = plan.scales[index]
-    ax.set_xlim(0, plan.end)
+    ax.set_xlim(0, plan.end, emit=False)  # each panel that shares it sets it, too
     if scale.log:
         ax.set_yscale("log")
         ax.yaxis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=12))
         ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.set_ylim(scale.low, scale.high)
+    ax.set_ylim(scale.low, scale.high, emit=False)
     ax.yaxis.set_major_locator(y_locator(scale, most))
     ax.yaxis.set_major_formatter(FuncFormatter(scale.writer()))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plan.below.write(value)))

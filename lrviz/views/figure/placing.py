@@ -21,6 +21,8 @@ _LESSER = 0.1  # how much nearer a label that says less must be
 _AT_ONCE = 200  # places whose leaders are looked at
 _STEPS = 40  # of a leader
 
+_SWEPT = 2**19  # updates of a curve that are looked at at a time, more or less
+
 
 class Room:
     """What is still free of a panel; lengths are in inches from its lower left corner."""
@@ -169,11 +171,17 @@ def swept(values: Array, at: Array) -> tuple[Array, Array]:
     last = len(values) - 1
     within = at[:-1] < len(values)
     first, end = at[:-1][within].astype(np.intp), at[1:][within].astype(np.intp)
-    pairs = np.stack([first, np.minimum(end, last) + 1], axis=1).ravel()
-    finite = np.append(np.where(np.isfinite(values), values, np.nan), np.nan)
-    found = []
-    for least in (np.fmin, np.fmax):
-        column = np.full(len(within), np.nan)
-        column[within] = least.reduceat(finite, pairs)[::2]
-        found.append(column)
+    pairs = np.stack([first, np.minimum(end, last) + 1], axis=1)
+    found = np.full((2, len(within)), np.nan)
+    parts = []
+    # Some columns at a time: a copy of a long curve would take as much memory as the curve.
+    for some in np.array_split(pairs, 1 + len(values) // _SWEPT):
+        if len(some):
+            start, stop = some[0, 0], some[-1, 1]
+            part = values[start:stop]
+            finite = np.append(np.where(np.isfinite(part), part, np.nan), np.nan)
+            at_once = (some - start).ravel()
+            parts.append([least.reduceat(finite, at_once)[::2] for least in (np.fmin, np.fmax)])
+    if parts:
+        found[:, within] = np.concatenate(parts, axis=1)
     return found[0], found[1]

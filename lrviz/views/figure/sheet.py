@@ -71,7 +71,7 @@ class Sheet(Page):
         width = self.width - left - right
         height = self.height - top - bottom
         if width < 0.6 or height < 0.35 * count + 0.1:
-            raise self.refuse()
+            raise self.refuse(0.6 - width, 1.5 * count - height)
         boxes = layout.boxes((left, bottom, width, height), count)
         self.write_notes()
         self._draw_panels(boxes, [most for most, _ in y_axes])
