@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,14 +41,16 @@ def test_a_training_of_one_update_is_shown_in_every_form(name: str) -> None:
     assert command("check", name, "--steps", "1", "-q").code in (0, 1)
 
 
+def fall(slowness: int, step: int) -> float:
+    return 1 / (1 + step / slowness)
+
+
 def test_a_thousand_groups_on_curves_of_their_own_are_exact() -> None:
     Path("spec.yaml").write_text(own_curves(1000))
     lrs = [0.001 * 0.99 ** (1000 - i) for i in range(1000)]
     parameters = [{"params": [torch.zeros(1, requires_grad=True)], "lr": lr} for lr in lrs]
     optimizer = torch.optim.AdamW(parameters)
-    lambdas: list[Callable[[int], float]] = [
-        lambda step, i=i: 1 / (1 + step / (i + 1)) for i in range(1000)
-    ]
+    lambdas: list[Callable[[int], float]] = [partial(fall, i + 1) for i in range(1000)]
     scheduler = LambdaLR(optimizer, lambdas)
     expected = []
     for _ in range(50):
