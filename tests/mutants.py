@@ -197,10 +197,11 @@ SIMULATING = (
         "each row is what the update after it uses",
         "simulation.py",
         "        recorder.record(t)\n        built.optimizer.step()\n"
-        "        error = _step_schedulers(slots, t, built.length.updates_per_epoch or 1)\n",
+        "        raised = _step_schedulers(slots, t, built.length.updates_per_epoch or 1)\n"
+        "        error = recorder.look(t, raised)\n",
         "        built.optimizer.step()\n"
-        "        error = _step_schedulers(slots, t, built.length.updates_per_epoch or 1)\n"
-        "        recorder.record(t)\n",
+        "        raised = _step_schedulers(slots, t, built.length.updates_per_epoch or 1)\n"
+        "        error = recorder.look(t, raised)\n        recorder.record(t)\n",
         "simulation",
     ),
     Mutant(
@@ -241,8 +242,8 @@ SIMULATING = (
     Mutant(
         "`after` is the last row once more",
         "simulation.py",
-        "after = {name: np.array(self._row(read)) for name, read in self._reads.items()}",
-        "after = {name: curves[name][-1].copy() for name in self._reads}",
+        "after = {name: np.array(row) for name, row in self.now.items()}",
+        "after = {name: curves[name][-1].copy() for name in self.now}",
         "simulation",
     ),
     Mutant(
@@ -506,7 +507,122 @@ SHOWING = (
         "cli_find",
     ),
 )
-MUTANTS = (*READING, *BUILDING, *SIMULATING, *DERIVING, *SHOWING)
+HOLDING = (
+    Mutant(
+        "a scheduler that exits ends the command",
+        "simulation.py",
+        "        except BaseException as raised:",
+        "        except Exception as raised:",
+        "misbehaving",
+    ),
+    Mutant(
+        "groups that are replaced are not followed",
+        "simulation.py",
+        "        for index, group in enumerate(self._optimizer.param_groups):\n",
+        "        self._first = vars(self).setdefault('_first', self._optimizer.param_groups)\n"
+        "        for index, group in enumerate(self._first):\n",
+        "misbehaving",
+    ),
+    Mutant(
+        "groups that are added are not noticed",
+        "simulation.py",
+        "        if groups != self._shape[1]:\n",
+        "        if groups < self._shape[1]:\n",
+        "misbehaving",
+    ),
+    Mutant(
+        "text that looks like a number is one",
+        "recording.py",
+        "    if isinstance(value, str):",
+        "    if isinstance(value, bytes):",
+        "misbehaving",
+    ),
+    Mutant(
+        "every warning is kept",
+        "simulation.py",
+        "            if len(found) < _WARNINGS:\n",
+        "            if len(found) < 10**9:\n",
+        "misbehaving",
+    ),
+    Mutant(
+        "what user code prints is mixed with the result",
+        "cli/running.py",
+        "        with contextlib.redirect_stdout(sys.stderr):\n",
+        "        with contextlib.nullcontext():\n",
+        "misbehaving",
+    ),
+    Mutant(
+        "a file is written in place",
+        "cli/write.py",
+        "            _replace(Path(os.path.realpath(path)), data)\n",
+        "            path.write_bytes(data)\n",
+        "faults",
+    ),
+    Mutant(
+        "a temporary file is left over",
+        "cli/write.py",
+        "        temporary.unlink(missing_ok=True)\n",
+        "        pass\n",
+        "faults",
+    ),
+    Mutant(
+        "root takes a file from its owner",
+        "cli/write.py",
+        "os.chown(temporary, before.st_uid, before.st_gid)",
+        "pass",
+        "faults",
+    ),
+    Mutant(
+        "SIGTERM ends a command between two lines",
+        "cli/signals.py",
+        "            signal.signal(number, _end)\n",
+        "            pass\n",
+        "faults",
+    ),
+    Mutant(
+        "a hangup ends a command under nohup",
+        "cli/signals.py",
+        "        if signal.getsignal(number) is signal.SIG_DFL:\n",
+        "        if True:\n",
+        "faults",
+    ),
+    Mutant(
+        "matplotlib logs to stderr with -q too",
+        "cli/console.py",
+        "logging.ERROR if quiet else logging.WARNING",
+        "logging.WARNING",
+        "environments",
+    ),
+    Mutant(
+        "a wrong MPLBACKEND ends what opens no window",
+        "cli/running.py",
+        'os.environ.pop("MPLBACKEND", None)',
+        'os.environ.get("MPLBACKEND")',
+        "environments",
+    ),
+    Mutant(
+        "rich breaks numbers in a narrow terminal",
+        "views/grid.py",
+        "pad_edge=False, width=width)",
+        "pad_edge=False)",
+        "environments",
+    ),
+    Mutant(
+        "two columns of a CSV file are named alike",
+        "views/export.py",
+        "        while name in header:\n",
+        "        while not name:\n",
+        "export",
+    ),
+    Mutant(
+        "curves that are one up to their sign are not compared",
+        "views/panels.py",
+        "np.abs(values[rows]) / peaks",
+        "values[rows] / peaks",
+        "panels",
+    ),
+)
+MUTANTS = (*READING, *BUILDING, *SIMULATING, *DERIVING, *SHOWING, *HOLDING)
 
 
 def copied(folder: Path) -> Path:
