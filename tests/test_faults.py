@@ -190,3 +190,17 @@ def test_under_nohup_a_hangup_is_ignored(folder: Path) -> None:
     time.sleep(0.2)
     os.kill(process.number, signal.SIGTERM)
     assert process.wait().code == 143
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)])
+def test_a_watch_ends_well_with_ctrl_c_alone(folder: Path, number: int, code: int) -> None:
+    (folder / "spec.yaml").write_text("train: {steps: 9}\nscheduler: cosine\n")
+    process = start(("plot", "spec.yaml", "--watch", "-o", "a.svg"), folder)
+    deadline = time.monotonic() + 30
+    while not (folder / "a.svg").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    os.kill(process.number, number)
+    ran = process.wait()
+    assert ran.code == code
+    assert ran.err.splitlines()[-2:] == ["wrote a.svg", "watching spec.yaml; Ctrl-C ends it"]

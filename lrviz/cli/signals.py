@@ -11,6 +11,7 @@ from contextlib import contextmanager
 INTERRUPTED = 128 + signal.SIGINT
 
 _NUMBERS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_came: list[int] = []
 
 
 class Ended(KeyboardInterrupt):
@@ -54,5 +55,12 @@ def ended_at_once() -> Iterator[None]:
             signal.signal(number, each)
 
 
+def ended() -> None:
+    """Raise `Ended` again if it was raised: other code may have made a KeyboardInterrupt of it."""
+    for number in _came:
+        raise Ended(number)
+
+
 def _end(number: int, _: object) -> None:
-    raise Ended(number)
+    _came.append(number)
+    ended()

@@ -14,6 +14,7 @@ import typer
 from lrviz.cli.console import fail, note
 from lrviz.cli.options import Shared
 from lrviz.cli.running import load
+from lrviz.cli.signals import ended
 from lrviz.errors import LrvizError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def rounds(
     # Python tells a changed file from its bytecode by size and whole seconds only.
     sys.dont_write_bytecode = True
     screen, named = _Screen(), set[Path]()
-    with contextlib.suppress(KeyboardInterrupt):
+    with _until_interrupted():
         while True:
             seen = _stamps(own | named)
             with screen.round():
@@ -82,6 +83,14 @@ def rounds(
             if not shared.quiet:
                 screen.say(f"watching {', '.join(sorted(map(str, seen)))}; Ctrl-C ends it")
             _wait(changes, seen)
+
+
+@contextlib.contextmanager
+def _until_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        ended()
 
 
 class _Screen:
