@@ -14,7 +14,7 @@ def main() -> None:
     gc.disable()
     # Else pydantic reads the metadata of every installed package: 0.1 s where there are hundreds.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from lrviz.cli.signals import INTERRUPTED, Ended, end_in_order
+    from lrviz.cli.signals import code_of, end_in_order
 
     try:
         end_in_order()
@@ -31,7 +31,7 @@ def main() -> None:
 
         app(prog_name="lrviz")
     except KeyboardInterrupt as stop:  # during the imports
-        sys.exit(stop.code if isinstance(stop, Ended) else INTERRUPTED)
+        sys.exit(code_of(stop))
 
 
 def _open_streams() -> None:

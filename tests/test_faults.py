@@ -180,6 +180,18 @@ def test_a_signal_in_a_users_code_ends_the_command(folder: Path, number: int, co
     assert not (folder / "a.png").exists()
 
 
+def test_an_import_that_loses_the_signal_is_no_error(folder: Path) -> None:
+    """As that of C code, which raises an ImportError from it."""
+    (folder / "schedule.py").write_text(
+        "import os, signal\n"
+        "try:\n    os.kill(os.getpid(), signal.SIGINT)\n    import this_takes_a_moment\n"
+        "except KeyboardInterrupt as stop:\n"
+        "    raise ImportError('initialization failed') from stop\n"
+    )
+    ran = run("table", "schedule.py:make", folder=folder)
+    assert (ran.code, ran.out, ran.err) == (130, "", "")
+
+
 def test_under_nohup_a_hangup_is_ignored(folder: Path) -> None:
     def ignore_hangups() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

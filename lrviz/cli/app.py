@@ -15,7 +15,7 @@ from lrviz import __version__
 from lrviz.cli import check, compare, gallery, info, init, list_, plot, rule, schema, table
 from lrviz.cli.console import fail, give_up
 from lrviz.cli.options import spread
-from lrviz.cli.signals import INTERRUPTED, Ended
+from lrviz.cli.signals import INTERRUPTED, code_of
 from lrviz.errors import LrvizError, UsageError, suggestion
 
 WRONG = 2
@@ -102,18 +102,19 @@ def _usage(error: typer.TyperException) -> str:
 
 @contextlib.contextmanager
 def _ends_quietly() -> Iterator[None]:
+    """End the command without a word where a signal or a closed pipe ends it."""
     try:
         yield
-    except Ended as stop:
-        raise typer.Exit(stop.code) from None
-    except (BrokenPipeError, SystemExit) as error:
-        if not isinstance(error, BrokenPipeError) and not isinstance(
-            error.__context__, BrokenPipeError
-        ):
+    except BaseException as error:
+        code = code_of(error)
+        # rich, which prints the help, makes a SystemExit of a broken pipe.
+        pipe = error.__context__ if isinstance(error, SystemExit) else error
+        if code is None and isinstance(pipe, BrokenPipeError):
+            give_up(sys.stdout)
+            code = 0
+        if code is None:
             raise
-        # rich, which prints the help, makes the one of the other.
-        give_up(sys.stdout)
-        raise typer.Exit(0) from None
+        raise typer.Exit(code) from None
 
 
 def _version(asked: bool) -> None:

@@ -55,6 +55,19 @@ def ended_at_once() -> Iterator[None]:
             signal.signal(number, each)
 
 
+def code_of(error: BaseException) -> int | None:
+    """Return what to exit with where a signal is behind an error, else None.
+
+    An import of C code makes an ImportError of what a signal raises within.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, KeyboardInterrupt):
+        cause = cause.__cause__
+    if cause is None:
+        return None
+    return cause.code if isinstance(cause, Ended) else INTERRUPTED
+
+
 def ended() -> None:
     """Raise `Ended` again if it was raised: other code may have made a KeyboardInterrupt of it."""
     for number in _came:
