@@ -140,7 +140,8 @@ def tried(chosen: Environment, folder: Path) -> tuple[str, bool]:
         text=True,
     )
     sys.stdout.write(done.stdout)
-    counts = re.findall(r"(\d+) (passed|failed|skipped|error)", done.stdout.splitlines()[-1])
+    last = done.stdout.rstrip().rpartition("\n")[2]
+    counts = re.findall(r"(\d+) (passed|failed|skipped|error)", last)
     number = {"passed": "0", "failed": "0", **{word: count for count, word in counts}}
     result = ", ".join(f"{int(count):,} {word}" for word, count in number.items())
     if left_out := re.search(r".* left out: .*", done.stdout):
