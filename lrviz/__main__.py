@@ -22,6 +22,7 @@ def main() -> None:
         # Python's warnings are for who writes programs; those for users are said in our form.
         warnings.simplefilter("ignore")
         warnings.simplefilter("default", UserWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)  # pyparsing's are both
         warnings.showwarning = _show_warning  # type: ignore[assignment]  # its other arguments
         # What a terminal or a CI log cannot show must not end a command.
         for stream in (sys.stdout, sys.stderr):

@@ -12,11 +12,8 @@ import numpy as np
 from lrviz import rules
 from lrviz.document import read_text
 from lrviz.errors import LrvizError, Place, SpecError
-from lrviz.factory import build_schedule
-from lrviz.optimizers import build_optimizer
 from lrviz.rules.base import SEVERITIES, Edit, Fault, Rule, Severity
 from lrviz.rules.subject import Subject
-from lrviz.simulation import run
 from lrviz.spec import Schedule
 from lrviz.trace import Trace
 
@@ -153,6 +150,11 @@ def make_subject(
     trace: Trace | None = None,
 ) -> Subject:
     """Build and, unless there is a trace, simulate a schedule; return what rules look at."""
+    # Here: a report is read, shown and mended without torch.
+    from lrviz.factory import build_schedule
+    from lrviz.optimizers import build_optimizer
+    from lrviz.simulation import run
+
     built = build_schedule(schedule)
     if schedule.function is None:
         lrs = tuple(float(each["lr"]) for each in build_optimizer(schedule).param_groups)

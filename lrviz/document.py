@@ -20,6 +20,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_CHARACTERS = 8_000_000
 MAX_DEPTH = 50
 MAX_NODES = 500_000
+_TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
 
 _NULL = re.compile(r"(null|Null|NULL|~|)$")
 _BOOL = re.compile(r"(true|True|TRUE|false|False|FALSE)$")
@@ -176,6 +177,8 @@ def parse(text: str, file: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = _place(file, mark, mark) if mark else Place(file, 1, 1)
+        if "maximum nesting depth" in str(error.problem):  # libyaml's own, of 1,000, reads ahead
+            raise SpecError(_TOO_DEEP, place) from None
         raise SpecError(f"not valid YAML: {_problem(error)}", place) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
@@ -258,7 +261,7 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event), place
         if depth > MAX_DEPTH:
-            self.fail(f"nested more than {MAX_DEPTH} deep", event)
+            self.fail(_TOO_DEEP, event)
         if event.tag not in (None, "!"):
             self.fail(
                 f"the tag {event.tag.replace('tag:yaml.org,2002:', '!!')} is not read; "

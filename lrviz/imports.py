@@ -46,8 +46,12 @@ def import_scheduler(path: str, *, trust: bool) -> Callable[..., Any]:
         SpecError: It is not there, or not allowed without `--trust`.
     """
     prefix, _, name = path.rpartition(".")
-    if prefix in _TRANSFORMERS and not trust:
-        return _transformers_function(path, name)
+    if prefix in _TRANSFORMERS:
+        try:
+            return _transformers_function(path, name)
+        except SpecError:
+            if not trust:
+                raise
     if prefix in _TORCH and not trust:
         return _torch_class(path, name)
     if not trust:

@@ -127,6 +127,8 @@ def callable_of(name: str) -> Any:
     if "." not in name:
         return getattr(lr_scheduler, name)
     module, _, last = name.rpartition(".")
+    if module == "transformers":  # where an older one has all of them
+        module = "transformers.optimization"
     return getattr(importlib.import_module(module), last)
 
 

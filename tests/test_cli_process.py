@@ -53,6 +53,18 @@ def test_the_module_runs_and_keeps_the_streams_apart(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["cosine-vs-onecycle.png"]
 
 
+def test_only_warnings_for_users_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import warnings\n"
+        "class Old(DeprecationWarning, UserWarning): pass  # as pyparsing's are\n"
+        "warnings.warn('for programmers', Old)\n"
+        "warnings.warn('for users')\n"
+        "def half(step): return 0.5\n"
+    )
+    done = ran(tmp_path, "table", "mine.py:half", "--steps", "3", "--lr", "1", "--optimizer", "SGD")
+    assert (done.returncode, done.stderr) == (0, "warning: for users\n")
+
+
 @pytest.mark.parametrize(
     ("args", "code"),
     [

@@ -10,6 +10,7 @@ from transformers.optimization import TYPE_TO_SCHEDULER_FUNCTION
 
 from tests import third_party
 from tests.differ import WAYS, drawn, outcomes
+from tests.trainings import MEASURED, TRANSFORMERS
 
 RUNS = range(1000)
 MOST = 120
@@ -30,7 +31,7 @@ def test_the_slice_tries_all_that_there_is() -> None:
     optimizers = {name for name in dir(torch.optim) if is_optimizer(getattr(torch.optim, name))}
     functions = {each.__name__ for each in TYPE_TO_SCHEDULER_FUNCTION.values()}
     others = {each.__name__ for each in subclasses(third_party)} | {"NoLRScheduler"}
-    assert len(functions) == 12
+    assert functions == {*TRANSFORMERS, *MEASURED}
     wanted = {*schedulers, *optimizers, *functions, *others} - {"LRScheduler"}
     assert {name for name in wanted if f'{name}"' not in text} == set()
     assert {way for way, _, _ in cases} == set(WAYS)

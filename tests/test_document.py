@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import pytest
+import yaml
 
 from lrviz.document import Map, Seq, parse, place_of, plain, read_text
 from lrviz.errors import SpecError
@@ -118,7 +119,11 @@ def test_what_is_no_spec(text: str, message: str | None) -> None:
 
 
 def test_nesting_is_refused_before_anything_recurses() -> None:
-    assert failure("[" * 100_000) == "f.yaml:1:52: nested more than 50 deep"
+    deep = "nested more than 50 deep"
+    # libyaml 0.2.6 (in PyYAML 6.0.4) stops at 1,000, before it hands out the 51st.
+    column = 1001 if yaml._yaml.get_version() >= (0, 2, 6) else 52
+    assert failure("[" * 100_000) == f"f.yaml:1:{column}: {deep}"
+    assert failure("[" * 60) == f"f.yaml:1:52: {deep}"
     assert parse("[" * 50 + "]" * 50, "f.yaml") is not None
 
 

@@ -289,6 +289,20 @@ def test_transformers_functions_are_the_real_ones() -> None:
     assert lrviz.simulate(spec).lr[:, 0].tolist() == expected
 
 
+def test_what_runs_without_trust_runs_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from transformers import optimization
+
+    def get_half(optimizer: torch.optim.Optimizer) -> lr_scheduler.LRScheduler:
+        return lr_scheduler.ConstantLR(optimizer, 0.5, 9)
+
+    # transformers 4 has some of its schedules in that module only.
+    get_half.__module__ = optimization.__name__
+    monkeypatch.setattr(optimization, "get_half", get_half, raising=False)
+    spec = {"train": {"steps": 2}, "scheduler": {"type": "transformers.get_half"}}
+    for trust in (False, True):
+        assert lrviz.simulate(spec, lr=1.0, trust=trust).lr[:, 0].tolist() == [0.5, 0.5]
+
+
 def test_build_gives_the_real_schedulers_on_your_optimizer() -> None:
     parameter = torch.zeros(3, requires_grad=True)
     optimizer = torch.optim.AdamW([parameter], lr=0.01)

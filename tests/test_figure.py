@@ -402,7 +402,8 @@ def test_fonts(style: str | None, font: Any, family: str) -> None:
     fig = drawn(figure(shapes(2), FigureOptions(style=style, font=font, title="A title")))
     assert {text.get_fontname() for text in texts(fig)} == {family}
     page = save_bytes(fig, "svg").decode()
-    assert f"font-family: '{family}'" in page
+    # an older matplotlib writes one shorthand, `font: 12px 'DejaVu Sans'`
+    assert re.search(rf"(font-family: |font: [\w. ]+px )'{family}'", page)
 
 
 def test_any_style_of_matplotlibs_is_used() -> None:
@@ -589,6 +590,16 @@ def test_the_users_settings_stay_as_they_were_and_do_not_leak_in() -> None:
     }
     with mpl.rc_context(hostile):
         assert save_bytes(figure(shapes(3)), "svg") == clean
+
+
+def test_axes_in_a_subfigure_and_in_none() -> None:
+    fig = Figure()
+    outer = fig.add_subfigure(fig.add_gridspec(1, 1)[0])
+    ax = outer.add_subfigure(outer.add_gridspec(1, 1)[0]).add_subplot()
+    assert figure(shapes(1), ax=ax) is fig
+    ax.remove()
+    with pytest.raises(UsageError, match="ax= was removed from its figure"):
+        figure(shapes(1), ax=ax)
 
 
 def test_axes_of_ones_own() -> None:

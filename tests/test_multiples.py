@@ -18,8 +18,8 @@ GRID = FigureOptions(grid=True)
 
 def labelled(ax: Axes) -> tuple[bool, bool]:
     """Whether there are tick labels below a panel, and to its left."""
-    x, y = ax.xaxis.get_tick_params(), ax.yaxis.get_tick_params()
-    return bool(x["labelbottom"]), bool(y["labelleft"])
+    x, y = ax.xaxis.get_major_ticks()[0], ax.yaxis.get_major_ticks()[0]
+    return x.label1.get_visible(), y.label1.get_visible()
 
 
 def written(fig: Figure) -> list[str]:

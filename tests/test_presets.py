@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import transformers
 from torch.optim.lr_scheduler import LRScheduler
+from transformers import optimization
 
 import lrviz
 from lrviz import catalog
@@ -127,27 +127,27 @@ def transformers_loop(
 
 
 TWINS: list[tuple[dict[str, Any], float, Callable[..., LRScheduler], dict[str, Any]]] = [
-    ({"type": "warmup-constant"}, 0.05, transformers.get_constant_schedule_with_warmup, {}),
-    ({"type": "warmup-linear"}, 0.1, transformers.get_linear_schedule_with_warmup, {}),
-    ({"type": "warmup-cosine"}, 0.05, transformers.get_cosine_schedule_with_warmup, {}),
+    ({"type": "warmup-constant"}, 0.05, optimization.get_constant_schedule_with_warmup, {}),
+    ({"type": "warmup-linear"}, 0.1, optimization.get_linear_schedule_with_warmup, {}),
+    ({"type": "warmup-cosine"}, 0.05, optimization.get_cosine_schedule_with_warmup, {}),
     (
         {"type": "warmup-cosine", "num_cycles": 1.5},
         0.05,
-        transformers.get_cosine_schedule_with_warmup,
+        optimization.get_cosine_schedule_with_warmup,
         {"num_cycles": 1.5},
     ),
     (
         {"type": "warmup-cosine-min"},
         0.01,
-        transformers.get_cosine_with_min_lr_schedule_with_warmup,
+        optimization.get_cosine_with_min_lr_schedule_with_warmup,
         {"min_lr_rate": 0.1},
     ),
-    ({"type": "inverse-sqrt"}, 0.05, transformers.get_inverse_sqrt_schedule, {}),
-    ({"type": "wsd"}, 0.01, transformers.get_wsd_schedule, {"decay_type": "1-sqrt"}),
+    ({"type": "inverse-sqrt"}, 0.05, optimization.get_inverse_sqrt_schedule, {}),
+    ({"type": "wsd"}, 0.01, optimization.get_wsd_schedule, {"decay_type": "1-sqrt"}),
     (
         {"type": "wsd", "decay_type": "cosine", "min_ratio": 0.1},
         0.01,
-        transformers.get_wsd_schedule,
+        optimization.get_wsd_schedule,
         {"decay_type": "cosine", "min_lr_ratio": 0.1},
     ),
 ]

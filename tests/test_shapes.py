@@ -10,8 +10,8 @@ from typing import Any, get_type_hints
 
 import pytest
 import torch
-import transformers
 from torch.optim.lr_scheduler import LambdaLR
+from transformers import optimization
 
 from lrviz.errors import SpecError
 from lrviz.shapes import (
@@ -51,25 +51,25 @@ def assert_same(ours: Shape, reference: Shape, last: int) -> None:
 
 
 def test_constant() -> None:
-    assert_same(constant(), theirs(transformers.get_constant_schedule), 10)
+    assert_same(constant(), theirs(optimization.get_constant_schedule), 10)
 
 
 @pytest.mark.parametrize("warmup", [0, 1, 7, 40])
 def test_warmup_constant(warmup: int) -> None:
-    reference = theirs(transformers.get_constant_schedule_with_warmup, warmup)
+    reference = theirs(optimization.get_constant_schedule_with_warmup, warmup)
     assert_same(warmup_constant(warmup=warmup), reference, 60)
 
 
 @pytest.mark.parametrize(("warmup", "total"), [*SPANS, (333, 1000)])
 def test_warmup_linear(warmup: int, total: int) -> None:
-    reference = theirs(transformers.get_linear_schedule_with_warmup, warmup, total)
+    reference = theirs(optimization.get_linear_schedule_with_warmup, warmup, total)
     assert_same(warmup_linear(warmup=warmup, total=total), reference, total + 20)
 
 
 @pytest.mark.parametrize("num_cycles", [0.5, 0.3, 2, 0])
 @pytest.mark.parametrize(("warmup", "total"), [*SPANS, (333, 1000)])
 def test_warmup_cosine(warmup: int, total: int, num_cycles: float) -> None:
-    make = transformers.get_cosine_schedule_with_warmup
+    make = optimization.get_cosine_schedule_with_warmup
     reference = theirs(make, warmup, total, num_cycles)
     ours = warmup_cosine(warmup=warmup, total=total, num_cycles=num_cycles)
     assert_same(ours, reference, total + 20)
@@ -81,7 +81,7 @@ def test_warmup_cosine(warmup: int, total: int, num_cycles: float) -> None:
 def test_warmup_cosine_with_a_floor(
     warmup: int, total: int, num_cycles: float, min_ratio: float
 ) -> None:
-    make = transformers.get_cosine_with_min_lr_schedule_with_warmup
+    make = optimization.get_cosine_with_min_lr_schedule_with_warmup
     reference = theirs(make, warmup, total, num_cycles, min_lr_rate=min_ratio)
     ours = warmup_cosine(warmup=warmup, total=total, num_cycles=num_cycles, min_ratio=min_ratio)
     assert_same(ours, reference, total + 20)
@@ -90,7 +90,7 @@ def test_warmup_cosine_with_a_floor(
 @pytest.mark.parametrize("num_cycles", [1, 2, 3])
 @pytest.mark.parametrize(("warmup", "total"), SPANS)
 def test_warmup_cosine_restarts(warmup: int, total: int, num_cycles: int) -> None:
-    make = transformers.get_cosine_with_hard_restarts_schedule_with_warmup
+    make = optimization.get_cosine_with_hard_restarts_schedule_with_warmup
     reference = theirs(make, warmup, total, num_cycles)
     ours = warmup_cosine_restarts(warmup=warmup, total=total, num_cycles=num_cycles)
     assert_same(ours, reference, total + 20)
@@ -99,7 +99,7 @@ def test_warmup_cosine_restarts(warmup: int, total: int, num_cycles: int) -> Non
 @pytest.mark.parametrize(("power", "min_ratio"), [(1.0, 0.0), (2.0, 0.1), (0.5, 1e-7), (3, 0.3)])
 @pytest.mark.parametrize(("warmup", "total"), [(0, 1), (0, 40), (1, 40), (7, 40), (39, 40)])
 def test_warmup_polynomial(warmup: int, total: int, power: float, min_ratio: float) -> None:
-    make = transformers.get_polynomial_decay_schedule_with_warmup
+    make = optimization.get_polynomial_decay_schedule_with_warmup
     reference = theirs(make, warmup, total, lr_end=min_ratio, power=power)
     ours = warmup_polynomial(warmup=warmup, total=total, power=power, min_ratio=min_ratio)
     assert_same(ours, reference, total + 20)
@@ -114,7 +114,7 @@ def test_warmup_polynomial_without_a_fall() -> None:
 @pytest.mark.parametrize("timescale", [None, 1, 7, 100])
 @pytest.mark.parametrize("warmup", [0, 1, 7, 40])
 def test_inverse_sqrt(warmup: int, timescale: int | None) -> None:
-    reference = theirs(transformers.get_inverse_sqrt_schedule, warmup, timescale)
+    reference = theirs(optimization.get_inverse_sqrt_schedule, warmup, timescale)
     assert_same(inverse_sqrt(warmup=warmup, timescale=timescale), reference, 120)
 
 
@@ -128,7 +128,7 @@ def test_wsd(
     warmup: int, decay: int, total: int, warmup_type: Curve, decay_type: Curve, min_ratio: float
 ) -> None:
     reference = theirs(
-        transformers.get_wsd_schedule,
+        optimization.get_wsd_schedule,
         warmup,
         decay,
         num_training_steps=total,
@@ -152,17 +152,17 @@ def test_wsd(
 def test_defaults_are_those_of_transformers() -> None:
     assert_same(
         wsd(warmup=5, decay=10, total=40),
-        theirs(transformers.get_wsd_schedule, 5, 10, num_training_steps=40),
+        theirs(optimization.get_wsd_schedule, 5, 10, num_training_steps=40),
         60,
     )
     assert_same(
         warmup_cosine(warmup=5, total=40),
-        theirs(transformers.get_cosine_schedule_with_warmup, 5, 40),
+        theirs(optimization.get_cosine_schedule_with_warmup, 5, 40),
         60,
     )
     assert_same(
         warmup_cosine_restarts(warmup=5, total=40),
-        theirs(transformers.get_cosine_with_hard_restarts_schedule_with_warmup, 5, 40),
+        theirs(optimization.get_cosine_with_hard_restarts_schedule_with_warmup, 5, 40),
         60,
     )
 
@@ -172,7 +172,7 @@ def test_two_groups_equal_transformers_in_a_real_scheduler() -> None:
     runs = []
     for make in (
         lambda optimizer: LambdaLR(optimizer, warmup_cosine(warmup=3, total=20, min_ratio=0.1)),
-        lambda optimizer: transformers.get_cosine_with_min_lr_schedule_with_warmup(
+        lambda optimizer: optimization.get_cosine_with_min_lr_schedule_with_warmup(
             optimizer, 3, 20, min_lr_rate=0.1
         ),
     ):

@@ -55,6 +55,7 @@ def site(tmp_path: Path) -> Path:
     (source / "specs").mkdir(parents=True)
     (source / "conf.py").write_text(
         'project = "Small"\nextensions = ["lrviz.sphinx"]\nnumfig = True\n'
+        "show_warning_types = True\n"  # the default since Sphinx 8
     )
     (source / "index.rst").write_text(PAGE)
     (source / "specs" / "plateau.yaml").write_text(PLATEAU)

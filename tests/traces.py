@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
-from torch.optim import SGD
 
 from lrviz.durations import Length
 from lrviz.trace import RunError, Trace
+
+if TYPE_CHECKING:
+    from torch.optim import SGD
 
 Array = NDArray[np.float64]
 
 
 def stepped(make: Callable[[SGD], Any], calls: int, lr: float = 0.1) -> Array:
     """Return the learning rates before each of so many calls of a real scheduler's step()."""
+    import torch  # here: traces that are made up are for tests without torch too
+    from torch.optim import SGD
+
     optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=lr, momentum=0.9)
     scheduler = make(optimizer)
     rates = []

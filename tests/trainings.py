@@ -13,6 +13,8 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+from transformers import optimization
+
 FACTORS = (0.1, 0.5, 0.9, 1.0 / 3.0)
 LRS = (1.0, 0.1, 0.3, 1e-3, 3e-4, 7.123456789e-5)
 
@@ -54,7 +56,14 @@ TORCH = (
     *("ExponentialLR", "PolynomialLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts"),
     *("CyclicLR", "OneCycleLR", "SWALR"),
 )
-TRANSFORMERS = (
+
+
+def there(*names: str) -> tuple[str, ...]:
+    """Return those of these functions that the installed transformers has: not all old ones do."""
+    return tuple(name for name in names if hasattr(optimization, name))
+
+
+TRANSFORMERS = there(
     *("get_constant_schedule", "get_constant_schedule_with_warmup"),
     *("get_linear_schedule_with_warmup", "get_cosine_schedule_with_warmup"),
     "get_cosine_with_hard_restarts_schedule_with_warmup",
@@ -62,7 +71,7 @@ TRANSFORMERS = (
     "get_cosine_with_min_lr_schedule_with_warmup",
     *("get_cosine_with_min_lr_schedule_with_warmup_lr_rate", "get_wsd_schedule"),
 )
-MEASURED = ("get_reduce_on_plateau_schedule", "get_greedy_schedule")  # these see a metric
+MEASURED = there("get_reduce_on_plateau_schedule", "get_greedy_schedule")  # these see a metric
 OTHERS = ("OverridesGetLr", "OverridesStep", "OverridesBoth", "OverridesNeither", "Decoupled")
 ALONE = ("NoLRScheduler", "GivesUp")  # third parties' that stand in no composite
 

@@ -65,8 +65,9 @@ def figure(
     if ax is not None:
         if options.grid:
             raise UsageError("a grid has panels of its own: leave out ax=, or grid")
+        fig = _root(ax)
         draw_into(ax, plan(traces, replace(options, param=options.param or "lr"), solid=4))
-        return _root(ax)
+        return fig
     with applied(options.style, options.font) as theme:
         planned = plan(traces, options, theme.solid)
         width, height = options.size or theme.size
@@ -128,7 +129,8 @@ def _png(fig: Figure, texts: Mapping[str, str]) -> bytes:
 
 def _root(ax: Axes) -> Figure:
     """Return the Figure that an Axes, or the subfigure that it is in, belongs to."""
-    fig = ax.get_figure(root=True)
+    fig = ax.figure  # get_figure(root=True) is new in matplotlib 3.10
     if fig is None:
         raise UsageError("ax= was removed from its figure")
-    return fig
+    root: Figure = fig.figure
+    return root
