@@ -14,10 +14,10 @@ def main() -> None:
     gc.disable()
     # Else pydantic reads the metadata of every installed package: 0.1 s where there are hundreds.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from lrviz.cli.signals import code_of, end_in_order
+    from lrviz.cli import signals
 
     try:
-        end_in_order()
+        signals.end_in_order()
         _open_streams()
         # Python's warnings are for who writes programs; those for users are said in our form.
         warnings.simplefilter("ignore")
@@ -31,8 +31,8 @@ def main() -> None:
         from lrviz.cli.app import app
 
         app(prog_name="lrviz")
-    except KeyboardInterrupt as stop:  # during the imports
-        sys.exit(code_of(stop))
+    except KeyboardInterrupt:  # during the imports
+        sys.exit(signals.code() or signals.INTERRUPTED)
 
 
 def _open_streams() -> None:

@@ -582,7 +582,7 @@ HOLDING = (
     Mutant(
         "a hangup ends a command under nohup",
         "cli/signals.py",
-        "        if signal.getsignal(number) is signal.SIG_DFL:\n",
+        "        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):\n",
         "        if True:\n",
         "faults",
     ),

@@ -12,10 +12,21 @@ import typer
 from typer.core import TyperGroup
 
 from lrviz import __version__
-from lrviz.cli import check, compare, gallery, info, init, list_, plot, rule, schema, table
+from lrviz.cli import (
+    check,
+    compare,
+    gallery,
+    info,
+    init,
+    list_,
+    plot,
+    rule,
+    schema,
+    signals,
+    table,
+)
 from lrviz.cli.console import fail, give_up
 from lrviz.cli.options import spread
-from lrviz.cli.signals import INTERRUPTED, code_of
 from lrviz.errors import LrvizError, UsageError, suggestion
 
 WRONG = 2
@@ -50,7 +61,7 @@ class Commands(TyperGroup):
             fail(f"{error.filename or 'the output cannot be written'}: {error.strerror or error}")
             code = WRONG
         except (KeyboardInterrupt, typer.Abort):
-            code = INTERRUPTED
+            code = signals.code() or signals.INTERRUPTED
         if standalone_mode:
             sys.exit(code)
         return code
@@ -106,7 +117,7 @@ def _ends_quietly() -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        code = code_of(error)
+        code = signals.code()
         # rich, which prints the help, makes a SystemExit of a broken pipe.
         pipe = error.__context__ if isinstance(error, SystemExit) else error
         if code is None and isinstance(pipe, BrokenPipeError):

@@ -10,31 +10,29 @@ from contextlib import contextmanager
 
 INTERRUPTED = 128 + signal.SIGINT
 
-_NUMBERS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+# SIGHUP is unknown to Windows.
+_ENDING = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
 _came: list[int] = []
 
 
-class Ended(KeyboardInterrupt):
-    """A signal asks the process to end, as Ctrl-C does.
-
-    Attributes:
-        code: What it then exits with: 128 and the signal's number, as shells have it.
-    """
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.code = 128 + number
-
-
 def end_in_order() -> None:
-    """Let SIGTERM and SIGHUP raise `Ended`, unless the caller has them ignored.
+    """Let the signals that end the process raise a KeyboardInterrupt, as Ctrl-C does.
 
     By themselves they would end it between two lines: with a temporary file left over, or a
-    terminal without its cursor.
+    terminal without its cursor. What the caller has ignored, as nohup does, stays so.
     """
-    for number in _NUMBERS:
-        if signal.getsignal(number) is signal.SIG_DFL:
+    for number in _ENDING:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _end)
+
+
+def code() -> int | None:
+    """Return what to exit with where a signal has asked for the end: 128 and its number.
+
+    Whatever is raised afterwards is its doing: code in C may lose the KeyboardInterrupt and raise
+    an error of its own, as imports and matplotlib's renderers do.
+    """
+    return 128 + _came[0] if _came else None
 
 
 @contextmanager
@@ -43,7 +41,7 @@ def ended_at_once() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, *_NUMBERS)}
+    kept = {number: signal.getsignal(number) for number in _ENDING}
     # Those of a program that uses lrviz stay.
     own = {n: each for n, each in kept.items() if each in (_end, signal.default_int_handler)}
     for number in own:
@@ -55,25 +53,6 @@ def ended_at_once() -> Iterator[None]:
             signal.signal(number, each)
 
 
-def code_of(error: BaseException) -> int | None:
-    """Return what to exit with where a signal is behind an error, else None.
-
-    An import of C code makes an ImportError of what a signal raises within.
-    """
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, KeyboardInterrupt):
-        cause = cause.__cause__
-    if cause is None:
-        return None
-    return cause.code if isinstance(cause, Ended) else INTERRUPTED
-
-
-def ended() -> None:
-    """Raise `Ended` again if it was raised: other code may have made a KeyboardInterrupt of it."""
-    for number in _came:
-        raise Ended(number)
-
-
 def _end(number: int, _: object) -> None:
     _came.append(number)
-    ended()
+    raise KeyboardInterrupt

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lrviz.cli import signals
 from lrviz.cli.console import fail, note
 from lrviz.cli.options import Shared
 from lrviz.cli.running import load
-from lrviz.cli.signals import ended
 from lrviz.errors import LrvizError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def _until_interrupted() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        ended()
+        if signals.code() not in (None, signals.INTERRUPTED):
+            raise
 
 
 class _Screen:
