@@ -12,13 +12,18 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lrviz.__main__ import main
+from lrviz.cli import signals
 from lrviz.cli.running import import_late
 from tests.commands import Ran
 
 EVERYTHING = ("lrviz.simulation", "lrviz.gallery", "lrviz.views.table", "lrviz.fixing")
+
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,10 @@ def start(
     """Start `lrviz ARGUMENTS` in `folder`; `prepare` runs in the new process before it."""
     import_late(*EVERYTHING)
     out, err = os.pipe(), os.pipe()
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until `main` is ready for them
     number = os.fork()
     if number:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         os.close(out[1])
         os.close(err[1])
         return Process(number, (out[0], err[0]))
@@ -65,6 +72,7 @@ def start(
         for each in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(each, signal.SIG_DFL)
         sys.argv = ["lrviz", *arguments]
+        signals.end_in_order = partial(_ready, signals.end_in_order)
         prepare()
         try:
             main()
@@ -76,6 +84,11 @@ def start(
         sys.stderr.flush()
     finally:
         os._exit(code)
+
+
+def _ready(end_in_order: Callable[[], None]) -> None:
+    end_in_order()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
 
 def run(*arguments: str, folder: Path, prepare: Callable[[], None] = lambda: None) -> Ran:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -61,19 +60,21 @@ class Commands(TyperGroup):
             fail(f"{error.filename or 'the output cannot be written'}: {error.strerror or error}")
             code = WRONG
         except (KeyboardInterrupt, typer.Abort):
-            code = signals.code() or signals.INTERRUPTED
+            code = signals.INTERRUPTED
+        if code:  # which Typer takes for Ctrl-C's where it sees the exception
+            code = signals.code() or code
         if standalone_mode:
             sys.exit(code)
         return code
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
         """Read the command line; `--help` prints here."""
-        with _ends_quietly():
+        with _EndsQuietly():
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # as typer exports it
         """Run the command."""
-        with _ends_quietly():
+        with _EndsQuietly():
             return super().invoke(ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -111,21 +112,24 @@ def _usage(error: typer.TyperException) -> str:
     return f"{message} (`{context.command_path} --help`)" if context is not None else message
 
 
-@contextlib.contextmanager
-def _ends_quietly() -> Iterator[None]:
-    """End the command without a word where a signal or a closed pipe ends it."""
-    try:
-        yield
-    except BaseException as error:
+class _EndsQuietly:
+    """Ends the command without a word where a signal or a closed pipe ends it."""
+
+    # Not a generator: a signal that comes beside it would leave one behind, which complains.
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
         code = signals.code()
         # rich, which prints the help, makes a SystemExit of a broken pipe.
         pipe = error.__context__ if isinstance(error, SystemExit) else error
         if code is None and isinstance(pipe, BrokenPipeError):
             give_up(sys.stdout)
             code = 0
-        if code is None:
-            raise
-        raise typer.Exit(code) from None
+        if code is not None:
+            raise typer.Exit(code) from None
 
 
 def _version(asked: bool) -> None:
