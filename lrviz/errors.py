@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+_LONGEST = 3000  # characters of a message: what is wrong may be a text of megabytes
+_LONGEST_NAME = 200  # of what is looked for among the known ones
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -48,7 +51,7 @@ class LrvizError(Exception):
     def __str__(self) -> str:
         keys = self.path if self.place is None or self.place.line else self.path[-1:]
         parts = [str(self.place) if self.place else "", ".".join(map(str, keys)), self.message]
-        return ": ".join(part for part in parts if part)
+        return cut(": ".join(part for part in parts if part))
 
     def at(self, place: Place | None, path: tuple[str | int, ...] = ()) -> Self:
         """Return this error with `place` and `path`, each unless it has one: the innermost wins."""
@@ -77,6 +80,14 @@ class OutputError(LrvizError):
     """An output cannot be written."""
 
 
+def cut(text: str) -> str:
+    """Return a message without its middle where it is absurdly long.
+
+    The place stands at its beginning, and what to do at its end.
+    """
+    return text if len(text) <= _LONGEST else f"{text[:2000]} ... {text[-900:]}"
+
+
 def shown(value: object) -> str:
     """Return a value as one writes it in YAML, cut short where it is long.
 
@@ -91,6 +102,8 @@ def shown(value: object) -> str:
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean X?` for the nearest of `known`, or an empty string."""
+    if len(name) > _LONGEST_NAME:
+        return ""
     names = list(known)
     lowered = {each.lower(): each for each in reversed(names)}
     near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
@@ -174,6 +175,67 @@ def test_an_error_shows_what_was_written_as_text(label: str) -> None:
         assert re.search("^error: ", ran.err, re.MULTILINE), line
         assert not RAW.search(ran.err), line
         assert ran.out == "", line
+
+
+MEGABYTES = "y" * 7_000_000
+LONG_IN_FILES = {
+    "a scheduler": f"{{type: {MEGABYTES}}}",
+    "an argument": f"{{type: StepLR, step_size: {MEGABYTES}}}",
+    "a number": f"{{type: StepLR, step_size: {'9' * 7_000_000}}}",
+    "a duration": f"{{type: StepLR, step_size: '{'9' * 7_000_000}%'}}",
+    "a share": f"{{type: OneCycleLR, total_steps: 9, max_lr: {MEGABYTES}lr}}",
+    "a choice": f"{{type: onecycle, anneal_strategy: {MEGABYTES}}}",
+    "an expression": f"{{type: LambdaLR, lr_lambda: '{'1+' * 3_000_000}1'}}",
+    "a shape": f"{{type: LambdaLR, lr_lambda: {{shape: {MEGABYTES}}}}}",
+    "a dotted path": f"{{type: a.{MEGABYTES}}}",
+    "a path of transformers": f"{{type: transformers.{MEGABYTES}}}",
+    "a list": f"{{type: [{'y,' * 150_000}y]}}",
+    "too many items": f"{{type: [{'y,' * 300_000}y]}}",
+    "a tag": f"!{MEGABYTES} a",
+    "an anchor that is not there": f"*{MEGABYTES}",
+    "an optimizer": f"cosine\noptimizer: {MEGABYTES}",
+    "a group's lr": f"cosine\noptimizer: {{type: SGD, lr: 1, groups: {{a: {{lr: {MEGABYTES}}}}}}}",
+    "a curve": f"plateau\nmetric: {{curve: {MEGABYTES}}}",
+    "a metric's file": f"plateau\nmetric: {{file: {MEGABYTES}, column: a}}",
+    "a key step": f"cosine\ntable: {{at: [{MEGABYTES}]}}",
+    "a section": f"cosine\nplot: {MEGABYTES}",
+    "a key": f"cosine\n? {MEGABYTES}\n: 1",
+    "all of it": f"cosine\ntitle: {MEGABYTES}{MEGABYTES}",
+}
+
+
+@pytest.mark.parametrize("text", LONG_IN_FILES.values(), ids=LONG_IN_FILES.keys())
+def test_megabytes_are_refused_at_once_in_a_short_message(text: str) -> None:
+    Path("long.yaml").write_text(f"train: {{steps: 10}}\nscheduler: {text}\n", encoding="utf-8")
+    begun = time.process_time()
+    ran = lrviz("table", "long.yaml", "-q")
+    assert time.process_time() - begun < 2
+    assert ran.code == 2
+    assert re.match(r"error: (long\.yaml:\d+:\d+|--at): ", ran.err)
+    assert len(ran.err) < 3000
+
+
+def test_an_argument_as_long_as_the_system_allows_is_shown_in_part() -> None:
+    spec(Path("spec.json"), schedules("a"), "a")
+    Path("code.py").write_text("", encoding="utf-8")
+    for line in words("y" * 130_000):
+        ran = lrviz(*line)
+        assert ran.code == 2, line[:2]
+        assert re.search("^error: ", ran.err, re.MULTILINE)
+        assert len(ran.err) < 4000, line[:2]
+
+
+def test_a_traceback_of_the_users_own_code_is_shown_as_text() -> None:
+    code = "def make(optimizer):\n    raise RuntimeError('\\x1b[31mno\\x07')\n"
+    Path("code.py").write_text(code, encoding="utf-8")
+    ran = lrviz("table", "code.py:make", "-v")
+    assert ran.code == 2
+    assert ran.err.startswith("Traceback (most recent call last):\n")
+    assert ran.err.endswith(
+        "RuntimeError: \\x1b[31mno\\x07\n"
+        "error: code.py:make raised RuntimeError: \\x1b[31mno\\x07\n"
+    )
+    assert not RAW.search(ran.err)
 
 
 def test_a_spec_may_be_in_a_file_of_any_name() -> None:

@@ -157,5 +157,6 @@ def own_tracebacks(verbose: bool) -> Iterator[None]:
         yield
     except LrvizError as error:
         if verbose and error.__cause__ is not None:
-            traceback.print_exception(error.__cause__)
+            for line in "".join(traceback.format_exception(error.__cause__)).splitlines():
+                note(line)
         raise
