@@ -19,7 +19,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Far above any spec that a person writes, far below what exhausts the C stack or the memory.
 MAX_CHARACTERS = 8_000_000
 MAX_DEPTH = 50
-MAX_NODES = 500_000
+MAX_NODES = 200_000
 
 _NULL = re.compile(r"(null|Null|NULL|~|)$")
 _BOOL = re.compile(r"(true|True|TRUE|false|False|FALSE)$")
@@ -319,10 +319,13 @@ class _Builder:
                 line = first.line if first else 0
                 self.fail(f"duplicate key {name!r} (first on line {line}); remove one", event)
             result.put(name, value, Entry(where, value_place))
-        for base in merged:
-            result = result.over(base)
-        result.place = place
-        return result
+        if not merged:
+            return result
+        whole = Map(place=place)  # as if each were put over the next, in one pass
+        for each in (*reversed(merged), result):
+            whole.update(each)
+            whole.places.update(each.places)
+        return whole
 
     def bases(self, value: Any, event: Any) -> list[Map]:
         bases = value if isinstance(value, Seq) else [value]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import pytest
@@ -84,6 +85,19 @@ def test_merge_keys_give_way_to_the_mappings_own() -> None:
     data = parse("base: &b {lr: 1, m: 2}\nown: {<<: *b, lr: 3}\n", "f.yaml")
     assert data["own"] == {"lr": 3, "m": 2}
     assert str(place_of(data, ("own", "m"))) == "f.yaml:1:21"
+
+
+def test_the_first_of_several_merged_mappings_wins_and_the_last_stands_first() -> None:
+    data = parse("a: &a {x: 1, y: 1}\nb: &b {z: 2, y: 2}\nc: {w: 3, <<: [*a, *b], x: 3}", "f.yaml")
+    assert list(data["c"].items()) == [("z", 2), ("y", 1), ("x", 3), ("w", 3)]
+    assert str(place_of(data, ("c", "y"))) == "f.yaml:1:18"
+
+
+def test_tens_of_thousands_of_merges_take_no_time() -> None:
+    begun = time.process_time()
+    keys = "".join(f"k{i}: 1\n" for i in range(40_000))
+    assert len(parse(f"a: &b {{}}\n<<: [{'*b,' * 40_000}*b]\n{keys}", "f.yaml")) == 40_001
+    assert time.process_time() - begun < 2
 
 
 def test_over_and_only_keep_places() -> None:
