@@ -21,6 +21,7 @@ from lrviz.sections import Check, Group, Interval, Member, Optimizer, Plot, Tabl
 DEFAULT_STEPS = 1000
 DEFAULT_OPTIMIZER = {"type": "SGD", "lr": 0.1, "momentum": 0.9}
 MAX_UPDATES = 10**8
+MAX_GROUPS = 2000  # torch compares each with all before it
 
 # What says how long a training is, and what says how long an epoch is: one of each at most.
 LENGTHS = ("steps", "epochs", "tokens")
@@ -46,12 +47,14 @@ class OptimizerSpec:
         options: The class's keyword arguments.
         groups: One or more param groups.
         lr: The learning rate that the command line asks for; the groups' own scale with it.
+        place: Where the type stands.
     """
 
     type: str
     options: Map
     groups: tuple[GroupSpec, ...]
     lr: float | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -227,6 +230,11 @@ def optimizer(value: Any, lr: float | None = None) -> OptimizerSpec:
         own = options.without("count", "lr_decay") if isinstance(options, Map) else Map()
         path: KeyPath = ("optimizer", "groups", name)
         group = group or Group()
+        if len(groups) + group.count > MAX_GROUPS:
+            raise SpecError(
+                f"optimizer.groups: more than {MAX_GROUPS:,} param groups; take fewer",
+                place_of(data, ("groups", name, "count")),
+            )
         if isinstance(options, Map) and "count" not in options:
             groups.append(GroupSpec(name, own, group.lr_decay, path))
             continue
@@ -237,7 +245,8 @@ def optimizer(value: Any, lr: float | None = None) -> OptimizerSpec:
             factor = group.lr_decay ** (group.count - index)
             groups.append(GroupSpec(f"{name}.{index}", own, factor, path))
     options = data.without("type", "groups")
-    return OptimizerSpec(section.type, options, tuple(groups) or (GroupSpec("0", Map()),), lr)
+    given = tuple(groups) or (GroupSpec("0", Map()),)
+    return OptimizerSpec(section.type, options, given, lr, place_of(data, ("type",)))
 
 
 def members(tree: Map, interval: Interval | None = None) -> tuple[MemberSpec, ...]:

@@ -109,6 +109,14 @@ def test_wrong_usage_is_one_message_and_exit_code_2(line: str, message: str) -> 
     assert list(Path().iterdir()) == []
 
 
+@pytest.mark.parametrize("option", ["--optimizer", "--set optimizer.type", "--set optimizer"])
+def test_an_unknown_optimizer_is_said_of_the_option(option: str) -> None:
+    given = f"{option} adm" if option == "--optimizer" else f"{option}=adm"
+    ran = lrviz("table", "cosine", *given.split())
+    place = option if option == "--optimizer" else given
+    assert ran.err == f"error: {place}: no optimizer 'adm'; did you mean Adam?\n"
+
+
 def test_a_fault_in_a_spec_has_its_place() -> None:
     Path("a.yaml").write_text("train: {steps: 10}\nscheduler:\n  type: StepLR\n  step_siez: 3\n")
     ran = lrviz("table", "a.yaml")
