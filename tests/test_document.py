@@ -90,7 +90,7 @@ def test_merge_keys_give_way_to_the_mappings_own() -> None:
 def test_the_first_of_several_merged_mappings_wins_and_the_last_stands_first() -> None:
     data = parse("a: &a {x: 1, y: 1}\nb: &b {z: 2, y: 2}\nc: {w: 3, <<: [*a, *b], x: 3}", "f.yaml")
     assert list(data["c"].items()) == [("z", 2), ("y", 1), ("x", 3), ("w", 3)]
-    assert str(place_of(data, ("c", "y"))) == "f.yaml:1:18"
+    assert str(place_of(data, ("c", "y"))) == "f.yaml:1:17"
 
 
 def test_tens_of_thousands_of_merges_take_no_time() -> None:
