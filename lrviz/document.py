@@ -20,6 +20,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_CHARACTERS = 8_000_000
 MAX_DEPTH = 50
 MAX_NODES = 200_000
+MAX_DIGITS = 4300  # Python's own limit
 
 _NULL = re.compile(r"(null|Null|NULL|~|)$")
 _BOOL = re.compile(r"(true|True|TRUE|false|False|FALSE)$")
@@ -190,6 +191,9 @@ def parse(text: str, file: str) -> Any:
 def scalar(text: str) -> Any:
     """Read one plain YAML 1.2 scalar, or return `text` itself where it is a string.
 
+    Raises:
+        ValueError: It is an integer longer than Python reads.
+
     >>> scalar("1e-4"), scalar("10"), scalar("yes"), scalar("1:30")
     (0.0001, 10, 'yes', '1:30')
     """
@@ -199,7 +203,11 @@ def scalar(text: str) -> Any:
         return text[0] in "tT"
     if _INT.match(text):
         digits = text.lstrip("+-")
-        return int(text, 0) if digits[:2] in ("0x", "0o") else int(text)
+        if digits[:2] in ("0x", "0o"):
+            return int(text, 0)
+        if len(digits) > MAX_DIGITS:
+            raise ValueError(f"a number of {len(digits):,} digits; quote it if it is text")
+        return int(text)
     if _FLOAT.match(text):
         return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
     return text
@@ -281,8 +289,8 @@ class _Builder:
     def scalar(self, event: Any) -> Any:
         try:
             return scalar(event.value)
-        except ValueError:  # Python refuses integers of more than some thousand digits
-            return self.fail("a number of absurd length", event)
+        except ValueError as error:
+            return self.fail(str(error), event)
 
     def alias(self, event: Any) -> Any:
         if event.anchor not in self.anchors:

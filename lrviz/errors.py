@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -91,13 +92,25 @@ def cut(text: str) -> str:
 def shown(value: object) -> str:
     """Return a value as one writes it in YAML, cut short where it is long.
 
-    >>> shown(True), shown(None), shown("many"), shown(0.5)
-    ('true', 'null', "'many'", '0.5')
+    >>> shown(True), shown("many"), shown([0.5, None])
+    ('true', "'many'", '[0.5, null]')
     """
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
-    text = repr(value)
+    if isinstance(value, list | tuple):
+        text = f"[{', '.join(map(shown, value[:60]))}]"
+    else:
+        text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def number_hint(value: object) -> str:
+    """Return what is to be known of a text where a number is wanted, or an empty string."""
+    if isinstance(value, str) and "_" in value and value.replace("_", "").isdigit():
+        return f" (YAML has no underscores in numbers: {value.replace('_', '')})"
+    if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]*)?", value):
+        return " (it is text: take the quotes away)"
+    return ""
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

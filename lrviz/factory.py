@@ -31,8 +31,8 @@ _ADVICE = {
     "define either total_steps OR": "add total_steps: 100%",
     "does not support `ReduceLROnPlateau`": "list both under the schedule's own `schedulers:`, "
     "with `end:` and `begin:`",
-    "float division by zero": "a phase of it has no length (pct_start * total_steps is 1, or a "
-    "count is 0); make it longer",
+    "division by zero": "a count or a divisor is 0, or a phase has no length (pct_start * "
+    "total_steps is 1)",
 }
 
 

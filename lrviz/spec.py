@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lrviz.document import KeyPath, Map, place_of
-from lrviz.durations import Length
+from lrviz.durations import MOST, Length
 from lrviz.errors import Place, SpecError
 from lrviz.metrics import Metric
 from lrviz.sections import Check, Group, Interval, Member, Optimizer, Plot, Table, Train, validated
@@ -54,7 +54,7 @@ class OptimizerSpec:
     options: Map
     groups: tuple[GroupSpec, ...]
     lr: float | None = None
-    place: Place | None = None
+    place: Place | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -170,11 +170,12 @@ def length(train: Map | None, *, force: bool = False) -> Length:
         raise SpecError("train: tokens needs tokens_per_update", place_of(data, ("tokens",)))
     else:
         updates = math.ceil(_exact(section.tokens or 0.0) / per_update)
+    meant, place = f"is `{given[0]}` what was meant?", place_of(data, (given[0],))
+    if updates > MOST:
+        raise SpecError(f"train: more than {MOST:,} updates; {meant}", place)
     if updates > MAX_UPDATES and not force:
         raise SpecError(
-            f"train: {updates:,} updates, more than {MAX_UPDATES:,}; "
-            f"is `{given[0]}` what was meant? --force goes on",
-            place_of(data, (given[0],)),
+            f"train: {updates:,} updates, more than {MAX_UPDATES:,}; {meant} --force goes on", place
         )
     only = section.epochs is not None and per_epoch is None
     return Length(updates, 1 if only else per_epoch, per_update, epochs_only=only)
@@ -242,7 +243,13 @@ def optimizer(value: Any, lr: float | None = None) -> OptimizerSpec:
             groups.append(GroupSpec(name, own, 1.0, path))
             continue
         for index in range(group.count):
-            factor = group.lr_decay ** (group.count - index)
+            try:
+                factor = group.lr_decay ** (group.count - index)
+            except OverflowError:
+                raise SpecError(
+                    f"optimizer.groups.{name}.lr_decay: {group.lr_decay} ** {group.count} is too large",
+                    place_of(data, ("groups", name, "lr_decay")),
+                ) from None
             groups.append(GroupSpec(f"{name}.{index}", own, factor, path))
     options = data.without("type", "groups")
     given = tuple(groups) or (GroupSpec("0", Map()),)

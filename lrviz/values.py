@@ -136,6 +136,7 @@ def _lambda(slot: Slot, value: Any) -> Any:
     if isinstance(value, str):
         return expressions.lr_lambda(value, slot.total)
     if isinstance(value, int | float) and not isinstance(value, bool):
+        signatures.check(value, float)
         return expressions.lr_lambda(repr(value), slot.total)
     if not isinstance(value, Map):
         return value
@@ -148,9 +149,11 @@ def _lambda(slot: Slot, value: Any) -> Any:
     for key, item in value.items():
         if key == "shape":
             continue
+        parameter = known.known(key)
         try:
-            arguments[key] = resolved(slot, key, item, known.known(key))
+            arguments[key] = resolved(slot, key, item, parameter)
         except SpecError as error:
+            error.message = f"{key}: {error.message}"
             raise error.at(place_of(value, (key,))) from None
     if "total" in known.parameters:
         arguments.setdefault("total", slot.total)

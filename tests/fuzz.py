@@ -55,6 +55,9 @@ UPDATES = 20_000  # a longer training is read and built, and not simulated
 NUMBERS = ["0", "-0.0", "1", "-1", "5", "1e-4", "1e308", "5e-324", ".inf", "-.inf", ".nan", "1e400"]
 NUMBERS += [
     "9" * 400,
+    "9" * 4301,
+    "100000",
+    "1e12",
     "1_000",
     "0x10",
     "0o17",
