@@ -246,8 +246,9 @@ def optimizer(value: Any, lr: float | None = None) -> OptimizerSpec:
             try:
                 factor = group.lr_decay ** (group.count - index)
             except OverflowError:
+                power = f"{group.lr_decay} ** {group.count}"
                 raise SpecError(
-                    f"optimizer.groups.{name}.lr_decay: {group.lr_decay} ** {group.count} is too large",
+                    f"optimizer.groups.{name}.lr_decay: {power} is too large",
                     place_of(data, ("groups", name, "lr_decay")),
                 ) from None
             groups.append(GroupSpec(f"{name}.{index}", own, factor, path))
