@@ -100,7 +100,10 @@ def shown(value: object) -> str:
     if isinstance(value, list | tuple):
         text = f"[{', '.join(map(shown, value[:60]))}]"
     else:
-        text = repr(value)
+        try:
+            text = repr(value)
+        except ValueError:  # Python writes no integer of more than some thousand digits
+            text = "a number of thousands of digits"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,26 @@ def test_wrong_usage_is_one_message_and_exit_code_2(line: str, message: str) -> 
     assert ran.err == f"error: {message}\n"
     assert (ran.code, ran.out) == (2, "")
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["table", "check", "plot"])
+def test_more_updates_than_memory_holds_are_an_error(command: str) -> None:
+    ran = lrviz(command, "cosine", "--steps", "1e14", "--force", "-q")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "error: cosine: 100,000,000,000,000 updates of 1 param groups do not fit into memory; "
+        "give fewer\n"
+    )
+
+
+@pytest.mark.parametrize("line", ["table cosine --set train.steps={}", "table cosine:eta_min={}"])
+def test_a_number_of_thousands_of_digits_is_an_error(line: str) -> None:
+    ran = lrviz(*line.format("9" * 4301).split())
+    assert ran.code == 2
+    assert re.fullmatch(
+        r"error: [^ ].*9{100} \.\.\. 9+: a number of 4,301 digits; quote it if it is text\n",
+        ran.err,
+    )
 
 
 @pytest.mark.parametrize("option", ["--optimizer", "--set optimizer.type", "--set optimizer"])
