@@ -5,22 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from lrviz import durations
 from lrviz.document import KeyPath, place_of
-from lrviz.durations import MOST
 from lrviz.errors import SpecError, number_hint, shown, suggestion
 from lrviz.metrics import Metric, whole
 
 Interval = Literal["step", "epoch"]
 
+STEPS = ("first", "peak", "last", "after")  # the updates that have names
+
 # The keys that may hold a scheduler's name: ours, Hydra's and Lightning's.
 SPELLINGS = ("type", "_target_", "class_path")
 
 
-Count = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(whole)]
+Count = Annotated[int, Field(ge=1, le=durations.MOST), BeforeValidator(whole)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Moment = Annotated[int, Field(ge=0, le=MOST), BeforeValidator(whole)] | str
+Moment = Annotated[int, Field(ge=0, le=durations.MOST), BeforeValidator(whole)] | str
+
+
+def _step(value: int | str) -> int | str:
+    for each in value.split(",") if isinstance(value, str) else ():
+        text = each.strip()
+        if text in (*STEPS, "all") or text.isdecimal():
+            continue
+        duration = durations.parse(text)
+        if duration is None or duration.unit == "rest":
+            raise ValueError(f"must be a step: 500, 50%, 30ep, 375Mtok, {', '.join(STEPS)} or all")
+    return value
 
 
 class _Section(BaseModel):
@@ -87,7 +100,7 @@ class Plot(_Section):
 class Table(_Section):
     """Defaults for the table."""
 
-    at: list[Moment] = Field(default_factory=list)
+    at: list[Annotated[Moment, AfterValidator(_step)]] = Field(default_factory=list)
 
 
 class Check(_Section):
@@ -160,7 +173,7 @@ def _spec_error(model: type[M], data: Any, path: KeyPath, error: ValidationError
         "greater than or equal to", "at least"
     )
     words = words.replace("less than or equal to", "at most")
-    words = words.replace(str(MOST), f"{MOST:,}")
+    words = words.replace(str(durations.MOST), f"{durations.MOST:,}")
     if kind == "string_too_short":
         words = "must not be empty"
     if kind == "float_type" and isinstance(value, int) and not isinstance(value, bool):
