@@ -177,6 +177,99 @@ def test_an_error_shows_what_was_written_as_text(label: str) -> None:
         assert ran.out == "", line
 
 
+UNTRUSTED = (
+    "{} is neither a scheduler of torch nor a schedule of transformers, and importing it runs its "
+    "code; if you know what it does, add --trust"
+)
+NO_CLASS = "{} is no scheduler class"
+NO_FUNCTION = "{} is no schedule function of transformers; there are: get_"
+# What has code to run, and what is said where a scheduler's type names it.
+REACHES = {
+    "evil.boom": UNTRUSTED,
+    "os.system": UNTRUSTED,
+    "builtins.exec": UNTRUSTED,
+    "torch.os.system": UNTRUSTED,
+    "torch.load": UNTRUSTED,
+    "torch.serialization.load": UNTRUSTED,
+    "torch.serialization.os.system": UNTRUSTED,
+    "torch.optim.lr_scheduler.math.sqrt": UNTRUSTED,
+    "torch.optim.lr_scheduler.StepLR.step": UNTRUSTED,
+    "torch.optim.lr_scheduler.Optimizer": NO_CLASS,
+    "torch.optim.lr_scheduler.partial": NO_CLASS,
+    "torch.optim.lr_scheduler.": NO_CLASS,
+    "torch.optim.lr_scheduler.__loader__": NO_CLASS,
+    "torch.optim.swa_utils.AveragedModel": NO_CLASS,
+    "torch.optim.SGD": NO_CLASS,
+    "transformers.optimization.torch.load": UNTRUSTED,
+    "transformers.optimization.os.system": UNTRUSTED,
+    "transformers.optimization.partial": NO_FUNCTION,
+    "transformers.optimization.LambdaLR": NO_FUNCTION,
+    "transformers.optimization.Adafactor": NO_FUNCTION,
+    "transformers.optimization.__builtins__": NO_FUNCTION,
+    "transformers.pipeline": NO_FUNCTION,
+    ".": UNTRUSTED,
+    "os..system": UNTRUSTED,
+}
+SPELT = {
+    "type": "scheduler: {{type: {0}, command: touch ran}}",
+    "_target_": "scheduler: {{_target_: {0}, command: touch ran, _partial_: true}}",
+    "class_path": "scheduler: {{class_path: {0}, init_args: {{command: touch ran}}}}",
+    "bare": "scheduler: {0}",
+    "member": "schedulers: [cosine, {{scheduler: {{type: {0}}}}}]",
+    "phase": "scheduler: {{type: SequentialLR, milestones: [3], schedulers: [{0}, cosine]}}",
+}
+
+
+@pytest.fixture
+def evil(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module in this folder that leaves a file behind when it is imported."""
+    monkeypatch.syspath_prepend(Path.cwd())
+    Path("evil.py").write_text("open('ran', 'w').close()\nboom = print\n", encoding="utf-8")
+
+
+@pytest.mark.usefixtures("evil")
+@pytest.mark.parametrize("path", REACHES)
+def test_a_dotted_path_of_a_spec_reaches_no_code(path: str) -> None:
+    for spelling, text in SPELT.items():
+        Path("a.yaml").write_text(f"train: {{steps: 9}}\n{text.format(path)}\n", encoding="utf-8")
+        ran = lrviz("table", "a.yaml", "-q")
+        at = r"error: a\.yaml:2:\d+: (scheduler\.schedulers: )?"
+        if spelling == "bare" and path == ".":
+            continue  # which YAML reads as text all the same
+        assert re.match(at + re.escape(REACHES[path].format(path)), ran.err), spelling
+        assert (ran.code, ran.out) == (2, "")
+    for option in (f"scheduler.type={path}", f"scheduler={{type: {path}}}", f"scheduler={path}"):
+        ran = lrviz("table", "cosine", "-q", "--set", option)
+        assert ran.err.startswith(f"error: --set {option}: {REACHES[path].format(path)}")
+        assert (ran.code, ran.out) == (2, "")
+    assert {each.name for each in Path.cwd().iterdir()} == {"a.yaml", "evil.py"}
+    assert sys.modules.pop("evil", None) is None
+
+
+@pytest.mark.usefixtures("evil")
+@pytest.mark.parametrize("path", [path for path in REACHES if path[-1] != "."])
+def test_a_dotted_path_on_the_command_line_reaches_no_code(path: str) -> None:
+    unknown = f"error: no preset or scheduler {path!r} (`lrviz list` shows all)\n"
+    assert lrviz("table", path).err == unknown
+    assert lrviz("table", f"x={path}").err == unknown
+    assert lrviz("info", path).err == unknown
+    assert lrviz("check", f"{path}:command='touch ran'").err == unknown
+    no_optimizer = (
+        "{}{} is no optimizer of torch, and importing it runs its code; if you know what it does, "
+        "add --trust\n"
+    )
+    if path != "torch.optim.SGD":  # which is one
+        assert lrviz("table", "cosine", "-q", "--optimizer", path).err == no_optimizer.format(
+            "error: --optimizer: ", path
+        )
+        Path("a.yaml").write_text(f"train: {{steps: 9}}\nscheduler: cosine\noptimizer: {path}\n")
+        assert lrviz("table", "a.yaml").err == no_optimizer.format(
+            "error: a.yaml:3:12: optimizer.type: ", path
+        )
+    assert not Path("ran").exists()
+    assert sys.modules.pop("evil", None) is None
+
+
 MEGABYTES = "y" * 7_000_000
 LONG_IN_FILES = {
     "a scheduler": f"{{type: {MEGABYTES}}}",
