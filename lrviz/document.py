@@ -178,12 +178,17 @@ def parse(text: str, file: str) -> Any:
         mark = error.problem_mark or error.context_mark
         place = _place(file, mark, mark) if mark else Place(file, 1, 1)
         raise SpecError(f"not valid YAML: {_problem(error)}", place) from None
-    except yaml.reader.ReaderError as error:
-        before = text[: error.position]
+    except (yaml.reader.ReaderError, UnicodeEncodeError):
+        # Sought here, as libyaml counts bytes, of which a character may have several.
+        found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+        position = found.start() if found else 0
+        before = text[:position]
         line = before.count("\n") + 1
-        column = error.position - (before.rfind("\n") + 1) + 1
-        place = Place(file, line, column, error.position, error.position + 1)
-        raise SpecError("not valid YAML: a control character; remove it", place) from None
+        column = position - (before.rfind("\n") + 1) + 1
+        place = Place(file, line, column, position, position + 1)
+        is_byte = found is not None and "\ud800" <= found[0] <= "\udfff"
+        what = "a byte that is no text" if is_byte else "a control character"
+        raise SpecError(f"not valid YAML: {what}; remove it", place) from None
     except yaml.YAMLError as error:
         raise SpecError(f"not valid YAML: {error}", Place(file, 1, 1)) from None
 

@@ -180,8 +180,8 @@ def _scheduler(slot: Slot, data: Map, path: KeyPath) -> Any:
         if "optimizer" in inspect.signature(target).parameters:
             return target(optimizer=slot.optimizer, **arguments)
         return target(slot.optimizer, **arguments)
-    except LrvizError:
-        raise
+    except LrvizError as error:  # an expression without a value at step 0
+        raise error.at(here, path) from None
     except Exception as error:  # whatever a constructor may raise: torch's, or a user's own
         words = f"{type(error).__name__}: {error}"
         advice = "".join(f"; {text}" for key, text in _ADVICE.items() if key in words)

@@ -338,7 +338,9 @@ class Failures:
         lines = traceback.extract_tb(trace)
         where = f"{lines[-1].filename}:{lines[-1].lineno}" if lines else what.partition(":")[2]
         key = str(error).split("\n")[0] if kind is Complaint else f"{kind} {where}"
-        self.kinds.setdefault(key, f"--- {what}\n{str(shown)[:5000]}\n{text[:8000]}")
+        if key not in self.kinds:
+            self.kinds[key] = f"--- {what}\n{str(shown)[:5000]}\n{text[:8000]}"
+            sys.stderr.write(f"{what}: {key}\n")  # a long run need not end before it is looked at
         self.counts[key] += 1
 
     def texts(self) -> list[str]:

@@ -238,7 +238,8 @@ def command_line(
             args.append(option)
         elif option == "--set" and rng.random() < 0.4:
             keys = rng.choices(["train", "scheduler", "optimizer", "metric", *words], k=2)
-            args += [option, f"{'.'.join(keys)}={rng.choice(words)}"]
+            form = rng.choice(["{}", "{}", "[{}]", "'{}'", "{{a: {}}}"])
+            args += [option, f"{'.'.join(keys)}={form.format(rng.choice(words))}"]
         elif option.startswith("--") and rng.random() < 0.2:
             args.append(f"{option}={value(good, odd)}")
         else:

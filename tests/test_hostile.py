@@ -131,6 +131,13 @@ def test_a_gallery_shows_words_as_text() -> None:
         is_picture(path)
 
 
+@pytest.mark.filterwarnings("ignore:the figure's fonts have nothing for")
+@pytest.mark.parametrize("label", ON_COMMAND_LINES.values(), ids=ON_COMMAND_LINES.keys())
+def test_a_title_of_the_command_line_is_shown_as_text(label: str) -> None:
+    is_text(lrviz("plot", "cosine", "-q", "--steps", "5", "-o", "out.svg", "--title", label))
+    is_picture(Path("out.svg"))
+
+
 def is_picture(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not RAW.search(text)
@@ -152,6 +159,8 @@ def words(label: str) -> Iterator[tuple[str, ...]]:
     yield "table", "cosine", "--at", f"{label}%"
     yield "table", "cosine", "--set", f"{label}=1"
     yield "table", "cosine", "--set", f"scheduler.T_max={label}"
+    yield "table", "cosine", "--set", f"title=[{label}"
+    yield "table", f"multistep:milestones=[{label}x"
     yield "table", "cosine", "--param", f"x{label}"
     yield "table", "cosine", "--optimizer", f"x{label}"
     yield "table", "cosine", "--steps", f"x{label}"
@@ -268,6 +277,49 @@ def test_a_dotted_path_on_the_command_line_reaches_no_code(path: str) -> None:
         )
     assert not Path("ran").exists()
     assert sys.modules.pop("evil", None) is None
+
+
+SPEC = "train: {steps: 4}\nschedules:\n  é: cosine\n"
+CONTROL = "not valid YAML: a control character; remove it"
+NO_TEXT = "not UTF-8 text; save the file as UTF-8"
+BYTES = {
+    "UTF-8": (SPEC.encode(), None),
+    "a mark": (SPEC.encode("utf-8-sig"), None),
+    "UTF-16": (SPEC.encode("utf-16"), None),
+    "UTF-16, the other way": (b"\xfe\xff" + SPEC.encode("utf-16-be"), None),
+    "Windows": (SPEC.replace("\n", "\r\n").encode(), None),
+    "an old Macintosh": (SPEC.replace("\n", "\r").encode(), None),
+    "tabs behind": (SPEC.replace("\n", "\t\n").encode(), None),
+    "a version": (f"%YAML 1.1\n---\n{SPEC}...\n".encode(), None),
+    "UTF-16 without its mark": (SPEC.encode("utf-16-le"), f"3:6: {NO_TEXT}"),
+    "half of UTF-16": (b"\xff\xfea", f"1:3: {NO_TEXT}"),
+    "UTF-32": (SPEC.encode("utf-32-le"), f"3:12: {NO_TEXT}"),
+    "Latin-1": (SPEC.encode("latin-1"), f"3:3: {NO_TEXT}"),
+    "a NUL": (SPEC.encode() + b"\0", f"4:1: {CONTROL}"),
+    "NULs": (b"\0" * 1000, f"1:1: {CONTROL}"),
+    "an escape": (SPEC.encode() + b"\x1b[31m: 1\n", f"4:1: {CONTROL}"),
+    "a tab before": (
+        SPEC.replace("  ", "\t").encode(),
+        "3:1: not valid YAML: found character that cannot start any token; indent with spaces, and "
+        "quote text that begins with a special sign",
+    ),
+    "nothing": (
+        b"",
+        "1:1: not a spec: it is empty; begin with `train:` and `schedules:` "
+        "(`lrviz init` writes one)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("raw", "message"), BYTES.values(), ids=BYTES.keys())
+def test_the_bytes_of_a_spec_are_read_or_refused(raw: bytes, message: str | None) -> None:
+    Path("a.yaml").write_bytes(raw)
+    ran = lrviz("table", "a.yaml", "--format", "csv", "-q")
+    if message is None:
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out.startswith("step,epoch,é\n0,,0.1\n")
+    else:
+        assert (ran.code, ran.err) == (2, f"error: a.yaml:{message}\n")
 
 
 MEGABYTES = "y" * 7_000_000
