@@ -265,8 +265,10 @@ def limited(seconds: float = SECONDS) -> Iterator[None]:
 
     timers = {signal.ITIMER_PROF: signal.SIGPROF, signal.ITIMER_REAL: signal.SIGALRM}
     before = {each: signal.signal(each, end) for each in timers.values()}
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    signal.setitimer(signal.ITIMER_REAL, 10 * seconds)  # this process may not be the only one
+    # Again and again, as what is raised in a callback of the collector is ignored.
+    signal.setitimer(signal.ITIMER_PROF, seconds, seconds / 10)
+    # By the clock far later: this process may not be the only one.
+    signal.setitimer(signal.ITIMER_REAL, 10 * seconds, seconds)
     try:
         yield
     finally:

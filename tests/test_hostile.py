@@ -131,6 +131,14 @@ def test_a_gallery_shows_words_as_text() -> None:
         is_picture(path)
 
 
+@pytest.mark.parametrize("label", [each for each in ON_COMMAND_LINES.values() if len(each) < 200])
+def test_the_files_that_a_gallery_misses_are_shown_as_text(label: str) -> None:
+    ran = lrviz("gallery", "cosine", "--steps", "5", "-q", "-o", label, "--check")
+    assert ran.code == 1
+    assert ran.out.startswith("missing: ")
+    is_text(ran)
+
+
 @pytest.mark.filterwarnings("ignore:the figure's fonts have nothing for")
 @pytest.mark.parametrize("label", ON_COMMAND_LINES.values(), ids=ON_COMMAND_LINES.keys())
 def test_a_title_of_the_command_line_is_shown_as_text(label: str) -> None:
