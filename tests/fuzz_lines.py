@@ -432,7 +432,9 @@ def _asked(line: Line, name: str, code: int, *, new: bool) -> bool:
             return code != 2 and (name in targets or own)
         case "gallery":
             folders = targets or {"work/gallery"}
-            return any(f"{name}/".startswith(f"{each}/") or each == "work" for each in folders)
+            within = (f"{name}/".startswith(f"{each}/") for each in folders)
+            above = (each.startswith(f"{name}/") for each in folders)
+            return any((*within, *above))
         case "init":
             targets = targets or {"work/lrviz.yaml"}
             data = {os.path.normpath(f"{each}/../data") for each in targets}  # of a metric

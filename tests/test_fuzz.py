@@ -82,6 +82,8 @@ def test_what_is_wrong_is_seen(ran: Ran, message: str | None) -> None:
         ("gallery cosine -o g", 0, "work/g/README.md", True),
         ("gallery cosine -o g --check", 1, "work/g/README.md", False),
         ("gallery cosine", 0, "work/README.md", False),
+        ("gallery cosine -o no/way", 0, "work/no", True),
+        ("gallery cosine -o .", 0, "work/README.md", True),
         ("init plateau", 0, "work/lrviz.yaml", True),
         ("init plateau", 0, "work/data/plateau.csv", True),
         ("init plateau -o a.yaml", 0, "work/lrviz.yaml", False),
