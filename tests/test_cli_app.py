@@ -113,6 +113,14 @@ def test_wrong_usage_is_one_message_and_exit_code_2(line: str, message: str) -> 
     assert list(Path().iterdir()) == []
 
 
+@pytest.mark.parametrize("option", ["--at 2ep", "--at x", "--param x"])
+def test_what_is_wrong_with_the_table_is_said_before_a_figure_is_written(option: str) -> None:
+    ran = lrviz("compare", "cosine", "onecycle", "--steps", "10", "-q", *option.split())
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error: ")
+    assert list(Path().iterdir()) == []
+
+
 @pytest.mark.parametrize("command", ["table", "check", "plot"])
 def test_more_updates_than_memory_holds_are_an_error(command: str) -> None:
     ran = lrviz(command, "cosine", "--steps", "1e14", "--force", "-q")

