@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -28,7 +29,7 @@ Moment = Annotated[int, Field(ge=0, le=durations.MOST), BeforeValidator(whole)] 
 def _step(value: int | str) -> int | str:
     for each in value.split(",") if isinstance(value, str) else ():
         text = each.strip()
-        if text in (*STEPS, "all") or text.isdecimal():
+        if text in (*STEPS, "all") or re.fullmatch(r"[0-9]{1,18}", text):
             continue
         duration = durations.parse(text)
         if duration is None or duration.unit == "rest":
