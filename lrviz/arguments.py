@@ -69,7 +69,10 @@ def read_value(text: str, place: Place) -> Any:
     """
     text = text.strip()
     if text[:1] not in ("[", "{", "'", '"'):
-        return scalar(text)
+        try:
+            return scalar(text)
+        except ValueError as error:
+            raise UsageError(f"{place}: {error}") from None
     try:
         value = parse(text, place.file)
     except SpecError as error:

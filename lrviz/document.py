@@ -19,7 +19,8 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Far above any spec that a person writes, far below what exhausts the C stack or the memory.
 MAX_CHARACTERS = 8_000_000
 MAX_DEPTH = 50
-MAX_NODES = 500_000
+MAX_NODES = 200_000
+MAX_DIGITS = 3500  # Python writes no integer of more than 4,300, and these may be hexadecimal
 _TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
 
 _NULL = re.compile(r"(null|Null|NULL|~|)$")
@@ -180,18 +181,26 @@ def parse(text: str, file: str) -> Any:
         if "maximum nesting depth" in str(error.problem):  # libyaml's own, of 1,000, reads ahead
             raise SpecError(_TOO_DEEP, place) from None
         raise SpecError(f"not valid YAML: {_problem(error)}", place) from None
-    except yaml.reader.ReaderError as error:
-        before = text[: error.position]
+    except (yaml.reader.ReaderError, UnicodeEncodeError):
+        # Sought here, as libyaml counts bytes, of which a character may have several.
+        found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+        position = found.start() if found else 0
+        before = text[:position]
         line = before.count("\n") + 1
-        column = error.position - (before.rfind("\n") + 1) + 1
-        place = Place(file, line, column, error.position, error.position + 1)
-        raise SpecError("not valid YAML: a control character; remove it", place) from None
+        column = position - (before.rfind("\n") + 1) + 1
+        place = Place(file, line, column, position, position + 1)
+        is_byte = found is not None and "\ud800" <= found[0] <= "\udfff"
+        what = "a byte that is no text" if is_byte else "a control character"
+        raise SpecError(f"not valid YAML: {what}; remove it", place) from None
     except yaml.YAMLError as error:
         raise SpecError(f"not valid YAML: {error}", Place(file, 1, 1)) from None
 
 
 def scalar(text: str) -> Any:
     """Read one plain YAML 1.2 scalar, or return `text` itself where it is a string.
+
+    Raises:
+        ValueError: It is an integer of absurd length.
 
     >>> scalar("1e-4"), scalar("10"), scalar("yes"), scalar("1:30")
     (0.0001, 10, 'yes', '1:30')
@@ -202,6 +211,8 @@ def scalar(text: str) -> Any:
         return text[0] in "tT"
     if _INT.match(text):
         digits = text.lstrip("+-")
+        if len(digits) > MAX_DIGITS:
+            raise ValueError(f"a number of {len(digits):,} digits; quote it if it is text")
         return int(text, 0) if digits[:2] in ("0x", "0o") else int(text)
     if _FLOAT.match(text):
         return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
@@ -284,8 +295,8 @@ class _Builder:
     def scalar(self, event: Any) -> Any:
         try:
             return scalar(event.value)
-        except ValueError:  # Python refuses integers of more than some thousand digits
-            return self.fail("a number of absurd length", event)
+        except ValueError as error:
+            return self.fail(str(error), event)
 
     def alias(self, event: Any) -> Any:
         if event.anchor not in self.anchors:
@@ -322,10 +333,13 @@ class _Builder:
                 line = first.line if first else 0
                 self.fail(f"duplicate key {name!r} (first on line {line}); remove one", event)
             result.put(name, value, Entry(where, value_place))
-        for base in merged:
-            result = result.over(base)
-        result.place = place
-        return result
+        if not merged:
+            return result
+        whole = Map(place=place)  # as if each were put over the next, in one pass
+        for each in (*reversed(merged), result):
+            whole.update(each)
+            whole.places.update(each.places)
+        return whole
 
     def bases(self, value: Any, event: Any) -> list[Map]:
         bases = value if isinstance(value, Seq) else [value]

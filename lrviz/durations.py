@@ -14,6 +14,9 @@ Unit = Literal["dur", "ep", "ba", "tok", "rest"]
 EXAMPLES = "5%, 0.05dur, 3ep, 500ba, 375Mtok or rest"
 """The grammar by example, for messages that ask for a duration."""
 
+MOST = 10**15
+"""Of any count: below it, all arithmetic on counts is exact and fits 64 bits."""
+
 # Two digits of exponent reach past any training, and keep the exact numbers small.
 _DURATION = re.compile(
     r"(?P<number>-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Self
 
 # This package, and what imports for it.
 _OWN = (str(Path(__file__).parent), "<frozen importlib")
+_LONGEST = 3000  # characters of a message: what is wrong may be a text of megabytes
+_LONGEST_NAME = 200  # of what is looked for among the known ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class LrvizError(Exception):
     def __str__(self) -> str:
         keys = self.path if self.place is None or self.place.line else self.path[-1:]
         parts = [str(self.place) if self.place else "", ".".join(map(str, keys)), self.message]
-        return ": ".join(part for part in parts if part)
+        return cut(": ".join(part for part in parts if part))
 
     def at(self, place: Place | None, path: tuple[str | int, ...] = ()) -> Self:
         """Return this error with `place` and `path`, each unless it has one: the innermost wins."""
@@ -103,20 +106,45 @@ def traceback_of(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, frames))
 
 
+def cut(text: str) -> str:
+    """Return a message without its middle where it is absurdly long.
+
+    The place stands at its beginning, and what to do at its end.
+    """
+    return text if len(text) <= _LONGEST else f"{text[:2000]} ... {text[-900:]}"
+
+
 def shown(value: object) -> str:
     """Return a value as one writes it in YAML, cut short where it is long.
 
-    >>> shown(True), shown(None), shown("many"), shown(0.5)
-    ('true', 'null', "'many'", '0.5')
+    >>> shown(True), shown("many"), shown([0.5, None])
+    ('true', "'many'", '[0.5, null]')
     """
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
-    text = repr(value)
+    if isinstance(value, list | tuple):
+        text = f"[{', '.join(map(shown, value[:60]))}]"
+    else:
+        try:
+            text = repr(value)
+        except ValueError:  # Python writes no integer of more than some thousand digits
+            text = "a number of thousands of digits"
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def number_hint(value: object) -> str:
+    """Return what is to be known of a text where a number is wanted, or an empty string."""
+    if isinstance(value, str) and "_" in value and value.replace("_", "").isdigit():
+        return f" (YAML has no underscores in numbers: {value.replace('_', '')})"
+    if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]*)?", value):
+        return " (it is text: take the quotes away)"
+    return ""
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean X?` for the nearest of `known`, or an empty string."""
+    if len(name) > _LONGEST_NAME:
+        return ""
     names = list(known)
     lowered = {each.lower(): each for each in reversed(names)}
     near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)

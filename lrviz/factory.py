@@ -28,8 +28,8 @@ _ADVICE = {
     "define either total_steps OR": "add total_steps: 100%",
     "does not support `ReduceLROnPlateau`": "list both under the schedule's own `schedulers:`, "
     "with `end:` and `begin:`",
-    "float division by zero": "a phase of it has no length (pct_start * total_steps is 1, or a "
-    "count is 0); make it longer",
+    "division by zero": "a count or a divisor is 0, or a phase has no length (pct_start * "
+    "total_steps is 1)",
 }
 
 
@@ -177,7 +177,9 @@ def _scheduler(slot: Slot, data: Map, path: KeyPath) -> Any:
         if "optimizer" in inspect.signature(target).parameters:
             return target(optimizer=slot.optimizer, **arguments)
         return target(slot.optimizer, **arguments)
-    except (LrvizError, KeyboardInterrupt):
+    except LrvizError as error:  # an expression without a value at step 0
+        raise error.at(here, path) from None
+    except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever a constructor may raise: torch's, or a user's own
         said = words(error)

@@ -185,7 +185,7 @@ def make(
             advance(done)
     if pages:
         lines = index(options.title, [*_sections(pages)])
-        files[INDEX] = "".join(f"{line}\n" for line in lines).encode()
+        files[INDEX] = "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
     return Gallery(files, failures, tuple(errors), tuple(warnings))
 
 

@@ -11,13 +11,13 @@ import numpy as np
 from lrviz import durations
 from lrviz.errors import SpecError, UsageError, suggestion
 from lrviz.events import Array, Event, Events, Kind, blocks, find_events
+from lrviz.sections import STEPS
 from lrviz.trace import Trace, peak
 
 LIMIT = 12
 """Jumps, turns and kinks of one curve that are listed; the others are counted."""
 QUARTERS = ("25%", "50%", "75%")
 _QUARTERS_FROM = 4  # updates
-_WORDS = ("first", "peak", "last", "after")
 _ALLOWED = (
     "allowed are updates (500), shares (50%), epochs (30ep), tokens (375Mtok), first, peak, last,"
     " after and all"
@@ -110,7 +110,7 @@ def resolve(token: str | int, trace: Trace) -> tuple[str, int | None]:
         UsageError: It is nothing of this, or its unit means nothing in this training.
     """
     count, text = trace.updates, str(token)
-    if text in _WORDS:
+    if text in STEPS:
         at_peak = peak(trace.values("lr", trace.main_group()))[1] if text == "peak" else 0
         return text, {"first": 0, "peak": at_peak, "last": count - 1, "after": count}[text]
     if re.fullmatch(r"[0-9]{1,18}", text):
@@ -118,7 +118,7 @@ def resolve(token: str | int, trace: Trace) -> tuple[str, int | None]:
     try:
         duration = durations.parse(text)
         if duration is None or duration.unit == "rest":
-            known = suggestion(text, (*_WORDS, "all"))
+            known = suggestion(text, (*STEPS, "all"))
             raise SpecError(f"{text!r} is no step{known}")
         exact = duration.updates(trace.length)
     except SpecError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lrviz.document import Entry, KeyPath, Map, Seq, place_of
-from lrviz.errors import Place, SpecError
+from lrviz.errors import Place, SpecError, shown
 from lrviz.sections import SPELLINGS, Curve, Spec, validated
 from lrviz.spec import LENGTHS, SIZES
 
@@ -61,6 +61,8 @@ def split(document: Any, stem: str) -> list[tuple[str, Map]]:
 
 def _filled(tree: Map, path: KeyPath) -> None:
     for key, value in tree.items():
+        if key in ("train", "plot") and isinstance(value, Map):
+            _filled(value, (*path, key))
         if value is None:
             name = ".".join(map(str, (*path, key)))
             place = place_of(tree, (key,), key=True)
@@ -128,7 +130,7 @@ def node(value: Any, path: KeyPath, place: Place | None) -> Map:
     name = value[names[0]]
     entry = value.places.get(names[0], Entry(place, place))
     if not isinstance(name, str):
-        problem = f"must be a scheduler's name, not {name!r}"
+        problem = f"must be a scheduler's name, not {shown(name)}"
         raise SpecError(f"{where}.{names[0]}: {problem}", entry.value)
     if names[0] == "class_path":
         extra = value.without("class_path", "init_args")

@@ -8,15 +8,20 @@ import math
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Annotated, Any, Self, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from lrviz.durations import Length
 from lrviz.errors import ScheduleError, SpecError, suggestion
 from lrviz.expressions import metric_curve
+
+
+def whole(value: Any) -> Any:
+    """Return a whole float as an int, and anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class Metric(BaseModel):
@@ -38,7 +43,7 @@ class Metric(BaseModel):
     column: str | None = None
     curve: str | None = None
     noise: float = Field(default=0.0, ge=0.0)
-    seed: int = Field(default=0, ge=0)
+    seed: Annotated[int, Field(ge=0), BeforeValidator(whole)] = 0
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -114,7 +119,11 @@ def _curve_values(
         raise SpecError(f"metric curve {error.message}") from None
     if not metric.noise:
         return values
-    return values + metric.noise * np.random.default_rng(metric.seed).standard_normal(count)
+    with np.errstate(over="ignore"):
+        noisy = values + metric.noise * np.random.default_rng(metric.seed).standard_normal(count)
+    if not np.isfinite(noisy).all():
+        raise SpecError(f"a metric with noise {metric.noise} is not finite; make it smaller")
+    return noisy
 
 
 def _file_values(file: str, column: str, count: int, folder: Path) -> NDArray[np.float64]:

@@ -25,11 +25,11 @@ def build_optimizer(schedule: Schedule) -> Optimizer:
         ScheduleError: The class refuses its options.
     """
     described = schedule.optimizer
-    place = schedule.at("optimizer", "type") or schedule.at("optimizer")
+    place = described.place or schedule.at("optimizer")
     try:
         target = _optimizer_class(described.type, trust=schedule.trust)
     except SpecError as error:
-        raise error.at(place, ("optimizer", "type")) from None
+        raise error.at(place, ("optimizer", "type") if place and place.line else ()) from None
     known = signatures.signature(target, skip=("params",))
     arguments = _optimizer_arguments(described, known)
     default = known.parameters["lr"].default if "lr" in known.parameters else None

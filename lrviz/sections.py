@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from lrviz import durations
 from lrviz.document import KeyPath, place_of
-from lrviz.errors import SpecError, shown, suggestion
-from lrviz.metrics import Metric
+from lrviz.errors import SpecError, number_hint, shown, suggestion
+from lrviz.metrics import Metric, whole
 
 Interval = Literal["step", "epoch"]
 
-MOST = 10**15  # of any count: below it, all arithmetic on counts is exact and fits 64 bits
+STEPS = ("first", "peak", "last", "after")  # the updates that have names
 
 # The keys that may hold a scheduler's name: ours, Hydra's and Lightning's.
 SPELLINGS = ("type", "_target_", "class_path")
 
 
-def _whole(value: Any) -> Any:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Count = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=1, le=durations.MOST), BeforeValidator(whole)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Moment = Annotated[int, Field(ge=0, le=MOST), BeforeValidator(_whole)] | str
+Moment = Annotated[int, Field(ge=0, le=durations.MOST), BeforeValidator(whole)] | str
+
+
+def _step(value: int | str) -> int | str:
+    for each in value.split(",") if isinstance(value, str) else ():
+        text = each.strip()
+        if text in (*STEPS, "all") or re.fullmatch(r"[0-9]{1,18}", text):
+            continue
+        duration = durations.parse(text)
+        if duration is None or duration.unit == "rest":
+            raise ValueError(f"must be a step: 500, 50%, 30ep, 375Mtok, {', '.join(STEPS)} or all")
+    return value
 
 
 class _Section(BaseModel):
@@ -92,7 +101,7 @@ class Plot(_Section):
 class Table(_Section):
     """Defaults for the table."""
 
-    at: list[int | str] = Field(default_factory=list)
+    at: list[Annotated[Moment, AfterValidator(_step)]] = Field(default_factory=list)
 
 
 class Check(_Section):
@@ -147,6 +156,8 @@ def _spec_error(model: type[M], data: Any, path: KeyPath, error: ValidationError
     loc = _walk(data, first["loc"])
     name = ".".join(str(part) for part in (*path, *loc))
     kind, value = first["type"], first["input"]
+    if isinstance(value, int):  # as it was written: 1e308 is an int by now
+        value = _found(data, loc)
     if kind == "extra_forbidden":
         if issubclass(model, Curve | Member) and loc[-1] in SPELLINGS:
             hint = f"a scheduler stands under `scheduler:`, as in scheduler: {{{loc[-1]}: ...}}"
@@ -163,18 +174,19 @@ def _spec_error(model: type[M], data: Any, path: KeyPath, error: ValidationError
         "greater than or equal to", "at least"
     )
     words = words.replace("less than or equal to", "at most")
+    words = words.replace(str(durations.MOST), f"{durations.MOST:,}")
     if kind == "string_too_short":
         words = "must not be empty"
-    given = (
-        "" if isinstance(value, Mapping | list) else f", not {shown(value)}{_number_hint(value)}"
-    )
+    if kind == "float_type" and isinstance(value, int) and not isinstance(value, bool):
+        words = "must be a finite number"
+    given = "" if isinstance(value, Mapping | list) else f", not {shown(value)}{number_hint(value)}"
     return SpecError(f"{name or 'the spec'}: {words}{given}", place_of(data, loc))
 
 
-def _number_hint(value: Any) -> str:
-    if isinstance(value, str) and "_" in value and value.replace("_", "").isdigit():
-        return f" (YAML has no underscores in numbers: {value.replace('_', '')})"
-    return ""
+def _found(data: Any, path: KeyPath) -> Any:
+    for part in path:
+        data = data[part]
+    return data
 
 
 def _walk(data: Any, loc: tuple[str | int, ...]) -> KeyPath:

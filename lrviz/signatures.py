@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
-from lrviz.errors import SpecError, shown, suggestion
+from lrviz.errors import SpecError, number_hint, shown, suggestion
 
 ANY = inspect.Parameter.empty
 
@@ -193,7 +193,8 @@ def check(value: Any, annotation: Any) -> None:
         hint = ""
         if takes(annotation, int) and isinstance(value, str | float):
             hint = "; write a count like 30, or a duration: 5%, 3ep, 500ba, rest"
-        raise SpecError(f"must be {described(annotation)}, not {shown(value)}{hint}")
+        about = number_hint(value) if takes(annotation, int) or takes(annotation, float) else ""
+        raise SpecError(f"must be {described(annotation)}, not {shown(value)}{about}{hint}")
     numbers = value if isinstance(value, list | tuple) else [value]
     if not all(_is_finite(each) for each in numbers if isinstance(each, int | float)):
         raise SpecError(f"must be finite, not {shown(value)}")

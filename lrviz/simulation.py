@@ -41,7 +41,8 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Trace
         `trace.error` holds the scheduler's words. Warnings are kept on it, each once.
 
     Raises:
-        UsageError: A scheduler is stepped per epoch, and how long an epoch is is not known.
+        UsageError: A scheduler is stepped per epoch, and how long an epoch is is not known; or
+            the training does not fit into memory.
     """
     per_epoch = [slot.interval == "epoch" for slot in built.schedulers]
     if any(per_epoch) and built.length.updates_per_epoch is None:
@@ -51,7 +52,13 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Trace
         )
     loop = stepping.run if stepping.may_run(built) else _plain_loop
     with _caught() as texts:
-        recording = loop(built, on_progress)
+        try:
+            recording = loop(built, on_progress)
+        except MemoryError as error:
+            raise UsageError(
+                f"{built.label}: {built.length.updates:,} updates of {len(built.groups)} param "
+                "groups do not fit into memory; give fewer"
+            ) from error
     return Trace(
         label=built.label,
         source=built.source,

@@ -234,7 +234,8 @@ def _of_name(source: str, sets: Sequence[str]) -> _Origin:
             read_arguments(source, node)
         tree = Map({"scheduler": node}, {"scheduler": Entry(place, place)}, place)
         return _Origin(head, source, with_sets(tree, sets), is_named=True)
-    if colon and not rest.startswith(("//", "\\")) and rest:
+    # Before anything is imported: what has arguments is no function's name.
+    if colon and all(part.isidentifier() for part in rest.rpartition(":")[2].split(".")):
         function = import_named(source)
         return _Origin(rest.rpartition(".")[2], source, Map(), function=function, is_named=True)
     if is_there(source) and Path(source).is_dir():

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lrviz.document import KeyPath, Map, place_of
-from lrviz.durations import Length
+from lrviz.durations import MOST, Length
 from lrviz.errors import Place, SpecError
 from lrviz.metrics import Metric
 from lrviz.sections import Check, Group, Interval, Member, Optimizer, Plot, Table, Train, validated
@@ -21,6 +21,7 @@ from lrviz.sections import Check, Group, Interval, Member, Optimizer, Plot, Tabl
 DEFAULT_STEPS = 1000
 DEFAULT_OPTIMIZER = {"type": "SGD", "lr": 0.1, "momentum": 0.9}
 MAX_UPDATES = 10**8
+MAX_GROUPS = 2000  # torch compares each with all before it
 
 # What says how long a training is, and what says how long an epoch is: one of each at most.
 LENGTHS = ("steps", "epochs", "tokens")
@@ -46,12 +47,14 @@ class OptimizerSpec:
         options: The class's keyword arguments.
         groups: One or more param groups.
         lr: The learning rate that the command line asks for; the groups' own scale with it.
+        place: Where the type stands.
     """
 
     type: str
     options: Map
     groups: tuple[GroupSpec, ...]
     lr: float | None = None
+    place: Place | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -167,11 +170,12 @@ def length(train: Map | None, *, force: bool = False) -> Length:
         raise SpecError("train: tokens needs tokens_per_update", place_of(data, ("tokens",)))
     else:
         updates = math.ceil(_exact(section.tokens or 0.0) / per_update)
+    meant, place = f"is `{given[0]}` what was meant?", place_of(data, (given[0],))
+    if updates > MOST:
+        raise SpecError(f"train: more than {MOST:,} updates; {meant}", place)
     if updates > MAX_UPDATES and not force:
         raise SpecError(
-            f"train: {updates:,} updates, more than {MAX_UPDATES:,}; "
-            f"is `{given[0]}` what was meant? --force goes on",
-            place_of(data, (given[0],)),
+            f"train: {updates:,} updates, more than {MAX_UPDATES:,}; {meant} --force goes on", place
         )
     only = section.epochs is not None and per_epoch is None
     return Length(updates, 1 if only else per_epoch, per_update, epochs_only=only)
@@ -227,6 +231,11 @@ def optimizer(value: Any, lr: float | None = None) -> OptimizerSpec:
         own = options.without("count", "lr_decay") if isinstance(options, Map) else Map()
         path: KeyPath = ("optimizer", "groups", name)
         group = group or Group()
+        if len(groups) + group.count > MAX_GROUPS:
+            raise SpecError(
+                f"optimizer.groups: more than {MAX_GROUPS:,} param groups; take fewer",
+                place_of(data, ("groups", name, "count")),
+            )
         if isinstance(options, Map) and "count" not in options:
             groups.append(GroupSpec(name, own, group.lr_decay, path))
             continue
@@ -234,10 +243,18 @@ def optimizer(value: Any, lr: float | None = None) -> OptimizerSpec:
             groups.append(GroupSpec(name, own, 1.0, path))
             continue
         for index in range(group.count):
-            factor = group.lr_decay ** (group.count - index)
+            try:
+                factor = group.lr_decay ** (group.count - index)
+            except OverflowError:
+                power = f"{group.lr_decay} ** {group.count}"
+                raise SpecError(
+                    f"optimizer.groups.{name}.lr_decay: {power} is too large",
+                    place_of(data, ("groups", name, "lr_decay")),
+                ) from None
             groups.append(GroupSpec(f"{name}.{index}", own, factor, path))
     options = data.without("type", "groups")
-    return OptimizerSpec(section.type, options, tuple(groups) or (GroupSpec("0", Map()),), lr)
+    given = tuple(groups) or (GroupSpec("0", Map()),)
+    return OptimizerSpec(section.type, options, given, lr, place_of(data, ("type",)))
 
 
 def members(tree: Map, interval: Interval | None = None) -> tuple[MemberSpec, ...]:

@@ -97,23 +97,21 @@ def _count(slot: Slot, name: str, values: list[Any]) -> None:
 
 
 def _scalar(slot: Slot, name: str, value: Any, annotation: Any, *, grouped: bool) -> Any:
-    wants = {kind: signatures.takes(annotation, kind) for kind in (int, float, str, Callable)}
-    if wants[Callable]:
+    if signatures.takes(annotation, Callable):
         return _lambda(slot, value)
-    if isinstance(value, float) and value.is_integer() and wants[int] and not wants[float]:
+    wants_int, wants_float = (signatures.takes(annotation, kind) for kind in (int, float))
+    if isinstance(value, float) and value.is_integer() and wants_int and not wants_float:
         return int(value)
-    if (
-        not isinstance(value, str)
-        or wants[str]
-        or (signatures.fits(value, annotation) and (annotation is not ANY))
-    ):
+    if not isinstance(value, str) or signatures.takes(annotation, str):
         return value
-    if _is_rate(name) and value.endswith("lr") and (wants[float] or annotation is ANY):
+    if signatures.fits(value, annotation) and annotation is not ANY:
+        return value
+    if _is_rate(name) and value.endswith("lr") and (wants_float or annotation is ANY):
         part = share(value)
         if grouped and len(slot.lrs) > 1:
             return [part * lr for lr in slot.lrs]
         return part * float(slot.optimizer.defaults.get("lr", slot.lrs[0]))
-    if wants[int] or annotation is ANY:
+    if wants_int or annotation is ANY:
         duration = durations.parse(value)
         if duration is not None:
             count = durations.calls(
@@ -122,7 +120,7 @@ def _scalar(slot: Slot, name: str, value: Any, annotation: Any, *, grouped: bool
             if count.note:
                 slot.notes.append(f"{name}: {count.note}")
             return count.value
-    elif wants[float] and value.endswith("%"):
+    elif wants_float and value.endswith("%"):
         try:
             return float(Fraction(value[:-1].strip()) / 100)
         except ValueError:
@@ -138,6 +136,7 @@ def _lambda(slot: Slot, value: Any) -> Any:
     if isinstance(value, str):
         return expressions.lr_lambda(value, slot.total)
     if isinstance(value, int | float) and not isinstance(value, bool):
+        signatures.check(value, float)
         return expressions.lr_lambda(repr(value), slot.total)
     if not isinstance(value, Map):
         return value
@@ -150,9 +149,11 @@ def _lambda(slot: Slot, value: Any) -> Any:
     for key, item in value.items():
         if key == "shape":
             continue
+        parameter = known.known(key)
         try:
-            arguments[key] = resolved(slot, key, item, known.known(key))
+            arguments[key] = resolved(slot, key, item, parameter)
         except SpecError as error:
+            error.message = f"{key}: {error.message}"
             raise error.at(place_of(value, (key,))) from None
     if "total" in known.parameters:
         arguments.setdefault("total", slot.total)

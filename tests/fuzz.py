@@ -1,34 +1,54 @@
-"""Attack the readers with random text, specs and command lines.
+"""Attack the readers and the commands with random text, specs and command lines.
 
-    python -m tests.fuzz [--inputs 200000] [--seed 0]
+    python -m tests.fuzz [--inputs 200000] [--seed 0] [--first 0] [--processes 48]
 
-Each input is read, built and simulated for a few updates in this process. A traceback (anything
-but an LrvizError), more than 2 s, or more than 1 GiB is a failure: it is printed, and the exit code
-is 1. What failed once becomes a file in tests/data/bad_specs.
+Half of the inputs are specs and SOURCEs, which are read, built and simulated for a few updates;
+the others are whole command lines, which run through the real app in a folder of their own
+(`fuzz_lines.py`). All are run in this process, and then some command lines as processes of their
+own. A traceback, an exit code other than 0, 1 and 2, a 2 without `error:`, raw control characters
+in the output, a file that nobody asked for, more than 2 s of the processor's time, or more than
+1 GiB is a failure: it is printed, and the exit code is 1. What failed once becomes a file in
+tests/data/bad_specs, or a test. Each input has a number, and seed and number give it again:
+`--first N --inputs 1`.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import random
 import resource
+import signal
 import sys
-import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from lrviz import catalog
-from lrviz.document import parse
+from lrviz.document import parse, plain
 from lrviz.errors import LrvizError
 from lrviz.factory import build_schedule
 from lrviz.overrides import Overrides
 from lrviz.simulation import run
 from lrviz.sources import load_all
+from tests.commands import Ran
+from tests.fuzz_lines import (
+    COMMANDS,
+    Line,
+    command_line,
+    complaints,
+    lay_out,
+    listing,
+    run_apart,
+    run_here,
+)
 
 SECONDS = 2.0
 BYTES = 2**30
@@ -37,6 +57,10 @@ UPDATES = 20_000  # a longer training is read and built, and not simulated
 NUMBERS = ["0", "-0.0", "1", "-1", "5", "1e-4", "1e308", "5e-324", ".inf", "-.inf", ".nan", "1e400"]
 NUMBERS += [
     "9" * 400,
+    "9" * 4301,
+    "0x" + "f" * 4000,
+    "3000",
+    "1e12",
     "1_000",
     "0x10",
     "0o17",
@@ -109,7 +133,8 @@ def structured(rng: random.Random, depth: int = 0) -> Any:
     """Return random data of the shape of a spec, more or less."""
     kind = rng.randrange(8 if depth < 5 else 5)
     if kind < 2:
-        return parse(rng.choice(NUMBERS), "n")
+        number = rng.choice(NUMBERS)
+        return number if len(number) > 3500 else parse(number, "n")
     if kind < 4:
         return rng.choice([*WORDS, *catalog.names(), *catalog.optimizer_names()])
     if kind == 4:
@@ -164,18 +189,58 @@ def attempt(source: Any, **overrides: Any) -> str:
     return "fine"
 
 
-def inputs(rng: random.Random, texts: list[str]) -> tuple[str, Callable[[], str], str]:
-    """Return one input: its kind, what runs it, and how to show it."""
-    kind = rng.choice(["text", "text", "structured", "half-right", "half-right", "command"])
+Input = tuple[str, Callable[[], str], object]  # its kind, what runs it, and how to show it
+
+# How often a kind is tried.
+KINDS = {"text": 4, "structured": 2, "half-right": 4, "source": 2, "command line": 12}
+
+
+def make(rng: random.Random, texts: list[str], folder: Path, kinds: Mapping[str, int]) -> Input:
+    """Return one input; command lines are run in `folder`."""
+    [kind] = rng.choices(list(kinds), list(kinds.values()))
     if kind == "text":
         text = mutated(rng, texts)
         return kind, lambda: attempt_text(text), text
-    if kind == "command":
+    if kind == "source":
         source = command(rng)
         return kind, lambda: attempt(source), source
+    if kind == "command line":
+        line = random_line(rng, texts)
+        return kind, lambda: attempt_line(line, folder, run_here), line
     data = half_right(rng) if kind == "half-right" else structured(rng)
     source_data = data if isinstance(data, dict) else {"scheduler": data}
     return kind, lambda: attempt(source_data), json.dumps(source_data, default=repr)
+
+
+def random_line(rng: random.Random, texts: list[str]) -> Line:
+    """Return a command line with the other kinds of input in it."""
+
+    def text() -> str:
+        kind = rng.randrange(6)
+        if kind < 2:
+            return rng.choice(texts)
+        if kind < 4:
+            return mutated(rng, texts)
+        return json.dumps(plain(half_right(rng) if kind == 4 else structured(rng)), default=repr)
+
+    return command_line(rng, [*NUMBERS, *WORDS], lambda: command(rng), text)
+
+
+class Complaint(Exception):
+    """What is wrong with what a command line did."""
+
+
+def attempt_line(line: Line, folder: Path, run: Callable[[Line, Path], Ran]) -> str:
+    """Run a command line in a folder made anew; return its exit code, if nothing is wrong."""
+    work = folder / "work"
+    lay_out(work, line.files)
+    before = listing(folder)
+    ran = run(line, work)
+    found = "; ".join(complaints(line, ran, before, listing(folder)))
+    if found:
+        raise Complaint(f"{found}\n{ran.out[-2000:]!r}\n{ran.err[-4000:]}")
+    command = line.args[0] if line.args[:1] and line.args[0] in COMMANDS else "none"
+    return f"{command} {ran.code}"
 
 
 def attempt_text(text: str) -> str:
@@ -187,40 +252,135 @@ def attempt_text(text: str) -> str:
     return attempt(document if isinstance(document, dict) else {"scheduler": document})
 
 
+class TooLong(BaseException):
+    """An input took longer than it may; nothing on the way catches this."""
+
+
+@contextmanager
+def limited(seconds: float = SECONDS) -> Iterator[None]:
+    """Raise TooLong within, after so much of the processor's time, or far more of the clock's."""
+
+    def end(*_: object) -> None:
+        raise TooLong(f"more than {seconds} s")
+
+    timers = {signal.ITIMER_PROF: signal.SIGPROF, signal.ITIMER_REAL: signal.SIGALRM}
+    before = {each: signal.signal(each, end) for each in timers.values()}
+    # Again and again, as what is raised in a callback of the collector is ignored.
+    signal.setitimer(signal.ITIMER_PROF, seconds, seconds / 10)
+    # By the clock far later: this process may not be the only one.
+    signal.setitimer(signal.ITIMER_REAL, 10 * seconds, seconds)
+    try:
+        yield
+    finally:
+        for timer in timers:
+            signal.setitimer(timer, 0)
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def attack(
+    count: int, seed: int, first: int = 0, kinds: Mapping[str, int] = KINDS
+) -> tuple[list[str], Counter[str]]:
+    """Try so many inputs; return the failures, and how often what happened."""
+    texts, failures = seeds(), Failures()
+    counts: Counter[str] = Counter()
+    with TemporaryDirectory() as folder:
+        # What takes longer than an input may; and rich_utils looks at FORCE_COLOR only once.
+        for name in (
+            "lrviz.views.figure",
+            "lrviz.gallery",
+            "transformers.optimization",
+            "typer.rich_utils",
+        ):
+            import_module(name)
+        most = max(BYTES, peak() + BYTES // 4)  # a test run may have had more before
+        for number in range(first, first + count):
+            rng = random.Random(f"{seed} {number}")
+            kind, go, shown = make(rng, texts, Path(folder) / "a" / "b", kinds)
+            outcome = "failed"
+            faulthandler.dump_traceback_later(60, exit=True)  # C code may see no signal
+            try:
+                with warnings.catch_warnings(), limited():
+                    warnings.simplefilter("ignore")
+                    outcome = go()
+            except (Exception, TooLong):  # noqa: BLE001
+                failures.add(f"{number}, {kind}", shown)
+            counts[f"{kind}: {outcome}"] += 1
+            if peak() > most and not failures.large:
+                failures.large = True
+                failures.add(f"{number}, {kind}: more than 1 GiB", shown)
+            if count > 10_000 and number % 10_000 == 0:
+                sys.stderr.write(f"{number:,}: {len(failures.kinds)} kinds of failures\n")
+        faulthandler.cancel_dump_traceback_later()
+    return failures.texts(), counts
+
+
+def attack_apart(count: int, seed: int) -> tuple[list[str], Counter[str]]:
+    """Try so many command lines as processes of their own, as `attack` does."""
+    texts, failures = seeds(), Failures()
+    counts: Counter[str] = Counter()
+    with TemporaryDirectory() as folder:
+        for number in range(count):
+            line = random_line(random.Random(f"{seed} apart {number}"), texts)
+            outcome = "failed"
+            try:
+                outcome = attempt_line(line, Path(folder) / "a" / "b", run_apart)
+            except Exception:  # noqa: BLE001
+                failures.add(f"{number}, apart", line)
+            counts[f"apart: {outcome}"] += 1
+    return failures.texts(), counts
+
+
+class Failures:
+    """What failed, one example for each place in the code, and how often it did."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, str] = {}
+        self.counts: Counter[str] = Counter()
+        self.large = False
+
+    def add(self, what: str, shown: object) -> None:
+        """Add the exception that is being handled, and the input that it came of."""
+        text = traceback.format_exc(limit=-4)
+        kind, error, trace = sys.exc_info()
+        lines = traceback.extract_tb(trace)
+        where = f"{lines[-1].filename}:{lines[-1].lineno}" if lines else what.partition(":")[2]
+        key = str(error).split("\n")[0] if kind is Complaint else f"{kind} {where}"
+        if key not in self.kinds:
+            self.kinds[key] = f"--- {what}\n{str(shown)[:5000]}\n{text[:8000]}"
+            sys.stderr.write(f"{what}: {key}\n")  # a long run need not end before it is looked at
+        self.counts[key] += 1
+
+    def texts(self) -> list[str]:
+        """Return an example of each kind, the most frequent first."""
+        return [f"{self.kinds[key]}({count} times)" for key, count in self.counts.most_common()]
+
+
+def peak() -> int:
+    """Return the most memory that this process has had, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def main() -> int:
     """Run the attack; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=48)
     options = parser.parse_args()
-    failures, counts = attack(options.inputs, options.seed)
+    failures, counts = attack(options.inputs, options.seed, options.first)
+    more, apart = attack_apart(options.processes, options.seed)
+    failures += more
     for failure in failures:
         sys.stdout.write(f"{failure}\n\n")
-    sys.stdout.write(f"{options.inputs:,} inputs: {dict(counts)}; {len(failures)} failures\n")
+    for outcome, count in sorted((counts + apart).items()):
+        sys.stdout.write(f"{count:8,}  {outcome}\n")
+    sys.stdout.write(
+        f"{options.inputs:,} inputs, {options.processes} processes, {peak() / 2**20:.0f} MiB; "
+        f"{len(failures)} kinds of failures\n"
+    )
     return 1 if failures else 0
-
-
-def attack(count: int, seed: int) -> tuple[list[str], Counter[str]]:
-    """Try so many inputs; return the failures, and how often what happened."""
-    rng, texts = random.Random(seed), seeds()
-    failures: list[str] = []
-    counts: Counter[str] = Counter()
-    for _ in range(count):
-        kind, go, shown = inputs(rng, texts)
-        start = time.perf_counter()
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                outcome = go()
-        except Exception:  # noqa: BLE001
-            outcome = "traceback"
-            failures.append(f"--- {kind}\n{shown}\n{traceback.format_exc(limit=-3)}")
-        if time.perf_counter() - start > SECONDS:
-            failures.append(f"--- {kind}: {time.perf_counter() - start:.1f} s\n{shown}")
-        counts[f"{kind} {outcome}"] += 1
-    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > BYTES:
-        failures.append("more than 1 GiB")
-    return failures, counts
 
 
 if __name__ == "__main__":

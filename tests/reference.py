@@ -107,7 +107,7 @@ def train(
                 in_epoch = 0
         except Exception as error:  # noqa: BLE001
             seen.failed = t
-            seen.words = f"{type(error).__name__}: {error}"
+            seen.words = f"{type(error).__name__}: {error}".removesuffix(": ")
             break
     seen.after_lr = lrs(optimizer)
     seen.after_momentum = momenta(optimizer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,10 @@ SIZES = "give a size from 2x1.5 to 100x100"
         ("plot cosine --steps -5", "--steps -5: give a whole number, 1 or more"),
         ("plot cosine --steps 1.5", "--steps 1.5: give a whole number, 1 or more"),
         ("plot cosine --steps nan", "--steps nan: give a whole number, 1 or more"),
-        ("plot cosine --steps inf", "--steps inf: give a whole number, 1 or more"),
+        (
+            "plot cosine --steps inf",
+            "--steps inf: give a whole number, at most 1,000,000,000,000,000",
+        ),
         ("plot cosine --epochs 0", "--epochs 0: give a number above 0"),
         ("plot cosine --epochs nan", "--epochs nan: give a number above 0"),
         ("plot cosine --lr -1", "--lr -1: give a number, 0 or more"),
@@ -107,6 +111,42 @@ def test_wrong_usage_is_one_message_and_exit_code_2(line: str, message: str) -> 
     assert ran.err == f"error: {message}\n"
     assert (ran.code, ran.out) == (2, "")
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--at 2ep", "--at x", "--param x"])
+def test_what_is_wrong_with_the_table_is_said_before_a_figure_is_written(option: str) -> None:
+    ran = lrviz("compare", "cosine", "onecycle", "--steps", "10", "-q", *option.split())
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error: ")
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["table", "check", "plot"])
+def test_more_updates_than_memory_holds_are_an_error(command: str) -> None:
+    ran = lrviz(command, "cosine", "--steps", "1e14", "--force", "-q")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "error: cosine: 100,000,000,000,000 updates of 1 param groups do not fit into memory; "
+        "give fewer\n"
+    )
+
+
+@pytest.mark.parametrize("line", ["table cosine --set train.steps={}", "table cosine:eta_min={}"])
+def test_a_number_of_thousands_of_digits_is_an_error(line: str) -> None:
+    ran = lrviz(*line.format("9" * 4301).split())
+    assert ran.code == 2
+    assert re.fullmatch(
+        r"error: [^ ].*9{100} \.\.\. 9+: a number of 4,301 digits; quote it if it is text\n",
+        ran.err,
+    )
+
+
+@pytest.mark.parametrize("option", ["--optimizer", "--set optimizer.type", "--set optimizer"])
+def test_an_unknown_optimizer_is_said_of_the_option(option: str) -> None:
+    given = f"{option} adm" if option == "--optimizer" else f"{option}=adm"
+    ran = lrviz("table", "cosine", *given.split())
+    place = option if option == "--optimizer" else given
+    assert ran.err == f"error: {place}: no optimizer 'adm'; did you mean Adam?\n"
 
 
 def test_a_fault_in_a_spec_has_its_place() -> None:
@@ -166,7 +206,7 @@ def test_colours_follow_no_color_then_force_color() -> None:
 
 def test_whole_numbers_are_exact_and_may_be_written_short() -> None:
     parse = options.whole("--steps")
-    assert parse("100000000000000001") == 100000000000000001
+    assert parse("999999999999999") == 999999999999999
     assert parse("1e4") == 10000
     assert parse("10_000") == 10000
     assert type(parse("1e4")) is int

@@ -140,6 +140,13 @@ def test_info_tells_a_classs_arguments_as_torch_has_them() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["wsd", "OneCycleLR"])
+def test_info_of_a_terminal_of_no_width_has_lines_all_the_same(name: str) -> None:
+    ran = lrviz("info", name, COLUMNS="1")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == lrviz("info", name, COLUMNS="22").out
+
+
 def test_info_tells_a_presets_arguments_and_defaults() -> None:
     head, arguments = about(catalog.find("wsd"), 200)
     preset = catalog.preset("wsd")

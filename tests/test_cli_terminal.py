@@ -53,7 +53,12 @@ def test_plot_writes_a_file_too_where_one_is_named(capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize(
     ("columns", "lines", "size"),
-    [("100", "24", (100, 21)), ("5", "3", (20, 8)), ("300", "200", (300, 30))],
+    [
+        ("100", "24", (100, 21)),
+        ("5", "3", (20, 8)),
+        ("300", "200", (300, 30)),
+        ("100000", "24", (1000, 21)),
+    ],
 )
 def test_the_size_is_the_terminals(
     capsys: pytest.CaptureFixture[str],

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
@@ -130,6 +131,31 @@ def test_a_gallery_shows_words_as_text() -> None:
         is_picture(path)
 
 
+@pytest.mark.parametrize("label", [each for each in ON_COMMAND_LINES.values() if len(each) < 200])
+def test_the_files_that_a_gallery_misses_are_shown_as_text(label: str) -> None:
+    ran = lrviz("gallery", "cosine", "--steps", "5", "-q", "-o", label, "--check")
+    assert ran.code == 1
+    assert ran.out.startswith("missing: ")
+    is_text(ran)
+
+
+@pytest.mark.filterwarnings("ignore:the figure's fonts have nothing for")
+@pytest.mark.parametrize("label", ON_COMMAND_LINES.values(), ids=ON_COMMAND_LINES.keys())
+def test_a_title_of_the_command_line_is_shown_as_text(label: str) -> None:
+    is_text(lrviz("plot", "cosine", "-q", "--steps", "5", "-o", "out.svg", "--title", label))
+    is_picture(Path("out.svg"))
+
+
+def test_a_gallery_shows_arguments_that_are_no_text() -> None:
+    Path("code.py").write_text("def halve(step):\n    return 0.5 ** step\n", encoding="utf-8")
+    no_text = os.fsdecode(b"a\xff")
+    ran = lrviz("gallery", "code.py:halve", "-q", "--set", f"{no_text}=1", "--title", no_text)
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    page = Path("gallery/README.md").read_text(encoding="utf-8")
+    assert "\n# a\\\\udcff\n" in page  # which Markdown shows as a\\udcff
+    assert "\nlrviz plot code.py:halve --set 'a\\udcff=1'\n" in page
+
+
 def is_picture(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not RAW.search(text)
@@ -151,6 +177,8 @@ def words(label: str) -> Iterator[tuple[str, ...]]:
     yield "table", "cosine", "--at", f"{label}%"
     yield "table", "cosine", "--set", f"{label}=1"
     yield "table", "cosine", "--set", f"scheduler.T_max={label}"
+    yield "table", "cosine", "--set", f"title=[{label}"
+    yield "table", f"multistep:milestones=[{label}x"
     yield "table", "cosine", "--param", f"x{label}"
     yield "table", "cosine", "--optimizer", f"x{label}"
     yield "table", "cosine", "--steps", f"x{label}"
@@ -174,6 +202,203 @@ def test_an_error_shows_what_was_written_as_text(label: str) -> None:
         assert re.search("^error: ", ran.err, re.MULTILINE), line
         assert not RAW.search(ran.err), line
         assert ran.out == "", line
+
+
+UNTRUSTED = (
+    "{} is neither a scheduler of torch nor a schedule of transformers, and importing it runs its "
+    "code; if you know what it does, add --trust"
+)
+NO_CLASS = "{} is no scheduler class"
+NO_FUNCTION = "{} is no schedule function of transformers; there are: get_"
+# What has code to run, and what is said where a scheduler's type names it.
+REACHES = {
+    "evil.boom": UNTRUSTED,
+    "os.system": UNTRUSTED,
+    "builtins.exec": UNTRUSTED,
+    "torch.os.system": UNTRUSTED,
+    "torch.load": UNTRUSTED,
+    "torch.serialization.load": UNTRUSTED,
+    "torch.serialization.os.system": UNTRUSTED,
+    "torch.optim.lr_scheduler.math.sqrt": UNTRUSTED,
+    "torch.optim.lr_scheduler.StepLR.step": UNTRUSTED,
+    "torch.optim.lr_scheduler.Optimizer": NO_CLASS,
+    "torch.optim.lr_scheduler.partial": NO_CLASS,
+    "torch.optim.lr_scheduler.": NO_CLASS,
+    "torch.optim.lr_scheduler.__loader__": NO_CLASS,
+    "torch.optim.swa_utils.AveragedModel": NO_CLASS,
+    "torch.optim.SGD": NO_CLASS,
+    "transformers.optimization.torch.load": UNTRUSTED,
+    "transformers.optimization.os.system": UNTRUSTED,
+    "transformers.optimization.partial": NO_FUNCTION,
+    "transformers.optimization.LambdaLR": NO_FUNCTION,
+    "transformers.optimization.Adafactor": NO_FUNCTION,
+    "transformers.optimization.__builtins__": NO_FUNCTION,
+    "transformers.pipeline": NO_FUNCTION,
+    ".": UNTRUSTED,
+    "os..system": UNTRUSTED,
+}
+SPELT = {
+    "type": "scheduler: {{type: {0}, command: touch ran}}",
+    "_target_": "scheduler: {{_target_: {0}, command: touch ran, _partial_: true}}",
+    "class_path": "scheduler: {{class_path: {0}, init_args: {{command: touch ran}}}}",
+    "bare": "scheduler: {0}",
+    "member": "schedulers: [cosine, {{scheduler: {{type: {0}}}}}]",
+    "phase": "scheduler: {{type: SequentialLR, milestones: [3], schedulers: [{0}, cosine]}}",
+}
+
+
+@pytest.fixture
+def evil(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module in this folder that leaves a file behind when it is imported."""
+    monkeypatch.syspath_prepend(Path.cwd())
+    Path("evil.py").write_text("open('ran', 'w').close()\nboom = print\n", encoding="utf-8")
+
+
+@pytest.mark.usefixtures("evil")
+@pytest.mark.parametrize("path", REACHES)
+def test_a_dotted_path_of_a_spec_reaches_no_code(path: str) -> None:
+    for spelling, text in SPELT.items():
+        Path("a.yaml").write_text(f"train: {{steps: 9}}\n{text.format(path)}\n", encoding="utf-8")
+        ran = lrviz("table", "a.yaml", "-q")
+        at = r"error: a\.yaml:2:\d+: (scheduler\.schedulers: )?"
+        if spelling == "bare" and path == ".":
+            continue  # which YAML reads as text all the same
+        assert re.match(at + re.escape(REACHES[path].format(path)), ran.err), spelling
+        assert (ran.code, ran.out) == (2, "")
+    for option in (f"scheduler.type={path}", f"scheduler={{type: {path}}}", f"scheduler={path}"):
+        ran = lrviz("table", "cosine", "-q", "--set", option)
+        assert ran.err.startswith(f"error: --set {option}: {REACHES[path].format(path)}")
+        assert (ran.code, ran.out) == (2, "")
+    assert {each.name for each in Path.cwd().iterdir()} == {"a.yaml", "evil.py"}
+    assert sys.modules.pop("evil", None) is None
+
+
+@pytest.mark.usefixtures("evil")
+@pytest.mark.parametrize("path", [path for path in REACHES if path[-1] != "."])
+def test_a_dotted_path_on_the_command_line_reaches_no_code(path: str) -> None:
+    unknown = f"error: no preset or scheduler {path!r} (`lrviz list` shows all)\n"
+    assert lrviz("table", path).err == unknown
+    assert lrviz("table", f"x={path}").err == unknown
+    assert lrviz("info", path).err == unknown
+    assert lrviz("check", f"{path}:command='touch ran'").err == unknown
+    no_optimizer = (
+        "{}{} is no optimizer of torch, and importing it runs its code; if you know what it does, "
+        "add --trust\n"
+    )
+    if path != "torch.optim.SGD":  # which is one
+        assert lrviz("table", "cosine", "-q", "--optimizer", path).err == no_optimizer.format(
+            "error: --optimizer: ", path
+        )
+        Path("a.yaml").write_text(f"train: {{steps: 9}}\nscheduler: cosine\noptimizer: {path}\n")
+        assert lrviz("table", "a.yaml").err == no_optimizer.format(
+            "error: a.yaml:3:12: optimizer.type: ", path
+        )
+    assert not Path("ran").exists()
+    assert sys.modules.pop("evil", None) is None
+
+
+SPEC = "train: {steps: 4}\nschedules:\n  é: cosine\n"
+CONTROL = "not valid YAML: a control character; remove it"
+NO_TEXT = "not UTF-8 text; save the file as UTF-8"
+BYTES = {
+    "UTF-8": (SPEC.encode(), None),
+    "a mark": (SPEC.encode("utf-8-sig"), None),
+    "UTF-16": (SPEC.encode("utf-16"), None),
+    "UTF-16, the other way": (b"\xfe\xff" + SPEC.encode("utf-16-be"), None),
+    "Windows": (SPEC.replace("\n", "\r\n").encode(), None),
+    "an old Macintosh": (SPEC.replace("\n", "\r").encode(), None),
+    "tabs behind": (SPEC.replace("\n", "\t\n").encode(), None),
+    "a version": (f"%YAML 1.1\n---\n{SPEC}...\n".encode(), None),
+    "UTF-16 without its mark": (SPEC.encode("utf-16-le"), f"3:6: {NO_TEXT}"),
+    "half of UTF-16": (b"\xff\xfea", f"1:3: {NO_TEXT}"),
+    "UTF-32": (SPEC.encode("utf-32-le"), f"3:12: {NO_TEXT}"),
+    "Latin-1": (SPEC.encode("latin-1"), f"3:3: {NO_TEXT}"),
+    "a NUL": (SPEC.encode() + b"\0", f"4:1: {CONTROL}"),
+    "NULs": (b"\0" * 1000, f"1:1: {CONTROL}"),
+    "an escape": (SPEC.encode() + b"\x1b[31m: 1\n", f"4:1: {CONTROL}"),
+    "a tab before": (
+        SPEC.replace("  ", "\t").encode(),
+        "3:1: not valid YAML: found character that cannot start any token; indent with spaces, and "
+        "quote text that begins with a special sign",
+    ),
+    "nothing": (
+        b"",
+        "1:1: not a spec: it is empty; begin with `train:` and `schedules:` "
+        "(`lrviz init` writes one)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("raw", "message"), BYTES.values(), ids=BYTES.keys())
+def test_the_bytes_of_a_spec_are_read_or_refused(raw: bytes, message: str | None) -> None:
+    Path("a.yaml").write_bytes(raw)
+    ran = lrviz("table", "a.yaml", "--format", "csv", "-q")
+    if message is None:
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out.startswith("step,epoch,é\n0,,0.1\n")
+    else:
+        assert (ran.code, ran.err) == (2, f"error: a.yaml:{message}\n")
+
+
+MEGABYTES = "y" * 7_000_000
+LONG_IN_FILES = {
+    "a scheduler": f"{{type: {MEGABYTES}}}",
+    "an argument": f"{{type: StepLR, step_size: {MEGABYTES}}}",
+    "a number": f"{{type: StepLR, step_size: {'9' * 7_000_000}}}",
+    "a duration": f"{{type: StepLR, step_size: '{'9' * 7_000_000}%'}}",
+    "a share": f"{{type: OneCycleLR, total_steps: 9, max_lr: {MEGABYTES}lr}}",
+    "a choice": f"{{type: onecycle, anneal_strategy: {MEGABYTES}}}",
+    "an expression": f"{{type: LambdaLR, lr_lambda: '{'1+' * 3_000_000}1'}}",
+    "a shape": f"{{type: LambdaLR, lr_lambda: {{shape: {MEGABYTES}}}}}",
+    "a dotted path": f"{{type: a.{MEGABYTES}}}",
+    "a path of transformers": f"{{type: transformers.{MEGABYTES}}}",
+    "a list": f"{{type: [{'y,' * 150_000}y]}}",
+    "too many items": f"{{type: [{'y,' * 300_000}y]}}",
+    "a tag": f"!{MEGABYTES} a",
+    "an anchor that is not there": f"*{MEGABYTES}",
+    "an optimizer": f"cosine\noptimizer: {MEGABYTES}",
+    "a group's lr": f"cosine\noptimizer: {{type: SGD, lr: 1, groups: {{a: {{lr: {MEGABYTES}}}}}}}",
+    "a curve": f"plateau\nmetric: {{curve: {MEGABYTES}}}",
+    "a metric's file": f"plateau\nmetric: {{file: {MEGABYTES}, column: a}}",
+    "a key step": f"cosine\ntable: {{at: [{MEGABYTES}]}}",
+    "a section": f"cosine\nplot: {MEGABYTES}",
+    "a key": f"cosine\n? {MEGABYTES}\n: 1",
+    "all of it": f"cosine\ntitle: {MEGABYTES}{MEGABYTES}",
+}
+
+
+@pytest.mark.parametrize("text", LONG_IN_FILES.values(), ids=LONG_IN_FILES.keys())
+def test_megabytes_are_refused_at_once_in_a_short_message(text: str) -> None:
+    Path("long.yaml").write_text(f"train: {{steps: 10}}\nscheduler: {text}\n", encoding="utf-8")
+    begun = time.process_time()
+    ran = lrviz("table", "long.yaml", "-q")
+    assert time.process_time() - begun < 2
+    assert ran.code == 2
+    assert re.match(r"error: long\.yaml:\d+:\d+: ", ran.err)
+    assert len(ran.err) < 3000
+
+
+def test_an_argument_as_long_as_the_system_allows_is_shown_in_part() -> None:
+    spec(Path("spec.json"), schedules("a"), "a")
+    Path("code.py").write_text("", encoding="utf-8")
+    for line in words("y" * 130_000):
+        ran = lrviz(*line)
+        assert ran.code == 2, line[:2]
+        assert re.search("^error: ", ran.err, re.MULTILINE)
+        assert len(ran.err) < 4000, line[:2]
+
+
+def test_a_traceback_of_the_users_own_code_is_shown_as_text() -> None:
+    code = "def make(optimizer):\n    raise RuntimeError('\\x1b[31mno\\x07')\n"
+    Path("code.py").write_text(code, encoding="utf-8")
+    ran = lrviz("table", "code.py:make", "-v")
+    assert ran.code == 2
+    assert ran.err.startswith("Traceback (most recent call last):\n")
+    assert ran.err.endswith(
+        "RuntimeError: \\x1b[31mno\\x07\n"
+        "error: code.py:make raised RuntimeError: \\x1b[31mno\\x07\n"
+    )
+    assert not RAW.search(ran.err)
 
 
 def test_a_spec_may_be_in_a_file_of_any_name() -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lrviz.views.chart import ChartOptions
 
 _PANEL = "Figure"
+_WIDEST = 1000  # characters: wider than any terminal, and COLUMNS may say anything
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def room(most: int) -> tuple[int, int]:
         most: The greatest height.
     """
     columns, lines = shutil.get_terminal_size((80, 24))
-    return max(20, columns), max(8, min(lines - 3, most))
+    return max(20, min(columns, _WIDEST)), max(8, min(lines - 3, most))
 
 
 def has_dots() -> bool:

@@ -50,17 +50,19 @@ def compare(
     else:
         drawing.without_picture()
     run = simulated(loaded, shared)
+    from lrviz.comparison import compare as compared
+    from lrviz.views import table
+
+    # Before anything is written: --at and --param may be wrong.
+    params = (shared.param,) if shared.param else ()
+    steps = table.table(run.traces, at_of(at, run.schedules), params)
     if targets:
         draw(run, options, shared, targets, show=False)
     if terminal.asked or (form in (None, "rich") and sys.stdout.isatty()):
         chart = drawing.chart_options(run.schedules, shared.param, most=16, ascii=terminal.ascii)
         emit(chart_lines(run.traces, chart))
         emit([""])
-    from lrviz.comparison import compare as compared
-    from lrviz.views import table
-
-    params = (shared.param,) if shared.param else ()
-    show(table.table(run.traces, at_of(at, run.schedules), params), form)
+    show(steps, form)
     emit([""])
     result = compared(run.traces)
     show(table.comparison(result), form)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
+from lrviz.errors import cut
 from lrviz.views.grid import visible
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def warn(text: str) -> None:
 
 def fail(text: str) -> None:
     """Say on stderr what went wrong, in as many lines as it has."""
-    lines = "\n".join(map(visible, text.split("\n")))
+    lines = "\n".join(map(visible, cut(text).split("\n")))
     _say(f"{_head('error:', typer.colors.RED)} {lines}")
 
 

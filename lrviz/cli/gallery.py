@@ -16,6 +16,7 @@ from lrviz.cli.progress import progress
 from lrviz.cli.running import import_late
 from lrviz.cli.write import write
 from lrviz.errors import OutputError, UsageError
+from lrviz.views.grid import visible
 
 if TYPE_CHECKING:
     from lrviz.gallery import Entry, Gallery
@@ -178,7 +179,7 @@ def _compare(folder: Path, made: Gallery, left_over: Sequence[str], shared: Shar
         elif not same(path.read_bytes(), data):
             lines.append(f"stale: {path}")
     lines += [f"left over: {folder / name}" for name in left_over]
-    emit(lines)
+    emit(map(visible, lines))
     if not lines and not shared.quiet:
         note(f"{folder}: {len(made.files)} files, all up to date")
     return not lines

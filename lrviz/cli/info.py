@@ -48,7 +48,7 @@ def info(
     if name is None:
         raise UsageError("info needs a NAME, e.g. lrviz info cosine (`lrviz list` shows all)")
     found = catalog.find(name)
-    width = min(shutil.get_terminal_size((80, 24)).columns, 100) - 2
+    width = max(20, min(shutil.get_terminal_size((80, 24)).columns, 100) - 2)
     for section in about(found, width):
         _section(section.title, section.lines)
     document = example(found)
@@ -84,6 +84,6 @@ def _curve(schedule: Schedule, width: int) -> list[str]:
     from lrviz.views.chart import ChartOptions
 
     options = ChartOptions(
-        width=max(20, min(width, 72)), height=9, ascii=not has_dots(), color=coloured(sys.stdout)
+        width=min(width, 72), height=9, ascii=not has_dots(), color=coloured(sys.stdout)
     )
     return chart_lines([run(build_schedule(schedule))], options)

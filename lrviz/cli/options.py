@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 from lrviz.cli.console import listen
+from lrviz.durations import MOST
 from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,9 +32,11 @@ def whole(option: str) -> Callable[[str], int]:
             number = float(text)
         except ValueError:
             number = math.nan
-        if not math.isfinite(number) or number != int(number) or number < 1:
+        if not number >= 1 or (math.isfinite(number) and number != int(number)):
             raise UsageError(f"{option} {text}: give a whole number, 1 or more")
-        return int(text) if text.strip().isdigit() else int(number)
+        if number > MOST:
+            raise UsageError(f"{option} {text}: give a whole number, at most {MOST:,}")
+        return int(number)
 
     return parse
 
@@ -48,7 +51,9 @@ def number(option: str, *, above: float | None = None) -> Callable[[str], float]
         except ValueError:
             value = math.nan
         fits = value >= 0 if above is None else value > above
-        if not math.isfinite(value) or not fits:
+        if value == math.inf:
+            raise UsageError(f"{option} {text}: give {words}, and finite")
+        if not fits:
             raise UsageError(f"{option} {text}: give {words}")
         return value
 

@@ -119,7 +119,10 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
     if not shared.quiet:
         _say_warnings(traces)
     if shared.verbose:
-        sys.stderr.writelines(trace.error.traceback for trace in traces if trace.error)
+        for line in (
+            line for each in traces if each.error for line in each.error.traceback.splitlines()
+        ):
+            note(line)
     return Run(loaded.schedules, tuple(traces))
 
 
@@ -186,5 +189,10 @@ def user_code(verbose: bool) -> Iterator[None]:
             yield
     except LrvizError as error:
         if verbose and error.__cause__ is not None:
-            sys.stderr.write(traceback_of(error.__cause__))
+            _show_traceback(traceback_of(error.__cause__))
         raise
+
+
+def _show_traceback(text: str) -> None:
+    for line in text.splitlines():
+        note(line)
