@@ -84,17 +84,27 @@ def train_section(tree: Map, overrides: Overrides, *, named: bool) -> tuple[Map,
     return train, named and not said
 
 
-def optimizer_section(tree: Map, overrides: Overrides) -> tuple[Any, bool]:
-    """Return the optimizer, and whether it was assumed."""
+def optimizer_section(tree: Map, overrides: Overrides, *, named: bool) -> tuple[Any, bool]:
+    """Return the optimizer, and whether it was assumed.
+
+    Args:
+        tree: The schedule.
+        overrides: What the command line says.
+        named: The schedule is a name, not a spec: what `--set` says of its optimizer is said of
+            the default one.
+    """
     said = tree.get("optimizer")
     value = said
-    if value is None:
+    partly = named and isinstance(said, Map) and "type" not in said
+    if said is None or partly:
         place = tree.place
         value = Map(
             dict(DEFAULT_OPTIMIZER),
             dict.fromkeys(DEFAULT_OPTIMIZER, Entry(place, place)),
             place,
         )
+        if partly:
+            value = merged_optimizer(value, said)
     if overrides.optimizer is not None:
         place = Place("--optimizer")
         own = Map({"type": overrides.optimizer}, {"type": Entry(place, place)}, place)

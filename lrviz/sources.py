@@ -25,6 +25,7 @@ from lrviz.spec import Schedule
 SUFFIXES = (".yaml", ".yml", ".json")
 MAX_BYTES = 32_000_000
 MANY = 5  # labels named in a note
+_OF_FUNCTIONS = ("train", "optimizer", "plot", "table", "check", "title")  # may be set
 
 Source = str | os.PathLike[str] | Mapping[str, Any] | Callable[..., Any] | Schedule
 
@@ -154,7 +155,7 @@ def _origins(source: Source, sets: Sequence[str]) -> list[_Origin]:
         if isinstance(source, Schedule) or not callable(source):
             raise UsageError(f"{source!r}: no source; give a path, a name, a mapping or a function")
         name = getattr(source, "__name__", type(source).__name__)
-        return [_Origin(name, name, Map(), function=source, is_named=True)]
+        return [_of_function(name, name, source, sets)]
     file, _, picked = source.partition("#")
     if source == "-":
         text = read_text(sys.stdin.buffer.read(), "<stdin>")
@@ -237,7 +238,7 @@ def _of_name(source: str, sets: Sequence[str]) -> _Origin:
     # Before anything is imported: what has arguments is no function's name.
     if colon and all(part.isidentifier() for part in rest.rpartition(":")[2].split(".")):
         function = import_named(source)
-        return _Origin(rest.rpartition(".")[2], source, Map(), function=function, is_named=True)
+        return _of_function(rest.rpartition(".")[2], source, function, sets)
     if is_there(source) and Path(source).is_dir():
         raise UsageError(f"{source}: a folder, not a spec; name the files in it")
     if is_there(source):
@@ -246,12 +247,26 @@ def _of_name(source: str, sets: Sequence[str]) -> _Origin:
     raise UsageError(f"{source!r} is no source")
 
 
+def _of_function(
+    label: str, source: str, function: Callable[..., Any], sets: Sequence[str]
+) -> _Origin:
+    for each in sets:
+        key = each.partition("=")[0].partition(".")[0]
+        if key in Spec.model_fields and key not in _OF_FUNCTIONS:
+            raise UsageError(
+                f"--set {each}: {source} is a function, which builds its schedule itself; of one "
+                f"can be set: {', '.join(_OF_FUNCTIONS)}"
+            )
+    tree = with_sets(Map(), sets)
+    return _Origin(label, source, tree, function=function, is_named=True)
+
+
 def _schedule(origin: _Origin, overrides: Overrides) -> tuple[Schedule, str]:
     """Finish one schedule; also return what had to be assumed, empty where nothing was."""
     try:
         tree = origin.tree if origin.function else expand(origin.tree)
         train, assumed_length = train_section(tree, overrides, named=origin.is_named)
-        value, assumed_optimizer = optimizer_section(tree, overrides)
+        value, assumed_optimizer = optimizer_section(tree, overrides, named=origin.is_named)
         length = spec.length(train, force=overrides.force)
         members = () if origin.function else spec.members(tree, overrides.interval)
         validated(Spec, tree)

@@ -13,7 +13,7 @@ from lrviz import catalog
 from lrviz.document import plain
 from lrviz.errors import LrvizError, UsageError
 from lrviz.overrides import Overrides
-from lrviz.sources import expanded, load, load_all
+from lrviz.sources import Source, expanded, load, load_all
 
 
 def labels(*sources: str, **overrides: Any) -> list[str]:
@@ -261,6 +261,35 @@ def test_a_function_file_is_imported_when_it_is_named(folder: Path) -> None:
     assert schedule.function(2) == 0.25
     (folder / "broken.py").write_text("raise ValueError('no')\n")
     assert failure("broken.py:f") == "broken.py raised ValueError: no"
+
+
+@pytest.mark.parametrize("source", ["mine.py:halve", lambda step: 0.5**step])
+def test_set_reaches_what_a_function_leaves_open(folder: Path, source: Source) -> None:
+    (folder / "mine.py").write_text("def halve(step):\n    return 0.5 ** step\n")
+    sets = ("train.steps=7", "table.at=[3]", "title=Halves", "optimizer=Adam")
+    [schedule] = load(source, sets=sets)
+    assert (schedule.length.updates, schedule.table.at, schedule.title) == (7, [3], "Halves")
+    assert schedule.optimizer.type == "Adam"
+    for refused in ("scheduler.T_max=3", "interval=epoch", "schedules.a=cosine"):
+        with pytest.raises(UsageError) as caught:
+            load(source, sets=(refused,))
+        name = source if isinstance(source, str) else "<lambda>"
+        assert str(caught.value) == (
+            f"--set {refused}: {name} is a function, which builds its schedule itself; of one can "
+            "be set: train, optimizer, plot, table, check, title"
+        )
+    with pytest.raises(LrvizError, match=r"^--set foo=3: foo: unknown key; known here: "):
+        load(source, sets=("foo=3",))
+
+
+def test_set_changes_the_optimizer_that_is_assumed_for_a_name() -> None:
+    [schedule] = load("cosine", sets=("optimizer.lr=0.3",))
+    assert schedule.optimizer.type == "SGD"
+    assert schedule.optimizer.options == {"lr": 0.3, "momentum": 0.9}
+    [schedule] = load("cosine", sets=("optimizer.type=Adam",))
+    assert (schedule.optimizer.type, "momentum" in schedule.optimizer.options) == ("Adam", False)
+    [schedule] = load("cosine", sets=("optimizer.lr=0.3",), lr=0.4)
+    assert schedule.optimizer.lr == 0.4
 
 
 def test_what_python_may_pass() -> None:
