@@ -212,6 +212,11 @@ def test_what_user_code_prints_does_not_mix_with_the_result(tmp_path: Path) -> N
         assert f"{said}\n" in ran.err
     ran = command("check", source, "--steps", "5", "--format", "json")
     assert json.loads(ran.out)["findings"] == []
+    gallery = str(tmp_path / "gallery")
+    for more, code in ((("--check",), 1), ((), 0), (("--check",), 0)):
+        ran = command("gallery", source, "--steps", "5", "-o", gallery, *more)
+        assert ran.code == code
+        assert {line.partition(":")[0] for line in ran.out.splitlines()} <= {"missing"}
 
 
 def test_a_slow_scheduler_is_named_while_it_runs(tmp_path: Path) -> None:

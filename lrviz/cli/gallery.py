@@ -13,7 +13,7 @@ from lrviz.cli.console import emit, fail, note, warn
 from lrviz.cli.drawing import Drawing
 from lrviz.cli.options import Shared, complete_source, required
 from lrviz.cli.progress import progress
-from lrviz.cli.running import import_late
+from lrviz.cli.running import import_late, user_code
 from lrviz.cli.write import write
 from lrviz.errors import OutputError, UsageError
 from lrviz.views.grid import visible
@@ -116,7 +116,8 @@ def _made(
         formats=formats,
         title=title or TITLE,
     )
-    with progress(len(listed), quiet=shared.quiet, what="drawing") as advance:
+    drawing = progress(len(listed), quiet=shared.quiet, what="drawing")
+    with user_code(shared.verbose), drawing as advance:
 
         def told(done: int) -> None:
             advance(done)

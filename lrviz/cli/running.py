@@ -119,10 +119,8 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
     if not shared.quiet:
         _say_warnings(traces)
     if shared.verbose:
-        for line in (
-            line for each in traces if each.error for line in each.error.traceback.splitlines()
-        ):
-            note(line)
+        for trace in traces:
+            _show_traceback(trace.error.traceback if trace.error else "")
     return Run(loaded.schedules, tuple(traces))
 
 
