@@ -147,13 +147,13 @@ def test_a_title_of_the_command_line_is_shown_as_text(label: str) -> None:
 
 
 def test_a_gallery_shows_arguments_that_are_no_text() -> None:
-    Path("code.py").write_text("def halve(step):\n    return 0.5 ** step\n", encoding="utf-8")
     no_text = os.fsdecode(b"a\xff")
-    ran = lrviz("gallery", "code.py:halve", "-q", "--set", f"{no_text}=1", "--title", no_text)
+    Path(f"{no_text}.py").write_text("def halve(step):\n    return 0.5 ** step\n", encoding="utf-8")
+    ran = lrviz("gallery", f"{no_text}.py:halve", "-q", "--title", no_text)
     assert (ran.code, ran.out, ran.err) == (0, "", "")
     page = Path("gallery/README.md").read_text(encoding="utf-8")
     assert "\n# a\\\\udcff\n" in page  # which Markdown shows as a\\udcff
-    assert "\nlrviz plot code.py:halve --set 'a\\udcff=1'\n" in page
+    assert "\nlrviz plot 'a\\udcff.py:halve'\n" in page
 
 
 def is_picture(path: Path) -> None:
