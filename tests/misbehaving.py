@@ -5,6 +5,7 @@ Each scheduler keeps its learning rate for three updates, and then does what its
 
 from __future__ import annotations
 
+import io
 import math
 import sys
 import time
@@ -169,6 +170,20 @@ class WarnsEachTime(Quiet):
 class Prints(Quiet):
     def turn(self, lr: float) -> Any:
         sys.stdout.write(f"step {self.last_epoch}\n")
+        return lr
+
+
+class ClosesStdout(Quiet):
+    def turn(self, lr: float) -> Any:
+        sys.stdout.close()
+        return lr
+
+
+class ReplacesStdout(Quiet):
+    """As training scripts do that write a log beside it."""
+
+    def turn(self, lr: float) -> Any:
+        sys.stdout = io.StringIO()
         return lr
 
 

@@ -54,6 +54,7 @@ CUT_SHORT = {
     "LosesMomentum": "it left no number as the momentum of param group 0: "
     "TypeError: float() argument must be a string or a real number, not 'NoneType'",
 }
+FULL = ("--at", "all", "--format", "csv")
 GROUPS = {"type": "SGD", "lr": 0.1, "momentum": 0.9, "groups": {"a": {}, "b": {"lr": 0.2}}}
 
 
@@ -217,6 +218,16 @@ def test_what_user_code_prints_does_not_mix_with_the_result(tmp_path: Path) -> N
         ran = command("gallery", source, "--steps", "5", "-o", gallery, *more)
         assert ran.code == code
         assert {line.partition(":")[0] for line in ran.out.splitlines()} <= {"missing"}
+
+
+@pytest.mark.parametrize("name", ["ClosesStdout", "ReplacesStdout"])
+def test_what_user_code_does_to_stdout_does_not_lose_the_result(name: str) -> None:
+    arguments = ("table", f"{FILE}:{name}", "--steps", "5", *FULL)
+    done = subprocess.run(
+        [sys.executable, "-m", "lrviz", *arguments], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0
+    assert [row[0] for row in csv.reader(io.StringIO(done.stdout))] == ["step", *"01234"]
 
 
 def test_a_slow_scheduler_is_named_while_it_runs(tmp_path: Path) -> None:

@@ -133,5 +133,5 @@ def _head(text: str, colour: str) -> str:
 def _say(text: str) -> None:
     try:
         typer.echo(text, err=True, color=True)
-    except OSError:  # nobody listens, which is no reason to stop
+    except (OSError, ValueError):  # nobody listens, or user code has closed it: no reason to stop
         give_up(sys.stderr)
