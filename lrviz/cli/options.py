@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 from lrviz.cli.console import listen
-from lrviz.durations import MOST
 from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ def whole(option: str) -> Callable[[str], int]:
     """Return a parser of whole numbers from 1 on, `1e4` and `10_000` among them, for `option`."""
 
     def parse(text: str) -> int:
+        from lrviz.durations import MOST
+
         try:
             number = float(text)
         except ValueError:
