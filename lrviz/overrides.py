@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -134,7 +135,7 @@ def _put(tree: Any, keys: list[str], value: Any, place: Place) -> Any:
         return value
     key = keys[0]
     if isinstance(tree, Seq):
-        if not key.isdigit() or int(key) >= len(tree):
+        if not re.fullmatch("[0-9]{1,9}", key) or int(key) >= len(tree):
             raise UsageError(f"{place}: {key!r} is no index of a list of {len(tree)}")
         items = list(tree)
         items[int(key)] = _put(items[int(key)], keys[1:], value, place)

@@ -257,13 +257,13 @@ def answered(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
 
 
 def test_init_asks_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    # A Transformer; fine-tuning of a language model; after two answers that are none, the first.
-    answered(monkeypatch, "1", "3", "0", "x", "1")
+    # A Transformer; fine-tuning of a language model; after some answers that are none, the first.
+    answered(monkeypatch, "1", " 3 ", "0", "x", "²", "1" * 4301, "1")
     ran = lrviz("init")
     assert ran.code == 0
     assert Path("lrviz.yaml").read_text() == catalog.recipe("bert-finetune").text
     assert "What do you train?" in ran.err
-    assert ran.err.count("a number from 1 to 1, please") == 2
+    assert ran.err.count("a number from 1 to 1, please") == 4
     assert "Usual warmups:" in ran.err
     assert ran.out == ""
 

@@ -282,6 +282,16 @@ def test_set_reaches_what_a_function_leaves_open(folder: Path, source: Source) -
         load(source, sets=("foo=3",))
 
 
+@pytest.mark.parametrize("index", ["2", "-1", "x", "²", "1" * 4301])
+def test_set_names_an_item_that_a_list_does_not_have(index: str) -> None:
+    spec = {"train": {"steps": 9}, "scheduler": {"type": "MultiStepLR", "milestones": [3, 6]}}
+    with pytest.raises(UsageError) as caught:
+        load(spec, sets=(f"scheduler.milestones.{index}=5",))
+    assert str(caught.value).endswith(f"{index[-100:]}' is no index of a list of 2")
+    [schedule] = load(spec, sets=("scheduler.milestones.1=5",))
+    assert schedule.members[0].node["milestones"] == [3, 5]
+
+
 def test_set_changes_the_optimizer_that_is_assumed_for_a_name() -> None:
     [schedule] = load("cosine", sets=("optimizer.lr=0.3",))
     assert schedule.optimizer.type == "SGD"

@@ -141,7 +141,8 @@ def _choice(question: str, answers: list[str]) -> int:
     for number, text in enumerate(answers, 1):
         note(f"  {number}  {text}")
     while True:
-        said = typer.prompt("Number", default="1", err=True)
-        if said.strip().isdigit() and 1 <= int(said) <= len(answers):
-            return int(said) - 1
+        said = typer.prompt("Number", default="1", err=True).strip()
+        known = [str(number + 1) for number in range(len(answers))]
+        if said in known:
+            return known.index(said)
         note(f"  a number from 1 to {len(answers)}, please")
