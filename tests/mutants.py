@@ -603,8 +603,8 @@ HOLDING = (
     Mutant(
         "rich breaks numbers in a narrow terminal",
         "views/grid.py",
-        "pad_edge=False, width=width)",
-        "pad_edge=False)",
+        "options.update(width=width)",
+        "options",
         "environments",
     ),
     Mutant(

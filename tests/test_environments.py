@@ -103,7 +103,9 @@ def test_a_cache_of_fonts(kind: str, expected: Expected, tmp_path: Path) -> None
     own = [line for line in err.splitlines() if not line.startswith("warning: ")]
     assert own == expected[0][2].splitlines()
     warnings = [line for line in err.splitlines() if line.startswith("warning: ")]
-    assert [("MPLCONFIGDIR" in line) for line in warnings] == ([] if kind == "none yet" else [0, 1])
+    # What to do is said last; releases differ in whether they say before that mkdir failed.
+    assert ["MPLCONFIGDIR" in line for line in warnings[-1:]] == [True] * (kind != "none yet")
+    assert len(warnings) <= 2
     assert ran(tmp_path, *ARGUMENTS, "-q", changes={"MPLCONFIGDIR": str(cache)})[2] == ""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.console import Console, ConsoleOptions, RenderResult
 
 _GAP = 2
 _TEXT_WIDTH = 24  # cells of a text column, beyond which it is wrapped
@@ -119,18 +119,14 @@ class RichGrid:
 
     grid: Grid
 
-    def __rich_console__(
-        self, console: Console, options: ConsoleOptions
-    ) -> Iterator[RenderableType]:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the tables, then the notes; nothing in a cell is read as markup."""
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
         from rich.text import Text
 
         for block in _blocks(self.grid, options.max_width, "—", _GAP + 1):
-            # In its own width: rich would break numbers where a block is wider than the terminal.
-            width = sum(block.widths) + (_GAP + 1) * (len(block.widths) - 1)
-            table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, width=width)
+            table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
             for index, name, width in zip(block.columns, block.header, block.widths, strict=True):
                 left = index in self.grid.text
                 table.add_column(
@@ -142,7 +138,9 @@ class RichGrid:
             for number, row in enumerate(block.rows):
                 style = "dim" if number in self.grid.faint else None
                 table.add_row(*(Text("\n".join(cell)) for cell in row), style=style)
-            yield table
+            # In its own width: rich would break numbers where a block is wider than the terminal.
+            width = sum(each + _GAP + 2 for each in block.widths)
+            yield from console.render(table, options.update(width=width))
             yield Text()
         for note in self.grid.notes:
             lines = wrap(visible(note), max(options.max_width, _NOTE_LEAST))
