@@ -125,7 +125,8 @@ class RichGrid:
         from rich.table import Table
         from rich.text import Text
 
-        for block in _blocks(self.grid, options.max_width, "—", _GAP + 1):
+        # Older releases of rich leave a cell free at both edges, whatever `pad_edge` says.
+        for block in _blocks(self.grid, options.max_width - 2, "—", _GAP + 1):
             table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
             for index, name, width in zip(block.columns, block.header, block.widths, strict=True):
                 left = index in self.grid.text
