@@ -80,11 +80,13 @@ class Report:
         findings: By place.
         ignored: Those that the spec ignores, each with its reason.
         curves: How many curves were looked at.
+        tracebacks: Of what schedulers raised in mid-run.
     """
 
     findings: tuple[Finding, ...]
     ignored: tuple[Finding, ...]
     curves: int
+    tracebacks: tuple[str, ...] = ()
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings that are as severe or more."""
@@ -118,6 +120,7 @@ def check(
     texts = _Texts()
     found: list[Finding] = []
     ignores = _Ignores(chosen)
+    tracebacks: list[str] = []
     done = 0
     given: Sequence[Trace | None] = traces or [None] * len(schedules)
     for schedule, trace in zip(schedules, given, strict=True):
@@ -125,6 +128,8 @@ def check(
         advance = partial(_advance, on_progress, done) if on_progress else None
         subject = make_subject(schedule, texts, advance, trace)
         found += [ignores.applied(each, schedule) for each in look(subject, chosen)]
+        if subject.trace.error:
+            tracebacks.append(subject.trace.error.traceback)
         done += schedule.length.updates
     found += ignores.unused()
     first: dict[tuple[str, Place, str], Finding] = {}
@@ -136,6 +141,7 @@ def check(
         tuple(each for each in unique if each.reason is None),
         tuple(each for each in unique if each.reason is not None),
         len(schedules),
+        tuple(tracebacks),
     )
 
 

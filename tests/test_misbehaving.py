@@ -146,6 +146,14 @@ def test_the_traceback_is_shown_with_v_only(name: str) -> None:
     assert shown.splitlines()[-1].startswith(f"error: {name}: its scheduler failed")
 
 
+def test_check_shows_the_traceback_with_v_only() -> None:
+    assert "Traceback" not in command("check", f"{FILE}:Raises", "--steps", "8").err
+    shown = command("check", f"{FILE}:Raises", "--steps", "8", "-v").err
+    assert shown.count("Traceback (most recent call last)") == 1
+    assert shown.splitlines()[-1] == "KeyError: 'no such thing'"
+    assert "simulation.py" not in shown
+
+
 @pytest.mark.parametrize("name", CUT_SHORT)
 def test_check_finds_what_ends_a_run(name: str) -> None:
     ran = command("check", f"{FILE}:{name}", "--steps", "8", "--format", "json")

@@ -13,7 +13,7 @@ import typer
 from lrviz.cli.console import coloured, emit, emit_rich, note
 from lrviz.cli.options import Sources, Training, required
 from lrviz.cli.progress import progress
-from lrviz.cli.running import import_late, introduce, load, user_code
+from lrviz.cli.running import import_late, introduce, load, show_traceback, user_code
 from lrviz.cli.table import DEFAULT
 from lrviz.cli.write import write
 from lrviz.errors import UsageError
@@ -133,7 +133,10 @@ def _report(given: Sequence[str], chosen: Chosen, training: Training) -> Report:
     introduce(loaded, training)
     total = sum(each.length.updates for each in loaded.schedules)
     with user_code(training.verbose), progress(total, quiet=training.quiet) as advance:
-        return checked(loaded.schedules, selection, advance)
+        report = checked(loaded.schedules, selection, advance)
+    for text in report.tracebacks if training.verbose else ():
+        show_traceback(text)
+    return report
 
 
 def _codes(given: Sequence[str] | None) -> tuple[str, ...]:

@@ -120,7 +120,7 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
         _say_warnings(traces)
     if shared.verbose:
         for trace in traces:
-            _show_traceback(trace.error.traceback if trace.error else "")
+            show_traceback(trace.error.traceback if trace.error else "")
     return Run(loaded.schedules, tuple(traces))
 
 
@@ -187,10 +187,11 @@ def user_code(verbose: bool) -> Iterator[None]:
             yield
     except LrvizError as error:
         if verbose and error.__cause__ is not None:
-            _show_traceback(traceback_of(error.__cause__))
+            show_traceback(traceback_of(error.__cause__))
         raise
 
 
-def _show_traceback(text: str) -> None:
+def show_traceback(text: str) -> None:
+    """Say a traceback on stderr, as text; nothing where it is empty."""
     for line in text.splitlines():
         note(line)
