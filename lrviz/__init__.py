@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lrviz.adoption import record
     from lrviz.api import build, plot, simulate
+    from lrviz.curves.trace import Trace
     from lrviz.errors import LrvizError
-    from lrviz.sources import load
-    from lrviz.spec import Schedule
-    from lrviz.trace import Trace
+    from lrviz.live import record
+    from lrviz.sources.loading import load
+    from lrviz.spec.schedule import Schedule
     from lrviz.views.figure import FigureOptions
 
 __version__ = "0.1.0"
@@ -34,12 +34,12 @@ __all__ = [
 _HOMES = {
     "FigureOptions": "lrviz.views.figure",
     "LrvizError": "lrviz.errors",
-    "Schedule": "lrviz.spec",
-    "Trace": "lrviz.trace",
+    "Schedule": "lrviz.spec.schedule",
+    "Trace": "lrviz.curves.trace",
     "build": "lrviz.api",
-    "load": "lrviz.sources",
+    "load": "lrviz.sources.loading",
     "plot": "lrviz.api",
-    "record": "lrviz.adoption",
+    "record": "lrviz.live",
     "simulate": "lrviz.api",
 }
 
@@ -47,6 +47,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'lrviz' has no attribute {name!r}")
+    import_module("lrviz.api")  # it says what a notebook shows
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lrviz.built import BuiltScheduler
+from lrviz.building.built import BuiltScheduler
+from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
-from lrviz.factory import build_schedule
-from lrviz.simulation import run
-from lrviz.sources import Source, load
-from lrviz.spec import Schedule
-from lrviz.trace import Trace
-from lrviz.views.asked import asked
+from lrviz.sources.loading import Source, load
+from lrviz.spec.schedule import Schedule
+from lrviz.views.plan.asked import asked
+from lrviz.writing.display import Displayed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,6 +46,9 @@ def simulate(
     >>> simulate("linear", steps=4, lr=1.0).lr[:, 0].tolist()
     [1.0, 0.75, 0.5, 0.25]
     """
+    from lrviz.building.factory import build_schedule
+    from lrviz.simulation.loop import run
+
     return run(build_schedule(_one(source, overrides)), on_progress)
 
 
@@ -71,6 +73,8 @@ def build(source: Source, optimizer: Optimizer, **overrides: Any) -> list[BuiltS
     >>> type(built.scheduler).__name__, built.scheduler.T_max, built.interval
     ('CosineAnnealingLR', 100, 'step')
     """
+    from lrviz.building.factory import build_schedule
+
     return list(build_schedule(_one(source, overrides), optimizer).schedulers)
 
 
@@ -95,6 +99,8 @@ def plot(
     Raises:
         LrvizError: As for `lrviz.simulate`.
     """
+    from lrviz.building.factory import build_schedule
+    from lrviz.simulation.loop import run
     from lrviz.views.figure import FigureOptions
     from lrviz.views.figure import figure as draw
 
@@ -128,3 +134,13 @@ def _one(source: Source, overrides: dict[str, Any]) -> Schedule:
             f"pick one with '#label': {labels}"
         )
     return schedules[0]
+
+
+def _svg(displayed: Any) -> str:
+    from lrviz.views.figure import save_bytes
+
+    figure = plot(*displayed) if isinstance(displayed, list) else plot(displayed)
+    return save_bytes(figure, "svg").decode()
+
+
+Displayed.as_svg = staticmethod(_svg)

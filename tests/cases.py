@@ -28,9 +28,9 @@ from torch.optim.lr_scheduler import (
 )
 from torch.optim.swa_utils import SWALR
 
-from lrviz.built import Built, BuiltScheduler
-from lrviz.dummy import dummy_optimizer
-from lrviz.durations import Length
+from lrviz.building.built import Built, BuiltScheduler
+from lrviz.building.dummy import dummy_optimizer
+from lrviz.spec.durations import Length
 from tests.reference import Slot
 
 Make = Callable[[Optimizer, int], Any]

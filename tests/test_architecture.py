@@ -13,51 +13,22 @@ import pytest
 import lrviz
 
 PACKAGE = Path(lrviz.__file__).parent
-# From the leaves to the command line; the modules of one line do not import each other, except
-# within a folder.
+# From the ground up; the parts of one line do not import each other.
 LAYERS = [
-    "errors notebook",
-    "document durations signatures",
-    "expressions shapes arguments catalog",
-    "metrics events",
-    "sections trace",
-    "spec schema",
-    "merging",
-    "overrides expansion imports",
-    "sources",
-    "values built dummy",
-    "optimizers keysteps comparison",
-    "recording",
-    "functions",
-    "factory",
-    "stepping",
-    "simulation",
-    "adoption",
-    "views",
-    "rules",
-    "checking",
-    "fixing gallery",
-    "api",
-    "cli",
+    "errors writing",
+    "document shapes",
+    "catalog spec",
+    "curves sources",
+    "building",
+    "simulation views",
+    "checking gallery live",
+    "api cli",
     "embedding",
     "sphinx mkdocs",
-    "__init__",
-    "__main__",
+    "__init__ __main__",
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names.split()}
-MAY_IMPORT_TORCH = {
-    "dummy",
-    "optimizers",
-    "functions",
-    "factory",
-    "stepping",
-    "simulation",
-    "adoption",
-    "recording",
-    "imports",
-    "api",
-    "cli",
-}
+MAY_IMPORT_TORCH = {"building", "simulation", "live"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -90,8 +61,6 @@ def imported(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_down(path: Path) -> None:
     own = part(path)
-    if own == "notebook":  # what is displayed is drawn from above, and imported only then
-        return
     for name in imported(path):
         head, _, rest = name.partition(".")
         if head == "lrviz" and rest:
@@ -119,10 +88,11 @@ def test_the_package_alone_loads_nothing_heavy() -> None:
 
 def test_names_and_specs_need_no_torch() -> None:
     code = (
-        "from lrviz import catalog, sources;"
+        "from lrviz import catalog;"
+        "from lrviz.sources.loading import load;"
         "catalog.names(); catalog.scheduler_classes(); catalog.recipes();"
         "catalog.optimizer_names();"
-        "sources.load('warmup-cosine')"
+        "load('warmup-cosine')"
     )
     assert not loaded(code) & {"torch", "matplotlib"}
 
@@ -131,7 +101,7 @@ def test_every_public_name_is_there() -> None:
     assert {name: getattr(lrviz, name) is not None for name in lrviz.__all__} == dict.fromkeys(
         lrviz.__all__, True
     )
-    modules = {path.stem for path in MODULES if path.parent == PACKAGE}
+    modules = {part(path) for path in MODULES}
     assert not modules & set(lrviz.__all__), "a module of a public name's name would hide it"
     with pytest.raises(AttributeError, match="module 'lrviz' has no attribute 'nothing'"):
         lrviz.nothing  # noqa: B018

@@ -11,9 +11,10 @@ import typer
 from typer.testing import CliRunner
 
 import lrviz
-from lrviz import catalog, rules
+from lrviz import catalog
+from lrviz.checking import rules
 from lrviz.cli.app import app
-from lrviz.views.findings import rules_table
+from lrviz.views.text.findings import rules_table
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

@@ -11,7 +11,7 @@ import pytest
 from sphinx.cmd.build import build_main
 
 from lrviz.embedding import STYLESHEET, picture
-from lrviz.views.provenance import written_by_lrviz
+from lrviz.writing.provenance import written_by_lrviz
 from tests.chromium import colours
 
 PAGE = """\

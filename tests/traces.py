@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lrviz.durations import Length
-from lrviz.trace import RunError, Trace
+from lrviz.curves.trace import RunError, Trace
+from lrviz.spec.durations import Length
 
 if TYPE_CHECKING:
     from torch.optim import SGD

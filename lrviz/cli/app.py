@@ -11,19 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from lrviz import __version__
-from lrviz.cli import (
-    check,
-    compare,
-    gallery,
-    info,
-    init,
-    list_,
-    plot,
-    rule,
-    schema,
-    signals,
-    table,
-)
+from lrviz.cli import check, compare, gallery, info, init, list_, plot, rule, schema, signals, table
 from lrviz.cli.console import fail, give_up
 from lrviz.cli.options import spread
 from lrviz.errors import LrvizError, UsageError, suggestion

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from lrviz.trace import Trace
+    from lrviz.curves.trace import Trace
     from lrviz.views.chart import ChartOptions
 
 _PANEL = "Figure"

@@ -19,7 +19,7 @@ from lrviz.cli.write import write
 from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from lrviz.checking import Report
+    from lrviz.checking.runner import Report
 
 _RULES = "Rules"
 _MENDING = "Mending"
@@ -27,7 +27,7 @@ _MENDING = "Mending"
 
 def complete_rule(incomplete: str) -> list[str]:
     """Return the codes of rules that begin with `incomplete`."""
-    from lrviz import rules
+    from lrviz.checking import rules
 
     return [rule.code for rule in rules.RULES if rule.code.startswith(incomplete.upper())]
 
@@ -119,11 +119,11 @@ def check(
 
 
 def _report(given: Sequence[str], chosen: Chosen, training: Training) -> Report:
-    import_late("lrviz.simulation")
-    from lrviz.checking import UNUSED_IGNORE, Selection
-    from lrviz.checking import check as checked
-    from lrviz.overrides import Overrides
-    from lrviz.sources import expanded
+    import_late("lrviz.simulation.loop")
+    from lrviz.checking.runner import UNUSED_IGNORE, Selection
+    from lrviz.checking.runner import check as checked
+    from lrviz.sources.loading import expanded
+    from lrviz.sources.overrides import Overrides
 
     # What a spec ignores may be needed without the command line's own steps or values.
     changed = (UNUSED_IGNORE,) if training.overrides() != Overrides() else ()
@@ -144,7 +144,7 @@ def _codes(given: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _diffs(report: Report) -> Iterator[str]:
-    from lrviz.fixing import diff, mended
+    from lrviz.checking.fixing import diff, mended
 
     for changes in mended(report.findings):
         yield diff(changes)
@@ -152,7 +152,7 @@ def _diffs(report: Report) -> Iterator[str]:
 
 def _mend(report: Report, *, quiet: bool) -> int:
     """Write what mends findings; return how many files have changed."""
-    from lrviz.fixing import mended
+    from lrviz.checking.fixing import mended
 
     changed = list(mended(report.findings))
     for each in changed:
@@ -164,7 +164,7 @@ def _mend(report: Report, *, quiet: bool) -> int:
 
 
 def _show(report: Report, form: str, *, verbose: bool) -> None:
-    from lrviz.views import findings
+    from lrviz.views.text import findings
 
     if form == "json":
         emit([findings.as_json(report)])

@@ -45,13 +45,13 @@ def compare(
             f"name another, or draw it alone: lrviz plot {given[0]}"
         )
     if targets:
-        import_late("lrviz.simulation", "lrviz.views.figure")
+        import_late("lrviz.simulation.loop", "lrviz.views.figure")
         options = drawing.options(loaded.schedules, shared.param)
     else:
         drawing.without_picture()
     run = simulated(loaded, shared)
-    from lrviz.comparison import compare as compared
-    from lrviz.views import table
+    from lrviz.curves.comparison import compare as compared
+    from lrviz.views.text import table
 
     # Before anything is written: --at and --param may be wrong.
     params = (shared.param,) if shared.param else ()

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from lrviz.errors import cut
-from lrviz.views.grid import visible
+from lrviz.writing.text import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lrviz.views.grid import Grid
+    from lrviz.views.text.grid import Grid
 
 
 def coloured(stream: TextIO) -> bool:
@@ -65,7 +65,7 @@ def show(grid: Grid, form: str | None) -> None:
         grid: The table.
         form: `rich`, `plain` or `markdown`; None: rich on a terminal, else plain.
     """
-    from lrviz.views.grid import RichGrid, markdown, plain
+    from lrviz.views.text.grid import RichGrid, markdown, plain
 
     if form is None:
         form = "rich" if sys.stdout.isatty() or coloured(sys.stdout) else "plain"

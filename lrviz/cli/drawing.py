@@ -17,10 +17,10 @@ from lrviz.cli.options import Shared, whole
 from lrviz.cli.running import Run
 from lrviz.cli.write import write
 from lrviz.errors import UsageError
-from lrviz.views.asked import asked
+from lrviz.views.plan.asked import asked
 
 if TYPE_CHECKING:
-    from lrviz.spec import Schedule
+    from lrviz.spec.schedule import Schedule
     from lrviz.views.chart import ChartOptions
     from lrviz.views.figure import FigureOptions
 

@@ -16,11 +16,11 @@ from lrviz.cli.progress import progress
 from lrviz.cli.running import import_late, user_code
 from lrviz.cli.write import write
 from lrviz.errors import OutputError, UsageError
-from lrviz.views.grid import visible
+from lrviz.writing.text import visible
 
 if TYPE_CHECKING:
-    from lrviz.gallery import Entry, Gallery
-    from lrviz.spec import Schedule
+    from lrviz.gallery.pages import Entry, Gallery
+    from lrviz.spec.schedule import Schedule
     from lrviz.views.figure import FigureOptions
 
 _GALLERY = "Gallery"
@@ -75,8 +75,8 @@ def gallery(
     lrviz gallery configs 'preset:*' -o gallery
     """
     given = required(specs, "gallery")
-    import_late("lrviz.gallery")
-    from lrviz.gallery import entries, pictures
+    import_late("lrviz.gallery.pages")
+    from lrviz.gallery.pages import entries, pictures
 
     folder = Path(output)
     formats = ("svg", "png") if png else ("svg",)
@@ -103,7 +103,7 @@ def gallery(
 def _made(
     listed: Sequence[Entry], shared: Shared, formats: tuple[str, ...], title: str | None
 ) -> Gallery:
-    from lrviz.gallery import TITLE, GalleryOptions, make, pictures
+    from lrviz.gallery.pages import TITLE, GalleryOptions, make, pictures
 
     def figure(schedules: Sequence[Schedule], style: str) -> FigureOptions:
         return Drawing(style=style).options(schedules, shared.param)
@@ -143,9 +143,9 @@ def _flags(shared: Shared) -> tuple[str, ...]:
 
 def _refuse_others_files(folder: Path, names: Sequence[str]) -> None:
     """Refuse to write over what lrviz did not write, before anything is computed."""
-    from lrviz.gallery import INDEX
-    from lrviz.views.index import MARK
-    from lrviz.views.provenance import written_by_lrviz
+    from lrviz.gallery.pages import INDEX
+    from lrviz.views.text.index import MARK
+    from lrviz.writing.provenance import written_by_lrviz
 
     index = folder / INDEX
     foreign = [folder / name for name in names if (folder / name).is_file()]
@@ -161,7 +161,7 @@ def _refuse_others_files(folder: Path, names: Sequence[str]) -> None:
 
 def _own(folder: Path) -> Iterator[str]:
     """Yield the gallery's own figures in a folder, whatever specs they are of."""
-    from lrviz.gallery import is_figure
+    from lrviz.gallery.pages import is_figure
 
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".svg", ".png") and path.is_file() and is_figure(path):
@@ -170,7 +170,7 @@ def _own(folder: Path) -> Iterator[str]:
 
 def _compare(folder: Path, made: Gallery, left_over: Sequence[str], shared: Shared) -> bool:
     """Say on stdout what is not as it would be written; return whether nothing is."""
-    from lrviz.gallery import same
+    from lrviz.gallery.pages import same
 
     lines = []
     for name, data in made.files.items():
@@ -199,6 +199,6 @@ def _write(folder: Path, made: Gallery, left_over: Sequence[str], shared: Shared
         if not shared.quiet:
             note(f"removed {folder / name}, which no spec here is for")
     if made.files and not shared.quiet:
-        from lrviz.gallery import INDEX
+        from lrviz.gallery.pages import INDEX
 
         note(f"wrote {folder / INDEX} and {len(made.files) - 1} figures")

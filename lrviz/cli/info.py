@@ -15,7 +15,7 @@ from lrviz.cli.running import import_late
 from lrviz.errors import LrvizError, UsageError
 
 if TYPE_CHECKING:
-    from lrviz.spec import Schedule
+    from lrviz.spec.schedule import Schedule
 
 _STEPS = 1000
 
@@ -43,7 +43,7 @@ def info(
     lrviz info OneCycleLR
     """
     from lrviz import catalog
-    from lrviz.views.about import about, example, yaml_lines
+    from lrviz.views.text.about import about, example, yaml_lines
 
     if name is None:
         raise UsageError("info needs a NAME, e.g. lrviz info cosine (`lrviz list` shows all)")
@@ -59,7 +59,7 @@ def info(
         # A later torch may have a class whose arguments nothing here has an example of.
         _section("Curve", [f"none: {error.message}"])
         return
-    from lrviz.views.code import torch_code
+    from lrviz.views.text.code import torch_code
 
     _section(f"Over {_STEPS:,} updates", curve)
     _section("In a spec", yaml_lines(document, width))
@@ -71,16 +71,16 @@ def _section(title: str, lines: Iterable[str]) -> None:
 
 
 def _schedule(name: str, document: dict[str, object]) -> Schedule:
-    from lrviz.sources import load
+    from lrviz.sources.loading import load
 
     [schedule] = load({"train": {"steps": _STEPS}, "schedules": {name: document}})
     return schedule
 
 
 def _curve(schedule: Schedule, width: int) -> list[str]:
-    import_late("lrviz.simulation")
-    from lrviz.factory import build_schedule
-    from lrviz.simulation import run
+    import_late("lrviz.simulation.loop")
+    from lrviz.building.factory import build_schedule
+    from lrviz.simulation.loop import run
     from lrviz.views.chart import ChartOptions
 
     options = ChartOptions(

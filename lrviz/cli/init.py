@@ -105,7 +105,7 @@ def _print_recipes() -> None:
 def _guide() -> Mapping[str, Any]:
     from lrviz.document import parse
 
-    path = Path(__file__).parent.parent / "guide.yaml"
+    path = Path(__file__).parent.parent / "catalog" / "guide.yaml"
     guide: Mapping[str, Any] = parse(path.read_text(encoding="utf-8"), path.name)
     return guide
 

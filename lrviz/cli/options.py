@@ -16,7 +16,7 @@ from lrviz.cli.console import listen
 from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from lrviz.overrides import Overrides
+    from lrviz.sources.overrides import Overrides
 
 _TRAINING = "Training"
 _REPORT = "Messages"
@@ -27,7 +27,7 @@ def whole(option: str) -> Callable[[str], int]:
     """Return a parser of whole numbers from 1 on, `1e4` and `10_000` among them, for `option`."""
 
     def parse(text: str) -> int:
-        from lrviz.durations import MOST
+        from lrviz.spec.durations import MOST
 
         try:
             number = float(text)
@@ -204,7 +204,7 @@ class Training:
 
     def overrides(self) -> Overrides:
         """Return what the command line says for every schedule."""
-        from lrviz.overrides import Overrides
+        from lrviz.sources.overrides import Overrides
 
         return Overrides(
             steps=self.steps,

@@ -17,7 +17,7 @@ from lrviz.cli.write import picture_targets
 from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from lrviz.sources import Loaded
+    from lrviz.sources.loading import Loaded
     from lrviz.views.figure import Mark
 
 
@@ -58,7 +58,7 @@ def plot(
 
     def once(loaded: Loaded) -> None:
         if targets or show:
-            import_late("lrviz.simulation", "lrviz.views.figure")
+            import_late("lrviz.simulation.loop", "lrviz.views.figure")
             options = drawing.options(loaded.schedules, shared.param)
         else:
             drawing.without_picture()
@@ -80,9 +80,9 @@ def plot(
 
 def _marks(run: Run, shared: Shared) -> tuple[Mark, ...]:
     """Return where the figure shows what the rules find, and say on stderr what that is."""
-    from lrviz.checking import UNUSED_IGNORE, Selection, check
+    from lrviz.checking.runner import UNUSED_IGNORE, Selection, check
     from lrviz.views.figure import Mark
-    from lrviz.views.findings import lines, plain
+    from lrviz.views.text.findings import lines, plain
 
     with user_code(shared.verbose):  # which builds once more what it simulates no more
         report = check(run.schedules, Selection(ignore=(UNUSED_IGNORE,)), traces=run.traces)

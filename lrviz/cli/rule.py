@@ -25,8 +25,8 @@ def rule(
 
     lrviz rule LRV201
     """
-    from lrviz import rules
-    from lrviz.views import findings
+    from lrviz.checking import rules
+    from lrviz.views.text import findings
 
     if name is None:
         emit(findings.rule_lines(rules.RULES))

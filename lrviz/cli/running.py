@@ -22,10 +22,10 @@ from lrviz.cli.signals import ended_at_once
 from lrviz.errors import LrvizError, traceback_of
 
 if TYPE_CHECKING:
-    from lrviz.built import Built
-    from lrviz.sources import Loaded
-    from lrviz.spec import Schedule
-    from lrviz.trace import Trace
+    from lrviz.building.built import Built
+    from lrviz.curves.trace import Trace
+    from lrviz.sources.loading import Loaded
+    from lrviz.spec.schedule import Schedule
 
 PATIENCE = 5.0
 """Seconds after which a scheduler of the user's that takes long is named."""
@@ -90,8 +90,8 @@ def load(sources: Sequence[str], shared: Training) -> Loaded:
     Raises:
         LrvizError: One is unknown or wrong.
     """
-    import_late("lrviz.sources")
-    from lrviz.sources import load_all
+    import_late("lrviz.sources.loading")
+    from lrviz.sources.loading import load_all
 
     with user_code(shared.verbose):
         return load_all(sources, shared.overrides())
@@ -103,9 +103,9 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
     Raises:
         LrvizError: torch refuses one of them.
     """
-    import_late("lrviz.simulation")
-    from lrviz.factory import build_schedule
-    from lrviz.simulation import run
+    import_late("lrviz.simulation.loop")
+    from lrviz.building.factory import build_schedule
+    from lrviz.simulation.loop import run
 
     with user_code(shared.verbose):
         built = [build_schedule(schedule) for schedule in loaded.schedules]

@@ -13,6 +13,6 @@ def schema() -> None:
     lrviz schema > lrviz.schema.json
     """
     from lrviz.catalog import names
-    from lrviz.schema import json_schema
+    from lrviz.spec.json_schema import json_schema
 
     emit([json.dumps(json_schema(list(names())), indent=2)])

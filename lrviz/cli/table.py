@@ -13,8 +13,8 @@ from lrviz.cli.running import Run, simulated
 from lrviz.cli.watch import Watch, rounds
 
 if TYPE_CHECKING:
-    from lrviz.sources import Loaded
-    from lrviz.spec import Schedule
+    from lrviz.sources.loading import Loaded
+    from lrviz.spec.schedule import Schedule
 
 DEFAULT = "lrviz.yaml"
 
@@ -60,7 +60,7 @@ def table(
         if form in ("csv", "json"):
             _export(run, wanted, params, form)
         else:
-            from lrviz.views.table import table as grid
+            from lrviz.views.text.table import table as grid
 
             show(grid(run.traces, wanted, params), form)
         run.finish()
@@ -76,7 +76,7 @@ def at_of(at: list[str] | None, schedules: tuple[Schedule, ...]) -> tuple[str | 
 
 
 def _export(run: Run, at: tuple[str | int, ...], params: tuple[str, ...], form: str) -> None:
-    from lrviz.views import export
+    from lrviz.views.text import export
 
     lines = export.csv_lines if form == "csv" else export.json_lines
     emit(lines(run.traces, at, params), end="")

@@ -18,7 +18,7 @@ from lrviz.cli.running import load
 from lrviz.errors import LrvizError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from lrviz.sources import Loaded
+    from lrviz.sources.loading import Loaded
 
 _SETTLED = 30  # milliseconds without another event: an editor has finished its save
 _LOOK = 200  # milliseconds after which the files are looked at, event or not
@@ -162,7 +162,7 @@ def _watchfiles() -> Any:
 
 def source_files(sources: Sequence[str]) -> Iterator[Path]:
     """Yield the files among the SOURCEs: specs, and Python files with a function."""
-    from lrviz.sources import SUFFIXES
+    from lrviz.sources.loading import SUFFIXES
 
     for source in sources:
         for part in (source, source.partition("=")[2]):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lrviz.errors import OutputError, UsageError, suggestion
-from lrviz.views.provenance import FORMATS, written_by_lrviz
+from lrviz.writing.provenance import FORMATS, written_by_lrviz
 
 _SPECS = (".yaml", ".yml", ".json")
 _LONGEST = 80

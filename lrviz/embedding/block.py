@@ -18,8 +18,8 @@ from lrviz.cli.options import Shared
 from lrviz.cli.watch import named_files, source_files
 from lrviz.document import Map, Seq, parse
 from lrviz.errors import LrvizError, SpecError, UsageError, suggestion
-from lrviz.sources import SUFFIXES, Loaded, load_all
-from lrviz.spec import Schedule
+from lrviz.sources.loading import SUFFIXES, Loaded, load_all
+from lrviz.spec.schedule import Schedule
 
 # Of `lrviz plot`, what says nothing about a picture in a page.
 _NOT_HERE = {"outputs", "dpi", "quiet", "verbose"}

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import lrviz
 from lrviz.cli.write import write
+from lrviz.curves.trace import Trace
 from lrviz.embedding.block import Block, Request, request
-from lrviz.sources import SUFFIXES
-from lrviz.spec import Schedule
-from lrviz.trace import Trace
-from lrviz.views.formatting import count
+from lrviz.sources.loading import SUFFIXES
+from lrviz.spec.schedule import Schedule
+from lrviz.writing.numbers import count
 
-STYLESHEET = Path(lrviz.__file__).parent / "static" / "lrviz.css"
+STYLESHEET = Path(__file__).parent / "static" / "lrviz.css"
 
 _DARK, _SAID = "-dark", ".txt"
 _MADE_BY = ("torch", "matplotlib", "numpy", "transformers")
@@ -84,8 +84,8 @@ def draw(asked: Request, files: Sequence[Path]) -> list[bytes]:
     Raises:
         LrvizError: torch refuses a schedule, or an option does not fit it.
     """
-    from lrviz.factory import build_schedule
-    from lrviz.simulation import run
+    from lrviz.building.factory import build_schedule
+    from lrviz.simulation.loop import run
     from lrviz.views.figure import figure, save_bytes
 
     traces = [run(build_schedule(each)) for each in asked.schedules]

@@ -236,7 +236,7 @@ def time_bare(make: Make, metric: Metric, updates: int) -> float:
 
 def time_lrviz(make: Make, metric: Metric, updates: int) -> tuple[float, list[float]]:
     """Time the simulation; return its learning rates too."""
-    from lrviz.simulation import run as simulate
+    from lrviz.simulation.loop import run as simulate
     from tests.cases import build, sgd
     from tests.reference import Slot
 

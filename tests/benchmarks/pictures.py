@@ -11,11 +11,11 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from lrviz.trace import Trace
+from lrviz.curves.trace import Trace
 from lrviz.views.figure import figure, save_bytes
-from tests.test_figure import pixels
-from tests.test_paths import UPDATES, five
 from tests.traces import trace
+from tests.views.figure.test_drawing import pixels
+from tests.views.figure.test_paths import UPDATES, five
 
 if TYPE_CHECKING:
     from tests.benchmarks.benchmark import Report

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrviz.events import Array
-from lrviz.views.scales import Unit, YScale, even_ticks
+from lrviz.curves.events import Array
+from lrviz.views.plan.scales import Unit, YScale, even_ticks
 
 # Ticks within a decade, and how many rows it must have for them.
 _WITHIN = (

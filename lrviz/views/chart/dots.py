@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lrviz.events import Array
+from lrviz.curves.events import Array
 
 Dots = NDArray[np.bool_]
 

@@ -7,13 +7,13 @@ from itertools import groupby
 
 from rich.text import Text
 
+from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
-from lrviz.trace import Trace
 from lrviz.views.chart.cells import Look, draw, looks
 from lrviz.views.chart.frame import frame
 from lrviz.views.chart.legend import Entry, legend, shown
 from lrviz.views.chart.options import ChartOptions
-from lrviz.views.panels import Line, panels
+from lrviz.views.plan.panels import Line, panels
 
 _TALL = 10  # from so many lines on the y axis is named
 _WIDE = 60  # from so many columns on the legend is indented

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrviz.events import Array
-from lrviz.trace import Trace
+from lrviz.curves.events import Array
+from lrviz.curves.trace import Trace
 from lrviz.views.chart.axes import YAxis, x_ticks, y_axis
 from lrviz.views.chart.cells import DOTS
 from lrviz.views.chart.dots import Dots, columns, dots
 from lrviz.views.chart.options import ChartOptions
-from lrviz.views.grid import cells
-from lrviz.views.panels import Line, Panel
-from lrviz.views.scales import Unit, units, y_scale
+from lrviz.views.plan.panels import Line, Panel
+from lrviz.views.plan.scales import Unit, units, y_scale
+from lrviz.writing.text import cells
 
 _WIDE = 60  # from so many columns on the x axis is named
 

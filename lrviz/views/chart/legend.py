@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.cells import set_cell_size
 from rich.text import Text
 
-from lrviz.views.grid import cells, visible
+from lrviz.writing.text import cells, visible
 
 _GAP = 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrviz.events import Array
+from lrviz.curves.events import Array
 from lrviz.views.chart.dots import columns
 
 _LEVELS = " ▁▂▃▄▅▆▇█"

@@ -2,6 +2,6 @@
 
 from lrviz.views.figure.drawing import figure, save_bytes
 from lrviz.views.figure.options import FigureOptions
-from lrviz.views.marks import Mark
+from lrviz.views.plan.marks import Mark
 
 __all__ = ["FigureOptions", "Mark", "figure", "save_bytes"]

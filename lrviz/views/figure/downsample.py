@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lrviz.events import Array
+from lrviz.curves.events import Array
 
 Indices = NDArray[np.intp]
 

@@ -11,9 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
-from lrviz.trace import Trace
-from lrviz.views import provenance
 from lrviz.views.figure import png
 from lrviz.views.figure.layout import Fonts, font_size
 from lrviz.views.figure.multiples import Multiples, page_height
@@ -23,6 +22,7 @@ from lrviz.views.figure.plan import plan
 from lrviz.views.figure.sheet import Sheet, draw_into
 from lrviz.views.figure.text import missing_glyphs_told_once
 from lrviz.views.figure.themes import applied, settings
+from lrviz.writing import provenance
 
 
 class Picture(Figure):

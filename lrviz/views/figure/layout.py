@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lrviz.views.figure.text import Type
 from lrviz.views.figure.ticks import EvenLocator, y_locator
-from lrviz.views.scales import Unit, YScale
+from lrviz.views.plan.scales import Unit, YScale
 
 Box = tuple[float, float, float, float]
 

@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.typing import LineStyleType
 
-from lrviz.events import Array
-from lrviz.trace import Trace
+from lrviz.curves.events import Array
+from lrviz.curves.trace import Trace
 from lrviz.views.figure.downsample import vertices
 from lrviz.views.figure.paths import Economy
 from lrviz.views.figure.themes import settings
-from lrviz.views.panels import Line, Panel
-from lrviz.views.scales import Unit, YScale
+from lrviz.views.plan.panels import Line, Panel
+from lrviz.views.plan.scales import Unit, YScale
 
 # On and off, in line widths; the first ones can be followed where a curve moves fast.
 _DASHES: tuple[tuple[float, ...], ...] = (

@@ -12,7 +12,7 @@ from lrviz.views.figure.placing import Box, Point, Room, swept
 from lrviz.views.figure.plan import Plan
 from lrviz.views.figure.text import Type
 from lrviz.views.figure.themes import readable, settings
-from lrviz.views.marks import Spot
+from lrviz.views.plan.marks import Spot
 
 _ALARM = "#D1242F"
 _DOT = 4.5  # points

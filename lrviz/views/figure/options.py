@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lrviz.errors import UsageError
-from lrviz.views.marks import Mark
+from lrviz.views.plan.marks import Mark
 
 LARGEST = 100
 """Width or height of the largest figure, in inches."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lrviz.events import Array
+from lrviz.curves.events import Array
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, bottom, right, top

@@ -8,14 +8,14 @@ from itertools import groupby
 
 import numpy as np
 
-from lrviz.events import Array
-from lrviz.trace import Trace
-from lrviz.views import formatting
+from lrviz.curves.events import Array
+from lrviz.curves.trace import Trace
 from lrviz.views.figure.lines import Look, looks, sampled
 from lrviz.views.figure.options import FigureOptions
-from lrviz.views.marks import Spot, spots
-from lrviz.views.panels import Line, Panel, panels
-from lrviz.views.scales import Unit, YScale, span, units, y_scale
+from lrviz.views.plan.marks import Spot, spots
+from lrviz.views.plan.panels import Line, Panel, panels
+from lrviz.views.plan.scales import Unit, YScale, span, units, y_scale
+from lrviz.writing import numbers as formatting
 
 
 @dataclass(frozen=True)

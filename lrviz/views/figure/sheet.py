@@ -11,7 +11,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import ArrayLike
 
-from lrviz.events import Array
+from lrviz.curves.events import Array
 from lrviz.views.figure import labels, layout
 from lrviz.views.figure.lines import draw
 from lrviz.views.figure.marking import Ground, headroom
@@ -19,7 +19,7 @@ from lrviz.views.figure.page import Page, own_names, set_axes, tick_look
 from lrviz.views.figure.plan import Plan
 from lrviz.views.figure.text import Type, one_line
 from lrviz.views.figure.themes import settings
-from lrviz.views.scales import Unit
+from lrviz.views.plan.scales import Unit
 
 
 class Sheet(Page):

@@ -13,7 +13,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from lrviz.views.figure.themes import settings
-from lrviz.views.grid import visible
+from lrviz.writing.text import visible
 
 _MISSING = re.compile(r"Glyph (\d+) ")
 _SHOWN = 10  # characters in a warning

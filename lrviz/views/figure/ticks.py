@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from matplotlib.ticker import FixedLocator, Locator, LogLocator, MaxNLocator
 
-from lrviz.views.scales import YScale, even_ticks
+from lrviz.views.plan.scales import YScale, even_ticks
 
 _LOG_TICKS = ((1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 4, 6, 8), (1, 2, 5))
 

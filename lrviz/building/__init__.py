@@ -1,0 +1,1 @@
+"""A Schedule to real torch objects: an optimizer, and schedulers with their cadence."""

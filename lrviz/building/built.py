@@ -1,0 +1,94 @@
+"""What the factory gives: an optimizer and the schedulers on it, before the first update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from lrviz.document import KeyPath
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch.optim import Optimizer
+
+    from lrviz.spec.durations import Length
+
+
+@dataclass(frozen=True)
+class BuiltScheduler:
+    """One real scheduler, and when its `step()` is called.
+
+    Attributes:
+        scheduler: A torch scheduler, or any object with `step()`.
+        interval: `step`: after each update t; `epoch`: after each full epoch e (both 0-based).
+        frequency: Only where (t + 1) % frequency == 0 (or e + 1).
+        begin: First t (or e) whose call is made.
+        end: First t (or e) whose call is made no more; None for the training's end.
+        metric: Shape (M,): value i is given to the call of t = i (or e = i); None where `step`
+            takes no metric.
+    """
+
+    scheduler: Any
+    interval: str = "step"
+    frequency: int = 1
+    begin: int = 0
+    end: int | None = None
+    metric: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One scheduler of a schedule with its values resolved: what a rule looks at.
+
+    Attributes:
+        type: The class's or function's name, e.g. `CosineAnnealingLR`.
+        path: Where it stands: `schedule.at(*part.path, "T_max")` is the place of an argument.
+        arguments: What it was given, resolved (durations are counts of calls); less `schedulers`.
+        defaults: The other arguments, as their signature has them.
+        start: Calls of the top-level scheduler's step() before its phase.
+        calls: Calls in its phase, at least 1.
+        updates_per_call: Updates between two calls.
+        member: Index of the top-level scheduler that it is, or is in.
+        parts: Its own members, of a SequentialLR or ChainedScheduler.
+    """
+
+    type: str
+    path: KeyPath
+    arguments: Mapping[str, Any]
+    defaults: Mapping[str, Any]
+    start: int
+    calls: int
+    updates_per_call: Fraction
+    member: int
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True)
+class Built:
+    """An optimizer and the schedulers on it, before the first update.
+
+    Attributes:
+        label: The curve's name.
+        source: What the user named it by.
+        optimizer: A real torch optimizer.
+        schedulers: In the order in which they are built and stepped.
+        length: How long the training is.
+        groups: Names of the param groups.
+        own: Everything is torch's own class with plain arguments or lrviz's own lambdas, so the
+            light steps may stand in for torch's; False for adopted objects and trusted imports.
+        warnings: What torch warned of while these were built, and what was rounded.
+        parts: What the schedulers were built from, one a top-level scheduler.
+    """
+
+    label: str
+    source: str
+    optimizer: Optimizer
+    schedulers: tuple[BuiltScheduler, ...]
+    length: Length
+    groups: tuple[str, ...]
+    own: bool = False
+    warnings: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()

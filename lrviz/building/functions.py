@@ -1,0 +1,239 @@
+"""Functions of users that build a schedule, or are one: `module:callable`."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+
+from lrviz.building.built import Built, BuiltScheduler
+from lrviz.building.quantities import readers
+from lrviz.errors import LrvizError, ScheduleError, UsageError, shown, words
+from lrviz.spec.schedule import Schedule
+
+_FORMS = (
+    "a scheduler, (optimizer, scheduler), or what Lightning's configure_optimizers returns: "
+    '{"optimizer": ..., "lr_scheduler": ...}, or [optimizer], [scheduler]'
+)
+_LIGHTNING = {
+    "scheduler",
+    "interval",
+    "frequency",
+    "monitor",
+    "strict",
+    "name",
+    "reduce_on_plateau",
+}
+
+
+def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
+    """Build what a schedule's function makes.
+
+    The function is called with those of `optimizer`, `steps`, `epochs` and `steps_per_epoch` that
+    its signature names, and returns a scheduler, `(optimizer, scheduler)`, or one of the forms of
+    Lightning's `configure_optimizers`. A function of one other argument is itself the schedule:
+    step -> lr, step being 0, 1, 2 ...
+
+    Args:
+        schedule: One with a function.
+        optimizer: What the function is given where it asks for one.
+
+    Raises:
+        UsageError: It asks for something else, or returns something else.
+        ScheduleError: It raised.
+    """
+    function: Callable[..., Any] = schedule.function or (lambda: None)
+    required, optional = _parameters(function)
+    known = _known(schedule, optimizer)
+    unknown = [name for name in required if name not in (*known, "epochs", "steps_per_epoch")]
+    if len(required) == 1 and unknown:
+        for group in optimizer.param_groups:
+            group["lr"] = 1.0  # LambdaLR multiplies, and 1.0 * f(step) is f(step)
+        scheduler = _called(schedule, lambda: LambdaLR(optimizer, function))
+        return _built(schedule, optimizer, (BuiltScheduler(scheduler, schedule.stepped or "step"),))
+    if unknown:
+        raise UsageError(
+            f"{schedule.source} wants {', '.join(unknown)}; it can have optimizer, steps, epochs, "
+            "steps_per_epoch, or be a function of the step alone"
+        )
+    missing = [name for name in required if name not in known]
+    if missing:
+        raise UsageError(
+            f"{schedule.source} wants {' and '.join(missing)}; give --steps-per-epoch or --epochs"
+        )
+    wanted = {*required, *optional} & set(known)
+    result = _called(schedule, lambda: function(**{name: known[name] for name in wanted}))
+    used, schedulers = interpret(result, optimizer, schedule.stepped)
+    _check_optimizer(schedule, used)
+    if used is not optimizer:
+        _make_idle(used)
+    return _built(schedule, used, tuple(schedulers))
+
+
+def interpret(
+    result: Any, optimizer: Optimizer, interval: str | None = None
+) -> tuple[Optimizer, list[BuiltScheduler]]:
+    """Read what a user's function returned.
+
+    Args:
+        result: A scheduler; `(optimizer, scheduler)`; an optimizer alone; Lightning's forms, whose
+            schedulers are stepped per epoch unless they say otherwise.
+        optimizer: What the function was given.
+        interval: When `step()` is called, where the result does not say.
+
+    Raises:
+        UsageError: It is something else, or has more than one optimizer.
+    """
+    if isinstance(result, Mapping) and "optimizer" in result:
+        named = result.get("lr_scheduler")
+        return result["optimizer"], [] if named is None else [_lightning(named, interval)]
+    if isinstance(result, Optimizer):
+        return result, []
+    if isinstance(result, tuple | list) and len(result) == 2:
+        first, second = result
+        if isinstance(first, Optimizer) and not isinstance(second, Optimizer):
+            each = second if isinstance(second, list | tuple) else [second]
+            return first, [_one(item, interval) for item in each]
+        if isinstance(first, list | tuple) and isinstance(second, list | tuple):
+            return _only(first), [_lightning(item, interval) for item in second]
+    if isinstance(result, tuple | list) and result:
+        if all(isinstance(each, Optimizer | Mapping) for each in result):
+            return interpret(_only(result), optimizer, interval)
+        return _of_schedulers(list(result), optimizer, interval)
+    return _of_schedulers([result], optimizer, interval)
+
+
+def _of_schedulers(
+    results: list[Any], optimizer: Optimizer, interval: str | None
+) -> tuple[Optimizer, list[BuiltScheduler]]:
+    built = [_one(each, interval) for each in results]
+    on = [getattr(each.scheduler, "optimizer", optimizer) for each in built]
+    if any(each is not on[0] for each in on):
+        raise UsageError("the schedulers that were returned act on different optimizers")
+    return on[0], built
+
+
+def _one(item: Any, interval: str | None) -> BuiltScheduler:
+    if isinstance(item, Mapping):
+        return _lightning(item, interval)
+    if isinstance(item, type) or not callable(getattr(item, "step", None)):
+        raise UsageError(f"a {type(item).__name__} was returned; return {_FORMS}")
+    return BuiltScheduler(item, interval or "step")
+
+
+def _lightning(item: Any, interval: str | None) -> BuiltScheduler:
+    if not isinstance(item, Mapping):
+        return _one(item, interval or "epoch")
+    unknown = set(item) - _LIGHTNING
+    if "scheduler" not in item or unknown:
+        what = f"unknown keys {', '.join(map(str, unknown))}" if unknown else "no 'scheduler'"
+        raise UsageError(f"lr_scheduler has {what}; it has: {', '.join(sorted(_LIGHTNING))}")
+    stepped = item.get("interval", interval or "epoch")
+    if stepped not in ("step", "epoch"):
+        raise UsageError(f"interval must be 'step' or 'epoch', not {stepped!r}")
+    scheduler = _one(item["scheduler"], stepped).scheduler
+    return BuiltScheduler(scheduler, stepped, whole("frequency", item.get("frequency", 1)))
+
+
+def whole(name: str, value: Any) -> int:
+    """Return a count that user code gives.
+
+    Raises:
+        UsageError: It is no whole number, or less than 1.
+    """
+    try:
+        count = operator.index(value)
+    except TypeError:
+        count = 0
+    if count < 1 or isinstance(value, bool):
+        raise UsageError(f"{name} must be a whole number, at least 1, not {value!r}")
+    return count
+
+
+def _only(optimizers: Any) -> Any:
+    if len(optimizers) != 1:
+        raise UsageError(f"{len(optimizers)} optimizers were returned; look at one at a time")
+    return optimizers[0]
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[list[str], list[str]]:
+    """Return the names of the required and of the optional arguments."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # a builtin that tells nothing: math.cos
+        return ["step"], []
+    named = [
+        each for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+    ]
+    required = [each.name for each in named if each.default is each.empty]
+    return required, [each.name for each in named if each.name not in required]
+
+
+def _known(schedule: Schedule, optimizer: Optimizer) -> dict[str, Any]:
+    length = schedule.length
+    known: dict[str, Any] = {"optimizer": optimizer, "steps": length.updates}
+    if length.updates_per_epoch:
+        known["steps_per_epoch"] = length.updates_per_epoch
+        known["epochs"] = -(-length.updates // length.updates_per_epoch)
+    return known
+
+
+def _check_optimizer(schedule: Schedule, optimizer: Any) -> None:
+    """Check that what a user's function built has the numbers that a simulation reads."""
+    groups = getattr(optimizer, "param_groups", None)
+    if groups is None:
+        kind = type(optimizer).__name__
+        raise UsageError(f"the 'optimizer' that was returned is a {kind}, not a torch optimizer")
+    if not groups:
+        raise ScheduleError(f"{schedule.source}: the optimizer has no param groups")
+    for index, group in enumerate(groups):
+        if "lr" not in readers(group):
+            raise ScheduleError(
+                f"{schedule.source}: param group {index} has no lr that is a number "
+                f"(it is {shown(group.get('lr'))})"
+            )
+
+
+def _make_idle(optimizer: Optimizer) -> None:
+    """Let the `step` of an optimizer that a user's function built do nothing.
+
+    It may want a closure or gradients, and a schedule depends on neither.
+    """
+
+    def step(closure: object = None) -> None:
+        """Update nothing."""
+
+    step._wrapped_by_lr_sched = True  # type: ignore[attr-defined]  # torch asks for this mark
+    optimizer.step = step  # type: ignore[method-assign,assignment]
+    optimizer._opt_called = True  # type: ignore[attr-defined]
+
+
+def _called(schedule: Schedule, action: Callable[[], Any]) -> Any:
+    try:
+        return action()
+    except (LrvizError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise ScheduleError(f"{schedule.source} raised {words(error)}") from error
+
+
+def _built(
+    schedule: Schedule, optimizer: Optimizer, schedulers: tuple[BuiltScheduler, ...]
+) -> Built:
+    return Built(
+        label=schedule.label,
+        source=schedule.source,
+        optimizer=optimizer,
+        schedulers=schedulers,
+        length=schedule.length,
+        groups=tuple(_names(optimizer)),
+    )
+
+
+def _names(optimizer: Optimizer) -> Iterator[str]:
+    for index, group in enumerate(optimizer.param_groups):
+        yield str(group.get("name", index))

@@ -1,0 +1,1 @@
+"""Schedules and their traces to findings, and findings to edits."""

@@ -1,0 +1,87 @@
+"""What a rule is, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from lrviz.checking.edit import Edit
+from lrviz.checking.subject import Subject
+from lrviz.errors import Place
+
+Severity = Literal["error", "warning", "info"]
+
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
+"""From the least to the most severe."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that a rule found in one curve.
+
+    Attributes:
+        message: What is wrong, with this run's numbers.
+        advice: What to write instead.
+        place: The key at fault; None for the source as a whole.
+        update: The update (0-based) at which the curve shows it, or None.
+        edits: What mends it, where one value does; written by `--fix`.
+        severity: Where it is another than the rule's.
+    """
+
+    message: str
+    advice: str
+    place: Place | None
+    update: int | None = None
+    edits: tuple[Edit, ...] = ()
+    severity: Severity | None = None
+
+
+Check = Callable[[Subject], Iterator[Fault]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One schedule bug that `lrviz check` looks for.
+
+    Attributes:
+        code: `LRV` and three digits, the first of which is the family; never used again.
+        slug: Its name.
+        severity: Of what it finds, unless a fault has its own.
+        what: What it looks for, in a line or two.
+        why: Why that is bad.
+        example: A spec that has it, as YAML.
+        references: Threads and pages about it.
+        check: Finds it in one curve.
+        makes_pointless: Codes of rules whose findings in the same curve have the same cause.
+    """
+
+    code: str
+    slug: str
+    severity: Severity
+    what: str
+    why: str
+    example: str
+    references: tuple[str, ...]
+    check: Check
+    makes_pointless: tuple[str, ...] = ()
+
+
+def rule(
+    code: str,
+    slug: str,
+    severity: Severity,
+    *,
+    what: str,
+    why: str,
+    example: str,
+    references: tuple[str, ...],
+    makes_pointless: tuple[str, ...] = (),
+) -> Callable[[Check], Rule]:
+    """Return a decorator that makes a Rule of its check; the arguments are the Rule's."""
+
+    def made(check: Check) -> Rule:
+        shown = example.strip("\n") + "\n"
+        return Rule(code, slug, severity, what, why, shown, references, check, makes_pointless)
+
+    return made

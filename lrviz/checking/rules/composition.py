@@ -1,0 +1,246 @@
+"""LRV4xx, first part: the phases of SequentialLR."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lrviz.checking.horizons import fall, warmup
+from lrviz.checking.parts import composites
+from lrviz.checking.rule import Fault, rule
+from lrviz.checking.subject import Subject, argument
+from lrviz.errors import Place
+from lrviz.writing.numbers import count, lr, percent
+
+if TYPE_CHECKING:
+    from lrviz.building.built import Part
+
+# The end of a warmup is a kink; a jump there is this many times the steps around it, and at least
+# this share of the peak: less is what a warmup's own last step is.
+JUMP_TIMES = 3
+JUMP_SHARE = 0.05
+# total_iters a step longer than the phase is a matter of counting, which nobody sees.
+MOST_UNFINISHED = 0.02
+
+
+def _sequences(subject: Subject) -> Iterator[tuple[Part, tuple[Part, ...], list[int]]]:
+    """Yield every SequentialLR with what it stands in and its milestones."""
+    for top in subject.parts:
+        for part, parents in composites(top):
+            milestones = argument(part, "milestones")
+            if part.type == "SequentialLR" and isinstance(milestones, list):
+                yield part, parents, milestones
+
+
+def _milestone(subject: Subject, part: Part, index: int) -> Place | None:
+    return subject.schedule.at(*part.path, "milestones", index) or subject.place(part, "type")
+
+
+@rule(
+    "LRV401",
+    "phase-jump",
+    "warning",
+    what="The learning rate jumps where one phase of SequentialLR hands over to the next.",
+    why="A warmup that ends at another value than the next phase starts at does the opposite of"
+    " what it is for: one update at a sudden high rate.",
+    example="""
+type: SequentialLR
+milestones: [500]
+schedulers:
+  - {type: LinearLR, start_factor: 0.01, end_factor: 0.5, total_iters: 500}
+  - {type: CosineAnnealingLR, T_max: rest}             # starts at the lr itself
+""",
+    references=(
+        "https://github.com/microsoft/Swin-Transformer/pull/278",
+        "https://github.com/threestudio-project/threestudio/issues/226",
+    ),
+)
+def phase_jump(subject: Subject) -> Iterator[Fault]:
+    """Compare the step at each milestone behind a rise with those beside it."""
+    for part, _, milestones in _sequences(subject):
+        for index, milestone in enumerate(milestones):
+            steps = [subject.update_of(part, milestone + each) for each in (-2, -1, 0, 1)]
+            if milestone < 2 or steps[-1] >= subject.updates or not part.parts:
+                continue
+            before, last, first, after = (subject.at(step) for step in steps)
+            start = subject.at(subject.update_of(part, milestones[index - 1] if index else 0))
+            size = abs(first - last)
+            beside = max(abs(last - before), abs(after - first))
+            if not (last > start and size > JUMP_SHARE * subject.peak):
+                continue
+            if size <= JUMP_TIMES * beside:
+                continue
+            yield Fault(
+                f"the LR jumps from {lr(last)} to {lr(first)} at update {count(steps[2])}, where"
+                f" the rise of phase {index + 1} ends; the steps beside it are {lr(beside)}",
+                "let the rise end at the LR that the next phase starts at",
+                _milestone(subject, part, index),
+                update=steps[2],
+            )
+
+
+@rule(
+    "LRV402",
+    "milestone-zero",
+    "warning",
+    what="SequentialLR has a milestone 0.",
+    why="The phase before it has no step, yet it sets the first learning rate; which one update 0"
+    " gets has changed between versions of torch.",
+    example="""
+type: SequentialLR
+milestones: [0]                                       # no warmup: leave LinearLR out
+schedulers: [{type: LinearLR}, {type: CosineAnnealingLR, T_max: 100%}]
+""",
+    references=("https://github.com/pytorch/pytorch/issues/185872",),
+    makes_pointless=("LRV104", "LRV401", "LRV403"),
+)
+def milestone_zero(subject: Subject) -> Iterator[Fault]:
+    """Look for a milestone 0."""
+    for part, _, milestones in _sequences(subject):
+        if 0 not in milestones:
+            continue
+        index = milestones.index(0)
+        skipped = part.parts[index].type if index < len(part.parts) else "a phase"
+        yield Fault(
+            f"milestone 0 leaves no step to {skipped}, and update 0 uses {lr(subject.at(0))}",
+            f"take {skipped} and its milestone out, or give it a step",
+            _milestone(subject, part, index),
+            update=0,
+        )
+
+
+@rule(
+    "LRV403",
+    "phase-too-short",
+    "warning",
+    what="A phase of SequentialLR ends before its scheduler has.",
+    why="A warmup of 8 steps in a phase of 4 gets half way, and the next phase begins with a jump."
+    " total_iters and the milestone are two numbers for one thing.",
+    example="""
+type: SequentialLR
+milestones: [4]
+schedulers:
+  - {type: LinearLR, start_factor: 0.1, total_iters: 8}   # write 4
+  - {type: CosineAnnealingLR, T_max: rest}
+""",
+    references=("https://github.com/wandb/senpai/pull/320",),
+    makes_pointless=("LRV401",),
+)
+def phase_too_short(subject: Subject) -> Iterator[Fault]:
+    """Compare what each phase's scheduler is planned for with the phase."""
+    for leaf in subject.leaves:
+        part = leaf.part
+        planned = warmup(subject, part) or fall(subject, part)
+        if leaf.sequence is None or planned is None or subject.governs_end(leaf):
+            continue
+        if planned.calls * (1 - MOST_UNFINISHED) <= part.calls or part.type == "ConstantLR":
+            continue
+        end = subject.update_of(part, part.calls)
+        if end >= subject.updates:
+            continue
+        yield Fault(
+            f"{planned.name} is {count(planned.calls)}, but the phase ends after"
+            f" {count(part.calls)} {'step' if part.calls == 1 else 'steps'}, at"
+            f" {percent(part.calls / planned.calls)} of it: the LR goes from"
+            f" {lr(subject.at(end - 1))} to {lr(subject.at(end))} at update {count(end)}",
+            f"set {planned.name} to {part.calls}",
+            subject.place(part, *planned.path),
+            update=end,
+            edits=subject.edits((*part.path, *planned.path), str(part.calls)),
+        )
+
+
+@rule(
+    "LRV405",
+    "nested-sequential",
+    "warning",
+    what="A SequentialLR, or a ChainedScheduler, is a phase of a SequentialLR.",
+    why="torch (2.13 and before) steps the inner one once while it is built: it runs one update"
+    " early. As a later phase it cannot begin at all: torch raises NotImplementedError.",
+    example="""
+type: SequentialLR
+milestones: [100]
+schedulers:
+  - type: SequentialLR                                # write its phases into the outer one
+    milestones: [50]
+    schedulers: [{type: LinearLR, total_iters: 50}, {type: ConstantLR, factor: 1.0}]
+  - {type: CosineAnnealingLR, T_max: rest}
+""",
+    references=("https://github.com/pytorch/pytorch/issues/196243",),
+    makes_pointless=("LRV006", "LRV401"),
+)
+def nested_sequential(subject: Subject) -> Iterator[Fault]:
+    """Look for composites whose parent is a SequentialLR."""
+    for top in subject.parts:
+        for part, parents in composites(top):
+            begin = subject.update_of(part, 0)
+            nested = bool(parents) and parents[-1].type == "SequentialLR"
+            if not nested or begin >= subject.trace.length.updates:
+                continue
+            error = subject.trace.error
+            stopped = error is not None and error.update == begin - 1
+            yield Fault(
+                _stopped(subject, part) if stopped else _early(subject, part),
+                "write its phases into the outer SequentialLR",
+                subject.place(part, "type"),
+                update=begin - 1 if stopped else begin,
+                severity="error" if stopped else None,
+            )
+
+
+def _stopped(subject: Subject, part: Part) -> str:
+    begin, updates = subject.update_of(part, 0), subject.trace.length.updates
+    return (
+        f"torch raises after update {count(begin - 1)} of {count(updates)}, where the inner"
+        f" {part.type} begins"
+    )
+
+
+def _early(subject: Subject, part: Part) -> str:
+    milestones = argument(part, "milestones")
+    shown = ", ".join(count(part.start + each) for each in milestones or ())
+    what = f"milestones {shown} come" if shown else "values come"
+    begin = count(subject.update_of(part, 0))
+    return f"the inner {part.type} runs one step early from update {begin} on: its {what} too soon"
+
+
+@rule(
+    "LRV407",
+    "phase-never-begins",
+    "warning",
+    what="A milestone of SequentialLR lies at or beyond the scheduler's last step.",
+    why="The phase behind it never begins: the training ends in the phase before, often the warmup."
+    " The milestone is in another unit than the steps, or belongs to a longer training.",
+    example="""
+train: {steps: 1000}
+scheduler:
+  type: SequentialLR
+  milestones: [2000]
+  schedulers: [{type: ConstantLR, factor: 1.0}, {type: CosineAnnealingLR, T_max: 1000}]
+""",
+    references=("https://github.com/bshall/Tacotron/issues/3",),
+    makes_pointless=("LRV403", "LRV202"),
+)
+def phase_never_begins(subject: Subject) -> Iterator[Fault]:
+    """Compare each milestone with the steps that there are."""
+    for part, _, milestones in _sequences(subject):
+        late = [index for index, each in enumerate(milestones) if each >= part.calls]
+        if not late or part.calls < 3:
+            continue
+        index = late[0]
+        behind = part.parts[index + 1].type if index + 1 < len(part.parts) else "the next phase"
+        yield Fault(
+            f"{behind} never begins: its milestone is {count(milestones[index])}, the scheduler"
+            f" takes {count(part.calls)} steps",
+            f"place the milestone below {count(part.calls)}",
+            _milestone(subject, part, index),
+        )
+
+
+RULES = (
+    phase_jump,
+    milestone_zero,
+    phase_too_short,
+    nested_sequential,
+    phase_never_begins,
+)

@@ -1,0 +1,168 @@
+"""LRV6xx: the optimizer and its param groups."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrviz.checking.rule import Fault, rule
+from lrviz.checking.subject import Subject, argument
+from lrviz.writing.numbers import count, lr
+
+if TYPE_CHECKING:
+    from lrviz.building.built import Part
+
+# A group whose rate stands still to the last bit while the others move by more than this share.
+MOVES = 0.01
+# What one would call another number, not another rounding of it.
+SAME = 1e-6
+_OWN_RATES = ("OneCycleLR", "CyclicLR")
+
+
+def _cyclers(subject: Subject) -> Iterator[tuple[Part, tuple[float, ...]]]:
+    """Yield the schedulers that set learning rates of their own, with their peaks a group."""
+    for leaf in subject.leaves:
+        rates = subject.per_group(argument(leaf.part, "max_lr"))
+        if leaf.part.type in _OWN_RATES and rates:
+            yield leaf.part, rates
+
+
+@rule(
+    "LRV601",
+    "group-left-behind",
+    "warning",
+    what="The learning rate of a param group stands still while the others follow the schedule.",
+    why="Its parameters train at a constant rate to the end: a floor that is just its lr, a factor"
+    " of its own in a list, or a group that was added after the scheduler was built.",
+    example="""
+optimizer: {type: SGD, lr: 0.1, groups: {backbone: {lr: 0.001}, head: {}}}
+scheduler: {type: LambdaLR, lr_lambda: ["1.0", "1 - progress"]}
+""",
+    references=("https://docs.pytorch.org/docs/stable/optim.html#per-parameter-options",),
+)
+def group_left_behind(subject: Subject) -> Iterator[Fault]:
+    """Look for columns that do not change."""
+    groups, curve, rows = subject.trace.groups, subject.trace.lr, subject.sampled
+    moves = rows.max(axis=0) - rows.min(axis=0)
+    main = int(np.argmax(moves))
+    if not moves[main] > MOVES * rows[:, main].max():
+        return
+    for index in np.flatnonzero((moves == 0) & (rows[0] != 0)):
+        if (curve[:, index] != curve[0, index]).any():
+            continue
+        paths = [group.path for group in subject.schedule.optimizer.groups]
+        path = paths[index] if len(paths) == len(groups) else ("optimizer",)
+        yield Fault(
+            f"group {groups[index]} stays at {lr(float(curve[0, index]))} in all"
+            f" {count(subject.updates)} updates, while group {groups[main]} moves by"
+            f" {lr(float(moves[main]))}",
+            "lower its floor, or set its lr to 0 if it is to be frozen",
+            subject.schedule.at(*path, key=True),
+        )
+
+
+@rule(
+    "LRV602",
+    "lr-has-no-effect",
+    "warning",
+    what="The optimizer's lr is written and not used: OneCycleLR's max_lr, or CyclicLR's, wins.",
+    why="Whoever tunes lr then changes nothing. These schedulers overwrite it when they are built.",
+    example="""
+optimizer: {type: SGD, lr: 0.01, momentum: 0.9}
+scheduler: {type: OneCycleLR, max_lr: 0.1, total_steps: 100%}     # write max_lr: 1lr
+""",
+    references=("https://github.com/pytorch/pytorch/issues/73305",),
+)
+def lr_has_no_effect(subject: Subject) -> Iterator[Fault]:
+    """Compare the groups' lr with the rates that the cycle has."""
+    stated = subject.raw(("optimizer", "lr")) is not None or subject.schedule.optimizer.lr
+    for part, peaks in _cyclers(subject):
+        ends = subject.per_group(argument(part, "base_lr"))
+        divided = argument(part, "div_factor")
+        if isinstance(divided, int | float) and divided:
+            ends = tuple(each / divided for each in peaks)
+        used = [*zip(subject.lrs, peaks, strict=True), *zip(subject.lrs, ends, strict=False)]
+        if not stated or any(math.isclose(own, rate, rel_tol=SAME) for own, rate in used):
+            continue
+        own, peak = subject.lrs[subject.group], peaks[subject.group]
+        start = f", {lr(ends[subject.group])} at the start" if ends else ""
+        yield Fault(
+            f"lr {lr(own)} is never used: {part.type} goes up to its max_lr {lr(peak)}{start}",
+            f"set lr to {peak!r}, or max_lr to {'1lr' if not subject.foreign else repr(own)}",
+            subject.schedule.at("optimizer", "lr", key=True) or subject.place(part, "max_lr"),
+            edits=subject.edits(("optimizer", "lr"), repr(peak)),
+        )
+
+
+@rule(
+    "LRV603",
+    "momentum-switched-on",
+    "warning",
+    what="A cycle gives momentum to an optimizer that was built without it.",
+    why="OneCycleLR and CyclicLR cycle the momentum between 0.85 and 0.95 unless told not to; SGD"
+    " with momentum 0 then trains with it, at up to 20 times the effective step.",
+    example="""
+optimizer: {type: SGD, lr: 0.1}
+scheduler: {type: OneCycleLR, max_lr: 0.1, total_steps: 100%}     # add cycle_momentum: false
+""",
+    references=("https://github.com/open-mmlab/mmcv/issues/2645",),
+)
+def momentum_switched_on(subject: Subject) -> Iterator[Fault]:
+    """Look at the momentum where the optimizer's own is 0."""
+    if subject.built.optimizer.defaults.get("momentum") != 0:
+        return
+    for part, _ in _cyclers(subject):
+        curve = subject.trace.curves.get("momentum")
+        if argument(part, "cycle_momentum") is not True or curve is None or not curve.max() > 0:
+            continue
+        yield Fault(
+            f"{type(subject.built.optimizer).__name__} was given no momentum, and {part.type}"
+            f" cycles it between {lr(float(curve.min()))} and {lr(float(curve.max()))}",
+            "add cycle_momentum: false, or give the optimizer its momentum",
+            subject.place(part, "cycle_momentum"),
+            edits=subject.edits((*part.path, "cycle_momentum"), "false"),
+        )
+
+
+@rule(
+    "LRV604",
+    "group-rates-lost",
+    "warning",
+    what="Param groups with learning rates of their own all get the same one.",
+    why="A single max_lr is every group's: a backbone that was to be tuned at a tenth trains at the"
+    " head's rate, and is wrecked.",
+    example="""
+optimizer: {type: AdamW, lr: 0.001, groups: {backbone: {lr: 0.1lr}, head: {}}}
+scheduler: {type: OneCycleLR, max_lr: 0.001, total_steps: 100%}   # write max_lr: 1lr
+""",
+    references=(
+        "https://github.com/katsura-jp/pytorch-cosine-annealing-with-warmup/issues/14",
+        "https://github.com/flairNLP/flair/pull/2641",
+    ),
+    makes_pointless=("LRV602",),
+)
+def group_rates_lost(subject: Subject) -> Iterator[Fault]:
+    """Compare the groups' lr with their rates at the peak."""
+    low, high = min(subject.lrs), max(subject.lrs)
+    if math.isclose(low, high, rel_tol=SAME) or not low > 0:
+        return
+    at_peak = subject.trace.lr[subject.peak_at]
+    if at_peak.max() != at_peak.min():
+        return
+    for part, peaks in _cyclers(subject):
+        same = math.isclose(peaks[0], high, rel_tol=SAME) and not subject.foreign
+        yield Fault(
+            f"the groups' lrs, {lr(low)} to {lr(high)}, are lost: {part.type} takes all"
+            f" {len(subject.lrs)} groups to {lr(peaks[0])}",
+            "give max_lr a value a group" + ("" if subject.foreign else ", or 1lr for their own"),
+            subject.place(part, "max_lr"),
+            update=subject.peak_at,
+            edits=subject.edits((*part.path, "max_lr"), "1lr") if same else (),
+        )
+        return
+
+
+RULES = (group_left_behind, lr_has_no_effect, momentum_switched_on, group_rates_lost)

@@ -1,0 +1,265 @@
+"""What a rule looks at: a schedule, what was built from it, and the curve that came of it.
+
+Everything that several rules need is computed once, on first use; all rules together cost a few
+passes over the curve.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrviz.checking.edit import Edit
+from lrviz.checking.parts import Leaf, leaves, parts_of
+from lrviz.curves.events import Array
+from lrviz.curves.trace import Trace
+from lrviz.document import KeyPath, Map, Seq, parse, plain, scalar
+from lrviz.errors import Place, SpecError
+from lrviz.spec import durations
+from lrviz.spec.schedule import Schedule
+
+if TYPE_CHECKING:
+    from lrviz.building.built import Built, Part
+
+# Keys by which other programs name a class: the file is theirs, and lrviz's own notation
+# (`5%`, `rest`) would mean nothing to them.
+FOREIGN = ("_target_", "class_path")
+
+# Enough to tell param groups apart: what they differ in is a factor, or the whole shape.
+SAMPLES = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One curve with all that is known about it.
+
+    Attributes:
+        schedule: What was asked for.
+        built: The real objects, after the run.
+        trace: What each update used.
+        lrs: The groups' learning rates before any scheduler touched them, shape (G,).
+        text: Gives what stands at a place; None where no file is behind it.
+    """
+
+    schedule: Schedule
+    built: Built
+    trace: Trace
+    lrs: tuple[float, ...]
+    text: Callable[[Place], str | None]
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The top-level schedulers with their arguments."""
+        return parts_of(self.built)
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """The schedulers that set a learning rate, each with the composites that it stands in."""
+        return tuple(leaf for part in self.parts for leaf in leaves(part))
+
+    @cached_property
+    def sampled(self) -> Array:
+        """Some hundred rows of the learning rates, the first and the last among them."""
+        stride = max(1, self.updates // SAMPLES)
+        return np.concatenate([self.trace.lr[::stride], self.trace.lr[-1:]])
+
+    @cached_property
+    def group(self) -> int:
+        """Index of the group that is looked at: the one that gets highest, of the sampled rows."""
+        highest = np.fmax.reduce(self.sampled, axis=0)
+        return 0 if np.isnan(highest).all() else int(np.nanargmax(highest))
+
+    @cached_property
+    def lr(self) -> Array:
+        """That group's learning rates, shape (N,)."""
+        return np.ascontiguousarray(self.trace.values("lr", self.group))
+
+    @cached_property
+    def peak(self) -> float:
+        """The highest learning rate; NaN where all are."""
+        return float(np.fmax.reduce(self.lr))
+
+    @cached_property
+    def peak_at(self) -> int:
+        """The first update that uses the highest learning rate."""
+        return 0 if math.isnan(self.peak) else int(np.argmax(self.lr == self.peak))
+
+    @property
+    def final(self) -> float:
+        """The last update's learning rate."""
+        return float(self.lr[-1])
+
+    @property
+    def updates(self) -> int:
+        """How many updates the curve has."""
+        return self.trace.updates
+
+    @property
+    def base(self) -> float:
+        """The looked-at group's own learning rate."""
+        return self.lrs[self.group]
+
+    @cached_property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest learning rate of all groups; NaN if one is."""
+        curve = self.trace.lr
+        return float(curve.min()), float(curve.max())
+
+    @cached_property
+    def foreign(self) -> bool:
+        """It is code, or another program's file, where `_target_` or `class_path` name a scheduler.
+
+        A count is a number there: lrviz's own notation is none.
+        """
+        return self.schedule.function is not None or any(
+            (place := self.place(leaf.part, "type")) is not None and self.text(place) in FOREIGN
+            for leaf in self.leaves
+        )
+
+    @property
+    def per_epoch(self) -> int | None:
+        """Updates an epoch, where that is known and more than a stand-in for an epoch."""
+        length = self.trace.length
+        return None if length.epochs_only else length.updates_per_epoch
+
+    def top(self, part: Part) -> Part:
+        """Return the top-level scheduler that a part is, or is in."""
+        return self.parts[part.member]
+
+    def governs_end(self, leaf: Leaf) -> bool:
+        """Tell whether a scheduler is still at work at the training's end."""
+        top, part = self.top(leaf.part), leaf.part
+        last = leaf.part.start + leaf.part.calls >= top.start + top.calls
+        stop = self.built.schedulers[part.member].end
+        reached = part.start < top.start + top.calls
+        return last and reached and (stop is None or stop >= self._units(part.member))
+
+    def _units(self, member: int) -> int:
+        if self.built.schedulers[member].interval == "epoch":
+            return self.built.length.updates // (self.built.length.updates_per_epoch or 1)
+        return self.built.length.updates
+
+    def update_of(self, part: Part, calls: int) -> int:
+        """Return the first update that uses what a part gives after so many calls in its phase."""
+        exact: Fraction = (part.start + calls) * part.updates_per_call
+        return math.ceil(exact)
+
+    def at(self, update: int) -> float:
+        """Return the learning rate of an update, the last one's beyond the end."""
+        return float(self.lr[min(update, self.updates - 1)])
+
+    # Where things stand in the spec
+
+    def node(self, part: Part) -> Map:
+        """Return a part's own data, as written; empty for objects that code built."""
+        found = self.raw(part.path)
+        return found if isinstance(found, Map) else Map()
+
+    def raw(self, path: KeyPath) -> Any:
+        """Return what the spec has at a path, or None."""
+        data: Any = self.schedule.tree
+        for key in path:
+            if isinstance(data, Map) and key in data:
+                data = data[str(key)]
+            elif isinstance(data, Seq) and isinstance(key, int) and key < len(data):
+                data = data[key]
+            else:
+                return None
+        return data
+
+    def place(self, part: Part, name: str, *inner: str | int) -> Place | None:
+        """Return where an argument's key stands, or the scheduler's name where it is not given."""
+        if name in self.node(part):
+            return self.schedule.at(*part.path, name, *inner, key=True)
+        return self.schedule.at(*part.path, "type", key=True) or self.schedule.at(*part.path)
+
+    def beside(self, part: Part, name: str) -> tuple[Place | None, Any]:
+        """Return place and value of what stands beside a top-level scheduler, as `interval`."""
+        path = self.member_path(part)
+        data = self.raw(path)
+        if isinstance(data, Map) and name in data:
+            return self.schedule.at(*path, name, key=True), data[name]
+        return self.place(self.top(part), "type"), None
+
+    def member_path(self, part: Part) -> KeyPath:
+        """Return the path of the mapping that a top-level scheduler stands in."""
+        return self.top(part).path[:-1]
+
+    def edits(self, path: KeyPath, text: str) -> tuple[Edit, ...]:
+        """Return the edit that writes `text` at `path`, none where that would change more.
+
+        What stands in the file must be that one value itself: not a preset's name that stands
+        for it, an anchor, an alias, or a value of the command line.
+        """
+        data, place = self.raw(path), self.schedule.at(*path)
+        there = self.text(place) if place is not None else None
+        if place is None or data is None or not there or there[0] in "*&":
+            return ()
+        try:
+            same = (parse(there, "") if there[0] in "[\"'" else scalar(there)) == plain(data)
+        except SpecError:
+            return ()
+        if place.file.endswith(".json") and isinstance(scalar(text), str):
+            text = f'"{text}"'
+        return (Edit(place, text),) if same else ()
+
+    # What a shape or an argument comes to
+
+    def shape(self, part: Part) -> Mapping[str, Any]:
+        """Return `shape` and its arguments, counts resolved, of a LambdaLR of lrviz's shapes."""
+        data = self.node(part).get("lr_lambda")
+        if not isinstance(data, Map) or "shape" not in data:
+            return {}
+        return {key: self._count(part, value) for key, value in data.items()}
+
+    def _count(self, part: Part, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        duration = durations.parse(value)
+        if duration is None:
+            return value
+        per_call, length = part.updates_per_call, self.trace.length
+        return durations.calls(duration, length, per_call=per_call, start=part.start).value
+
+    def per_group(self, value: Any) -> tuple[float, ...]:
+        """Return a rate, or a list of rates, as one a group; empty where it is neither."""
+        count = len(self.lrs)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return (float(value),) * count
+        if isinstance(value, Sequence) and len(value) == count and not isinstance(value, str):
+            return tuple(float(each) for each in value)
+        return ()
+
+    def written(self, part: Part, name: str, calls: int) -> str:
+        """Return a count of calls as one would write it for an argument."""
+        raw = self.node(part).get(name)
+        if isinstance(raw, str) and calls == part.calls and part.start + calls == self._end(part):
+            return "rest"
+        return str(calls)
+
+    def _end(self, part: Part) -> int:
+        top = self.top(part)
+        return top.start + top.calls
+
+
+def argument(part: Part, name: str) -> Any:
+    """Return an argument's value, its default where it is not given, or None."""
+    return part.arguments.get(name, part.defaults.get(name))
+
+
+def numbers(tree: Any, path: KeyPath) -> Iterator[tuple[KeyPath, float]]:
+    """Yield the path and the value of every float in `tree`, which stands at `path`."""
+    if isinstance(tree, Map):
+        for key, value in tree.items():
+            yield from numbers(value, (*path, key))
+    elif isinstance(tree, Seq):
+        for index, value in enumerate(tree):
+            yield from numbers(value, (*path, index))
+    elif isinstance(tree, float):
+        yield path, tree

@@ -1,0 +1,1 @@
+"""Trace, and what is derived from it: events, key steps, comparison."""

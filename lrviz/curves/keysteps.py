@@ -1,0 +1,276 @@
+"""Key steps: the updates that a table shows, each with the reason why it is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lrviz.curves.events import Array, Event, Events, Kind, blocks, find_events
+from lrviz.curves.trace import Trace, peak
+from lrviz.errors import SpecError, UsageError, suggestion
+from lrviz.spec import durations
+from lrviz.spec.models import STEPS
+
+LIMIT = 12
+"""Jumps, turns and kinks of one curve that are listed; the others are counted."""
+QUARTERS = ("25%", "50%", "75%")
+_QUARTERS_FROM = 4  # updates
+_ALLOWED = (
+    "allowed are updates (500), shares (50%), epochs (30ep), tokens (375Mtok), first, peak, last,"
+    " after and all"
+)
+_FEW_EPOCHS = 12  # of up to so many changes between epochs each is listed, smooth or not
+_CANDIDATES = 1024  # events among which the stairs of a smooth curve are told from the others
+_FALL = 1e-12  # of the value: less is rounding
+
+
+@dataclass(frozen=True)
+class KeyStep:
+    """One update worth a row.
+
+    Attributes:
+        step: 0-based update; N, the number of updates, for `after`.
+        names: Why it is shown, e.g. `("end of warmup", "peak")` or `("drop x0.1",)`.
+    """
+
+    step: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class KeySteps:
+    """The key steps of one trace.
+
+    Attributes:
+        steps: By step; the last one is `after`.
+        more: How many jumps, turns and kinks there are besides.
+    """
+
+    steps: tuple[KeyStep, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class _Found:
+    """An event with its name, at its step in updates."""
+
+    step: int
+    kind: Kind
+    size: float
+    name: str
+
+
+@np.errstate(invalid="ignore", over="ignore")
+def key_steps(trace: Trace, *, param: str = "lr", limit: int = LIMIT) -> KeySteps:
+    """Return a trace's key steps, found on its curve.
+
+    They are the first update, the end of a warmup, the peak, the `limit` largest jumps, turns and
+    kinks, the quarters (of 4 updates or more), the last update, and `after`, which no update uses.
+    What is stepped per epoch is read at the epochs' starts.
+
+    Args:
+        trace: What was simulated.
+        param: Whose curve is read: that of the group with the highest peak, and those of the
+            others where they are not the same up to a factor.
+        limit: How many jumps, turns and kinks are wanted.
+    """
+    names, more = _found(trace, param, limit)
+    for token in (*(QUARTERS if trace.updates >= _QUARTERS_FROM else ()), "last", "after"):
+        name, step = resolve(token, trace)
+        if step is not None:
+            names.setdefault(step, []).append(name)
+    return KeySteps(tuple(KeyStep(step, tuple(names[step])) for step in sorted(names)), more)
+
+
+def split(at: Sequence[str | int]) -> tuple[str | int, ...]:
+    """Return `at` with each text split at its commas.
+
+    >>> split(["0,50%", "last", 7])
+    ('0', '50%', 'last', 7)
+    """
+    return tuple(
+        piece
+        for token in at
+        for piece in (map(str.strip, token.split(",")) if isinstance(token, str) else (token,))
+    )
+
+
+def resolve(token: str | int, trace: Trace) -> tuple[str, int | None]:
+    """Return the name and the step of one token of `--at`; None for a step beyond the end.
+
+    Args:
+        token: An update (`500`), a share (`50%`), epochs (`30ep`), tokens (`375Mtok`), `first`,
+            `peak`, `last` or `after`. The whole length (`100%`) is the last update.
+        trace: Where it is looked up.
+
+    Raises:
+        UsageError: It is nothing of this, or its unit means nothing in this training.
+    """
+    count, text = trace.updates, str(token)
+    if text in STEPS:
+        at_peak = peak(trace.values("lr", trace.main_group()))[1] if text == "peak" else 0
+        return text, {"first": 0, "peak": at_peak, "last": count - 1, "after": count}[text]
+    if re.fullmatch(r"[0-9]{1,18}", text):
+        return "asked for", int(text) if int(text) < count else None
+    try:
+        duration = durations.parse(text)
+        if duration is None or duration.unit == "rest":
+            known = suggestion(text, (*STEPS, "all"))
+            raise SpecError(f"{text!r} is no step{known}")
+        exact = duration.updates(trace.length)
+    except SpecError as error:
+        raise UsageError(f"--at: {error.message}; {_ALLOWED}") from None
+    whole = trace.length.updates
+    step = min(round(exact), whole - 1) if exact <= whole else round(exact)
+    return text, step if step < count else None
+
+
+def beyond(token: str | int, count: int) -> str:
+    """Return the message for a token that lies beyond the end of `count` updates."""
+    return (
+        f"--at: {token} is beyond the end, of {count:,} updates from 0 to {count - 1}; {_ALLOWED}"
+    )
+
+
+def _found(trace: Trace, param: str, limit: int) -> tuple[dict[int, list[str]], int]:
+    """Return what is found on the curves, as names by step, and how many events are left out."""
+    main = trace.main_group(param)
+    found: dict[int, _Found] = {}
+    more, cycles = 0, False
+    for group in (main,) if trace.one_shape(param) else range(len(trace.groups)):
+        events, left_out, turns_up = _events(trace, trace.values(param, group), limit)
+        more, cycles = more + left_out, cycles or turns_up
+        for event in events:
+            if event.step not in found or event.size > found[event.step].size:
+                found[event.step] = event
+    listed, left_out = _largest(found.values(), limit)
+    values = trace.values(param, main)
+    top, warm = peak(values)[1], None if cycles else _warmup_end(trace, values)
+    names: dict[int, list[str]] = {0: ["first"]}
+    if warm is not None:
+        names.setdefault(warm, []).append("end of warmup")
+    names.setdefault(top, []).append("peak")
+    for event in listed:
+        told = (event.kind is Kind.HIGH and event.step in (top, warm)) or (
+            event.kind is Kind.LEVEL and event.step == warm
+        )
+        if not told:
+            names.setdefault(event.step, []).append(event.name)
+    return names, more + left_out
+
+
+def _largest(found: Iterable[_Found], limit: int) -> tuple[list[_Found], int]:
+    """Return the `limit` largest, and how many there are besides."""
+    ordered = sorted(found, key=lambda event: (-event.size, event.step))
+    return ordered[:limit], max(0, len(ordered) - limit)
+
+
+def _events(trace: Trace, values: Array, limit: int) -> tuple[list[_Found], int, bool]:
+    """Return the named events of one curve, how many are left out, whether it turns up again.
+
+    What changes at each epoch's start only is a staircase: its events are those of the curve over
+    epochs. The same goes for the stairs in a curve that is stepped both per update and per epoch.
+    """
+    stride = trace.updates_per_epoch or 1
+    if stride == 1 or stride >= len(values):
+        events = find_events(values, limit)
+        return _named(events.largest, values, 1), events.more, events.turns_up
+    epochs = values[::stride]
+    few = len(epochs) <= _FEW_EPOCHS + 1 and bool(np.isfinite(epochs).all())
+    coarse = _each_change(epochs) if few else find_events(epochs, limit)
+    by_epoch = _named(coarse.largest, epochs, stride)
+    if trace.interval == "epoch":
+        return by_epoch, coarse.more, coarse.turns_up
+    fine = find_events(values, _CANDIDATES)
+    stairs = {event.step for event in fine.largest if _is_stair(event, values, stride)}
+    found = {event.step: event for event in _named(fine.largest, values, 1)}
+    if len(stairs) > limit:
+        fits = {event.step: event for event in by_epoch if _fits(event, values)}
+        for step in stairs:
+            stair = found.pop(step)
+            if step in fits:
+                found[step] = replace(fits[step], size=stair.size)
+    listed, left_out = _largest(found.values(), limit)
+    return listed, left_out + fine.more, fine.turns_up
+
+
+def _each_change(values: Array) -> Events:
+    changes = np.diff(values)
+    events = (Event(int(i) + 1, Kind.JUMP, abs(float(changes[i]))) for i in np.flatnonzero(changes))
+    return Events(tuple(events), 0, False)
+
+
+def _is_stair(event: Event, values: Array, stride: int) -> bool:
+    t = event.step
+    if event.kind is not Kind.JUMP or t % stride:
+        return False
+    before, after = values[max(0, t - 2) : t], values[t : t + 2]
+    return bool(before[0] == before[-1] and after[0] == after[-1])
+
+
+def _fits(event: _Found, values: Array) -> bool:
+    """Say whether a stair leads to the turn it is said to be; within an epoch all may change."""
+    rise = values[event.step] > values[event.step - 1]
+    return not (event.kind is Kind.HIGH and not rise) and not (event.kind is Kind.LOW and rise)
+
+
+def _named(events: Iterable[Event], values: Array, stride: int) -> list[_Found]:
+    """Name events of `values`, of which one stands for `stride` updates."""
+    return [
+        _Found(event.step * stride, event.kind, event.size, _name(event, values))
+        for event in events
+    ]
+
+
+def _name(event: Event, values: Array) -> str:
+    here = float(values[event.step])
+    match event.kind:
+        case Kind.JUMP:
+            before = float(values[event.step - 1])
+            falling = event.step > 1 and before < float(values[event.step - 2])
+            return "restart" if here > before and falling else _jump_name(before, here)
+        case Kind.DEPARTURE:
+            return "rise starts" if values[event.step + 1] > here else "decay starts"
+        case Kind.LEVEL:
+            return "levels off"
+        case Kind.LOW:
+            return "low"
+        case Kind.HIGH:
+            return "high"
+        case Kind.NOT_FINITE:
+            return "not finite"
+        case Kind.KINK:
+            return "kink"
+
+
+def _jump_name(before: float, here: float) -> str:
+    """Return `drop x0.1`, `rise x3`, or `drop to 0` and `rise from 0`.
+
+    >>> _jump_name(0.1, 0.01), _jump_name(0.0, 0.1), _jump_name(0.1, 0.0)
+    ('drop x0.1', 'rise from 0', 'drop to 0')
+    """
+    word = "rise" if here > before else "drop"
+    if here == 0 or before == 0:
+        return f"{word} {'to' if here == 0 else 'from'} 0"
+    return f"{word} x{here / before:.3g}"
+
+
+def _warmup_end(trace: Trace, values: Array) -> int | None:
+    """Return where the first rise ends: the highest value's first update before the first fall."""
+    stride = (trace.updates_per_epoch or 1) if trace.interval == "epoch" else 1
+    sampled = values[::stride]
+    highest = previous = float(sampled[0])
+    at = 0
+    for start, block in blocks(sampled):
+        falls = np.flatnonzero(np.diff(block, prepend=previous) < -_FALL * abs(highest))
+        rising = block[: falls[0]] if len(falls) else block
+        if len(rising) and np.max(rising) > highest:
+            at = start + int(np.argmax(rising))
+            highest = float(block[at - start])
+        if len(falls):
+            break
+        previous = float(block[-1])
+    return at * stride if 0 < at < len(sampled) - 1 else None

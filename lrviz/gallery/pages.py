@@ -1,0 +1,302 @@
+"""The gallery: SOURCEs to a figure each, light and dark, and an index page, all as bytes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lrviz import catalog
+from lrviz.building.factory import build_schedule
+from lrviz.curves.trace import Trace
+from lrviz.document import plain, read_text
+from lrviz.errors import LrvizError
+from lrviz.simulation.loop import run
+from lrviz.sources.loading import SUFFIXES, Loaded, expanded, load_all
+from lrviz.sources.overrides import Overrides
+from lrviz.spec.schedule import Schedule
+from lrviz.views.figure import FigureOptions, figure, save_bytes
+from lrviz.views.figure.likeness import alike
+from lrviz.views.text.about import yaml_lines
+from lrviz.views.text.grid import markdown
+from lrviz.views.text.index import Page, Section, index
+from lrviz.views.text.table import AFTER, table
+from lrviz.writing.numbers import count
+from lrviz.writing.provenance import written_by_lrviz
+
+INDEX = "README.md"
+TITLE = "Learning-rate schedules"
+STYLES = ("light", "dark")
+HEADING = "gallery.md"  # a folder's heading and introduction
+# Begins what a figure's metadata says of its source; only figures with it are the gallery's own.
+MADE = "lrviz gallery: "
+
+_PRESETS = "preset:*"
+_WIDTH = 88  # of the YAML that is written out
+_PRESETS_HEADING = """\
+# Presets
+Schedules by name: each fits any number of updates and follows any `--lr`, whose value is the peak.
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A SOURCE, and where it stands in the gallery.
+
+    Attributes:
+        source: As on the command line.
+        name: Of its figures, relative to the gallery and without `-light.svg`.
+        section: The folder that it was found in, `preset:*`, or empty.
+    """
+
+    source: str
+    name: str
+    section: str = ""
+
+
+@dataclass(frozen=True)
+class GalleryOptions:
+    """How a gallery is made.
+
+    Attributes:
+        figure: The options of a figure of these schedules in this style.
+        overrides: What is said for every schedule.
+        flags: The same as it was written, for the commands that the index shows.
+        params: The quantities in the tables; none means all that move.
+        formats: Of the figures.
+        title: Of the index.
+    """
+
+    figure: Callable[[Sequence[Schedule], str], FigureOptions]
+    overrides: Overrides = field(default_factory=Overrides)
+    flags: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ("svg",)
+    title: str = TITLE
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """What a gallery came to.
+
+    Attributes:
+        files: By their path in the gallery, `/` between folders; none where every entry failed.
+        failures: Why an entry could not be shown.
+        errors: Runs that a scheduler's own error cut short; their figures end there.
+        warnings: What torch warned of.
+    """
+
+    files: dict[str, bytes]
+    failures: dict[Entry, str]
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def entries(sources: Sequence[str]) -> tuple[Entry, ...]:
+    """Return what SOURCEs stand for, each spec once and with a name of its own.
+
+    Of a folder, what is in its folders comes before its own specs, so that overviews in a folder
+    below open the page.
+
+    Raises:
+        UsageError: A folder has no spec.
+    """
+    found: list[Entry] = []
+    seen: set[str] = set()
+    taken: set[str] = set()
+    for entry in _listed(sources):
+        key = os.path.normpath(entry.source) if _is_file(entry.source) else entry.source
+        if key in seen:
+            continue
+        seen.add(key)
+        name, number = entry.name, 1
+        while name.casefold() in taken:  # on some systems a.svg and A.svg are one file
+            number += 1
+            name = f"{entry.name}-{number}"
+        taken.add(name.casefold())
+        found.append(Entry(entry.source, name, entry.section))
+    return tuple(found)
+
+
+def _listed(sources: Sequence[str]) -> Iterator[Entry]:
+    for source in sources:
+        if source == _PRESETS or source in catalog.preset_names():
+            names = catalog.preset_names() if source == _PRESETS else [source]
+            for name in names:
+                yield Entry(name, f"presets/{name}", _PRESETS)
+            continue
+        files = expanded([source])
+        if files == [source]:
+            yield Entry(source, _slug(source))
+            continue
+        for file in sorted(files, key=_folders_first):
+            path = Path(file)
+            name = path.relative_to(source).with_suffix("").as_posix()
+            yield Entry(path.as_posix(), name, path.parent.as_posix())
+
+
+def _is_file(source: str) -> bool:
+    return source.endswith(SUFFIXES)
+
+
+def _folders_first(file: str) -> list[tuple[bool, str]]:
+    *folders, name = Path(file).parts
+    return [*((False, folder) for folder in folders), (True, name)]
+
+
+def _slug(source: str) -> str:
+    file, _, label = source.partition("#")
+    text = f"{Path(file).stem}-{label}" if _is_file(file) else source
+    return re.sub(r"[^\w.]+", "-", text).strip("-.") or "schedule"
+
+
+def make(
+    listed: Sequence[Entry], options: GalleryOptions, advance: Callable[[int], None] | None = None
+) -> Gallery:
+    """Make a gallery; an entry that cannot be shown does not stop the others.
+
+    The same specs, versions and options give the same bytes.
+
+    Args:
+        listed: From `entries`.
+        options: How.
+        advance: Called with the number of entries done, after each.
+    """
+    files: dict[str, bytes] = {}
+    pages: dict[Entry, Page] = {}
+    failures: dict[Entry, str] = {}
+    errors: list[str] = []
+    warnings: list[str] = []
+    for done, entry in enumerate(listed, 1):
+        try:
+            loaded = load_all([entry.source], options.overrides)
+            traces = tuple(run(build_schedule(each)) for each in loaded.schedules)
+            page = _page(entry, loaded, traces, options)
+            files |= dict(_figures(entry, loaded.schedules, traces, options))
+            pages[entry] = page
+            errors += [f"{entry.source}: {said}" for said in _errors(traces)]
+            warnings += [f"{entry.source}: {said}" for said in _warnings(traces)]
+        except LrvizError as error:
+            failures[entry] = str(error)
+        if advance:
+            advance(done)
+    if pages:
+        lines = index(options.title, [*_sections(pages)])
+        files[INDEX] = "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
+    return Gallery(files, failures, tuple(errors), tuple(warnings))
+
+
+def pictures(entry: Entry, formats: Sequence[str]) -> list[str]:
+    """Return the paths of an entry's figures."""
+    return [f"{entry.name}-{style}.{each}" for style in STYLES for each in formats]
+
+
+def _figures(
+    entry: Entry, schedules: Sequence[Schedule], traces: Sequence[Trace], options: GalleryOptions
+) -> Iterator[tuple[str, bytes]]:
+    for style in STYLES:
+        drawn = figure(traces, options.figure(schedules, style))
+        for each in options.formats:
+            data = save_bytes(drawn, each, style=style, source=MADE + entry.source)
+            yield f"{entry.name}-{style}.{each}", data
+
+
+def _page(entry: Entry, loaded: Loaded, traces: Sequence[Trace], options: GalleryOptions) -> Page:
+    schedules = loaded.schedules
+    at = tuple(dict.fromkeys(step for each in schedules for step in each.table.at))
+    grid = table(traces, at, options.params)
+    titles = {schedule.title for schedule in schedules}
+    title = titles.pop() if len(titles) == 1 else None
+    file, spec = _spec(schedules[0])
+    return Page(
+        name=entry.name,
+        title=title or (schedules[0].label if len(schedules) == 1 else Path(entry.name).name),
+        **_words(schedules),
+        table=tuple(markdown(replace(grid, notes=tuple(n for n in grid.notes if n != AFTER)))),
+        notes=loaded.notes,
+        command=shlex.join(["lrviz", "plot", entry.source, *options.flags]),
+        spec=spec,
+        file=file,
+    )
+
+
+def _words(schedules: Sequence[Schedule]) -> dict[str, str]:
+    """Return summary, when and reference of a spec's schedules, or of the preset that it is."""
+    name = schedules[0].source.partition(":")[0]
+    preset, found = catalog.preset(name), catalog.scheduler_class(name)
+    about: Sequence[object] = (preset,) if preset else schedules
+    words = {}
+    for key in ("summary", "when", "reference"):
+        texts = dict.fromkeys(getattr(each, key) for each in about)
+        words[key] = " ".join(text.strip() for text in texts if text)
+    if found:
+        words |= {"summary": found.summary, "reference": f"{found.module}.{found.name}"}
+    return words
+
+
+def _spec(schedule: Schedule) -> tuple[str, str]:
+    """Return a name for, and the text of, a spec of what is shown; or two blanks.
+
+    Of a preset or a class it is the schedule written out, its arguments filled in.
+    """
+    file = schedule.source.partition("#")[0]
+    if _is_file(file):
+        return Path(file).as_posix(), read_text(Path(file).read_bytes(), file)
+    if schedule.function is not None:
+        return "", ""
+    written = {"train": {"steps": schedule.length.updates}, **plain(schedule.tree)}
+    return f"{schedule.label}.yaml", "".join(f"{line}\n" for line in yaml_lines(written, _WIDTH))
+
+
+def _errors(traces: Sequence[Trace]) -> Iterator[str]:
+    for trace in traces:
+        if trace.error:
+            yield (
+                f"the scheduler of {trace.label} raised after update {count(trace.error.update)}, "
+                f"and the curve ends there: {trace.error.message}"
+            )
+
+
+def _warnings(traces: Sequence[Trace]) -> Iterator[str]:
+    for trace in traces:
+        for text in trace.warnings:
+            yield " ".join(text.split())
+
+
+def _sections(pages: Mapping[Entry, Page]) -> Iterator[Section]:
+    """Yield the sections in the order of their first page, what has none first."""
+    keys = dict.fromkeys(["", *(entry.section for entry in pages)])
+    for key in keys:
+        title, introduction = _heading(key)
+        members = tuple(page for entry, page in pages.items() if entry.section == key)
+        yield Section(title, introduction, members)
+
+
+def _heading(section: str) -> tuple[str, str]:
+    """Return a section's title and introduction; a folder's are those of its `gallery.md`."""
+    if not section:
+        return "", ""
+    file = Path(section) / HEADING
+    if section == _PRESETS:
+        text = _PRESETS_HEADING
+    elif file.is_file():
+        text = read_text(file.read_bytes(), str(file))
+    else:
+        name = Path(section).name.strip(".") or "schedules"
+        text = name.replace("-", " ").replace("_", " ").capitalize()
+    title, _, introduction = text.strip().partition("\n")
+    return title.lstrip("# "), introduction.strip()
+
+
+def is_figure(path: Path) -> bool:
+    """Return whether a file is a figure that a gallery made, by what its metadata say."""
+    with path.open("rb") as file:
+        return MADE.encode() in file.read(4096) and written_by_lrviz(path)
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Return whether two files of a gallery show the same, see `likeness.alike`."""
+    return alike(one, other) or one.replace(b"\r\n", b"\n") == other

@@ -1,0 +1,164 @@
+"""`lrviz.record`: the trace of objects that user code built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch.optim import Optimizer
+
+from lrviz.building.built import Built, BuiltScheduler
+from lrviz.building.factory import takes_metric
+from lrviz.building.functions import interpret, whole
+from lrviz.curves.trace import Trace
+from lrviz.errors import UsageError
+from lrviz.live.copying import adopt
+from lrviz.simulation.loop import run
+from lrviz.spec.durations import Length
+
+
+def record(
+    optimizer: Optimizer,
+    scheduler: Any,
+    *,
+    steps: int,
+    metric: Sequence[float] | None = None,
+    interval: str | None = None,
+    frequency: int = 1,
+    steps_per_epoch: int | None = None,
+    label: str | None = None,
+) -> Trace:
+    """Trace an optimizer and the schedulers on it that your code built, and leave both as they are.
+
+    The trace goes on from their present state: row t is what update t from now would use, as in
+    a loop of `optimizer.step()` and `scheduler.step()`, equal bit for bit. Copies are stepped, and
+    `optimizer.step()` is not run. Parameters, the optimizer's state and models are never copied;
+    other tensors and arrays that a scheduler holds are, up to 32 MiB in all. So parameters may be
+    of any size, on any device, and a scheduler may hold a model; it may not use it.
+
+    The functions in a scheduler (`lr_lambda`) are not copied. They may read numbers, settings and
+    tables. They may not read the optimizer, the scheduler or the model, which the simulation does
+    not move, nor change anything: a counter that one counts up is put back, and is an error.
+    Only what the functions and the classes of your own code read is looked at, and only as far as
+    it is plain to see: not what `eval` or `getattr` with a computed name reads.
+
+    Args:
+        optimizer: Yours, at any point of its training.
+        scheduler: Any object with `step()` on `optimizer`; or one of Lightning's dicts,
+            `{"scheduler": ..., "interval": ..., "frequency": ...}`; or what `lrviz.build`
+            returned; or a list of these, in the order in which they are stepped.
+        steps: Updates to simulate, at least 1.
+        metric: What schedulers such as ReduceLROnPlateau are given, finite: value i belongs to
+            update i, or to epoch i for a scheduler stepped per epoch, both from 0.
+        interval: `step` or `epoch`: when `scheduler.step()` is called, where the scheduler's dict
+            does not say. None: `epoch` for Lightning's dicts, else `step`.
+        frequency: Call it every so many updates, or epochs, where the dict does not say.
+        steps_per_epoch: Updates an epoch; an epoch begins with update 0.
+        label: The trace's; None for the scheduler's class.
+
+    Returns:
+        The Trace. If a scheduler raised, it ends there and `trace.error` says why.
+
+    Raises:
+        UsageError: An argument is wrong, or the scheduler is on another optimizer.
+        FollowError: The scheduler holds what cannot be copied, or reads what cannot be followed.
+
+    >>> sgd = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    >>> halving = torch.optim.lr_scheduler.ExponentialLR(sgd, gamma=0.5)
+    >>> record(sgd, halving, steps=3).lr[:, 0].tolist()
+    [1.0, 0.5, 0.25]
+    >>> sgd.param_groups[0]["lr"], halving.last_epoch
+    (1.0, 0)
+    """
+    if not isinstance(optimizer, Optimizer):
+        raise UsageError(f"record wants a torch optimizer first, not a {type(optimizer).__name__}")
+    if interval not in (None, "step", "epoch"):
+        raise UsageError(f"interval must be 'step' or 'epoch', not {interval!r}")
+    per_epoch = None if steps_per_epoch is None else whole("steps_per_epoch", steps_per_epoch)
+    length = Length(whole("steps", steps), per_epoch)
+    frequency = whole("frequency", frequency)
+    given = scheduler if isinstance(scheduler, list | tuple) else [scheduler]
+    slots = [_slot(each, optimizer, interval, frequency) for each in given]
+    slots = _with_metric(slots, metric, length)
+    adopted = adopt(optimizer, [slot.scheduler for slot in slots])
+    label = label or " + ".join(type(slot.scheduler).__name__ for slot in slots) or "constant"
+    built = Built(
+        label=label,
+        source=label,
+        optimizer=adopted.optimizer,
+        schedulers=tuple(
+            replace(slot, scheduler=copied)
+            for slot, copied in zip(slots, adopted.schedulers, strict=True)
+        ),
+        length=length,
+        groups=tuple(str(each.get("name", i)) for i, each in enumerate(optimizer.param_groups)),
+        warnings=_warnings(optimizer),
+    )
+    with adopted.unchanged(), torch.random.fork_rng(devices=[]):
+        return run(built)
+
+
+def _slot(item: Any, optimizer: Optimizer, interval: str | None, frequency: int) -> BuiltScheduler:
+    if isinstance(item, BuiltScheduler):
+        return item
+    if isinstance(item, Mapping):
+        return interpret([{"frequency": frequency, **item}], optimizer, interval)[1][0]
+    if isinstance(item, type) or not callable(getattr(item, "step", None)):
+        raise UsageError(f"record wants a scheduler, with step(); this is a {type(item).__name__}")
+    return BuiltScheduler(item, interval or "step", frequency)
+
+
+def _with_metric(
+    slots: list[BuiltScheduler], metric: Sequence[float] | None, length: Length
+) -> list[BuiltScheduler]:
+    values = None if metric is None else _values(metric)
+    takers = [takes_metric(slot.scheduler) for slot in slots]
+    if values is not None and not any(takers):
+        raise UsageError("no scheduler here looks at a metric; take metric=... out")
+    result = []
+    for slot, takes in zip(slots, takers, strict=True):
+        found = (values if slot.metric is None else slot.metric) if takes else None
+        if takes:
+            _check_metric(slot, found, length)
+        result.append(replace(slot, metric=found))
+    return result
+
+
+def _values(metric: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    try:
+        values = np.asarray(metric, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise UsageError("metric must be a list of numbers") from None
+    if values.ndim != 1:
+        raise UsageError(f"metric must be a list of numbers, not an array of shape {values.shape}")
+    wrong = np.flatnonzero(~np.isfinite(values))
+    if len(wrong):
+        raise UsageError(f"metric[{wrong[0]}] is {values[wrong[0]]}: a finite number is needed")
+    return values
+
+
+def _check_metric(slot: BuiltScheduler, values: Any, length: Length) -> None:
+    name = type(slot.scheduler).__name__
+    unit = "epoch" if slot.interval == "epoch" else "update"
+    if values is None:
+        raise UsageError(f"{name} needs a metric to step on; add metric=[...], a value an {unit}")
+    units = length.updates // (length.updates_per_epoch or 1 if unit == "epoch" else 1)
+    last = units if slot.end is None else min(units, slot.end)
+    needed = last // slot.frequency * slot.frequency
+    if slot.begin < needed and len(values) < needed:
+        raise UsageError(
+            f"metric has {len(values):,} values, and {name} needs {needed:,}, one an {unit}: "
+            "give more values, or fewer steps"
+        )
+
+
+def _warnings(optimizer: Optimizer) -> tuple[str, ...]:
+    hooks = ("_optimizer_step_pre_hooks", "_optimizer_step_post_hooks")
+    if any(getattr(optimizer, name, None) for name in hooks):
+        return (
+            "the optimizer has step hooks, which are not run: what they do to the lr is not seen",
+        )
+    return ()

@@ -1,0 +1,221 @@
+"""The simulation: real schedulers in the loop that people write, and what each update used."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from lrviz.building.built import Built, BuiltScheduler
+from lrviz.building.quantities import Read, readers
+from lrviz.curves.trace import RunError, Trace
+from lrviz.errors import ScheduleError, UsageError, words
+from lrviz.simulation import stepping
+from lrviz.simulation.recording import Recording, failure
+
+_WARNINGS = 10
+"""So many different texts are kept of what is warned of in one run."""
+
+_SILENCE = 0.5
+"""Seconds after which progress is told where a step of somebody's scheduler takes long."""
+
+
+def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Trace:
+    """Simulate a training and return the values that each of its updates used.
+
+    Row t of each curve is read before update t (0-based). A scheduler of interval `step` is called
+    after update t if begin <= t < end and (t + 1) % frequency == 0; one of interval `epoch` after
+    each full epoch e by the same rule. The numbers are equal (`==`) to those of this loop on a
+    real optimizer, whichever way they were computed.
+
+    Args:
+        built: The optimizer and its schedulers before the first update; left as they are at the
+            training's end.
+        on_progress: Called with the number of updates done, once in some thousand updates.
+
+    Returns:
+        The trace; if a scheduler raised, it ends with the update after which it did and
+        `trace.error` holds the scheduler's words. Warnings are kept on it, each once.
+
+    Raises:
+        UsageError: A scheduler is stepped per epoch, and how long an epoch is is not known; or
+            the training does not fit into memory.
+    """
+    per_epoch = [slot.interval == "epoch" for slot in built.schedulers]
+    if any(per_epoch) and built.length.updates_per_epoch is None:
+        raise UsageError(
+            f"{built.label} is stepped per epoch, and how many updates an epoch has is not known; "
+            "give steps_per_epoch"
+        )
+    loop = stepping.run if stepping.may_run(built) else _plain_loop
+    with _caught() as texts:
+        try:
+            recording = loop(built, on_progress)
+        except MemoryError as error:
+            raise UsageError(
+                f"{built.label}: {built.length.updates:,} updates of {len(built.groups)} param "
+                "groups do not fit into memory; give fewer"
+            ) from error
+    return Trace(
+        label=built.label,
+        source=built.source,
+        groups=built.groups,
+        curves=recording.curves,
+        after=recording.after,
+        length=built.length,
+        interval="epoch" if per_epoch and all(per_epoch) else "step",
+        warnings=tuple(dict.fromkeys((*built.warnings, *texts))),
+        error=recording.error,
+    )
+
+
+@contextmanager
+def _caught() -> Iterator[list[str]]:
+    """Collect what is warned of within, each text once and the first few alone.
+
+    A million updates may warn a million times, with another text each time.
+    """
+    found: list[str] = []
+    more = 0
+
+    def collect(message: Warning | str, *_: object) -> None:
+        nonlocal more
+        text = str(message)
+        if text not in found:
+            if len(found) < _WARNINGS:
+                found.append(text)
+            else:
+                more += 1
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")  # "default" would keep a register of all texts
+        warnings.showwarning = collect  # type: ignore[assignment]  # its other arguments
+        yield found
+    if more:
+        found.append(f"and {more:,} more warnings")
+
+
+def _plain_loop(built: Built, on_progress: Callable[[int], None] | None) -> Recording:
+    """Run the loop update by update, looking at every numeric value of every param group."""
+    recorder = _Recorder(built)
+    slots = stepping.in_order(built.schedulers)
+    updates = built.length.updates
+    error = None
+    told = time.monotonic()
+    for t in range(updates):
+        recorder.record(t)
+        built.optimizer.step()
+        raised = _step_schedulers(slots, t, built.length.updates_per_epoch or 1)
+        error = recorder.look(t, raised)
+        if error:
+            updates = t + 1
+            break
+        if on_progress:
+            now = time.monotonic()
+            if (t + 1) % stepping.CHUNK == 0 or t + 1 == updates or now - told > _SILENCE:
+                on_progress(t + 1)
+                told = now
+    return recorder.finish(updates, error)
+
+
+def _step_schedulers(
+    slots: list[BuiltScheduler], t: int, updates_per_epoch: int
+) -> RunError | None:
+    """Step what is due after update t; return why a scheduler refused, if one did."""
+    epoch, within = divmod(t, updates_per_epoch)
+    for slot in slots:
+        if slot.interval == "epoch" and within != updates_per_epoch - 1:
+            continue
+        index = t if slot.interval == "step" else epoch
+        if not _is_due(slot, index):
+            continue
+        arguments = () if slot.metric is None else (float(slot.metric[index]),)
+        try:
+            slot.scheduler.step(*arguments)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as raised:  # noqa: BLE001  (a scheduler may raise anything, or exit)
+            return failure(t, raised)
+    return None
+
+
+def _is_due(slot: BuiltScheduler, index: int) -> bool:
+    ended = slot.end is not None and index >= slot.end
+    return index >= slot.begin and not ended and (index + 1) % slot.frequency == 0
+
+
+class _Recorder:
+    """The curves of a plain loop: the lr, and each other quantity from when it first moves on.
+
+    Attributes:
+        now: What the next update would use, of each quantity that has a curve.
+    """
+
+    def __init__(self, built: Built) -> None:
+        self._optimizer = built.optimizer  # its list of groups may be replaced by another
+        first, *others = [readers(group) for group in built.optimizer.param_groups]
+        reads = {name: read for name, read in first.items() if all(name in each for each in others)}
+        self._shape = (built.length.updates, 1 + len(others))
+        self._reads = {"lr": reads.pop("lr")}
+        self._curves = {"lr": np.empty(self._shape)}
+        self._still = {name: (read, self._row(name, read)) for name, read in reads.items()}
+        self.now = {"lr": self._row("lr", self._reads["lr"])}
+
+    def _row(self, name: str, read: Read) -> list[float]:
+        row = []
+        for index, group in enumerate(self._optimizer.param_groups):
+            try:
+                row.append(read(group))
+            except Exception as error:  # noqa: BLE001  (what stands there may be anything)
+                raise ScheduleError(
+                    f"it left no number as the {name} of param group {index}: {words(error)}"
+                ) from None
+        return row
+
+    def record(self, t: int) -> None:
+        """Record what update t uses."""
+        for name, row in self.now.items():
+            self._curves[name][t] = row
+
+    def look(self, t: int, raised: RunError | None) -> RunError | None:
+        """Read what the schedulers left behind after update t.
+
+        Returns:
+            `raised`, which is why one of them refused, or why what they left is no numbers.
+        """
+        try:
+            self._read(t)
+        except ScheduleError as error:
+            self.now = dict.fromkeys(self.now, [math.nan] * self._shape[1])
+            return raised or failure(t, error)
+        return raised
+
+    def _read(self, t: int) -> None:
+        groups = len(self._optimizer.param_groups)
+        if groups != self._shape[1]:
+            raise ScheduleError(
+                f"it left {groups} param groups where there were {self._shape[1]}; "
+                "a curve needs the same ones from the first update to the last"
+            )
+        self.now = {name: self._row(name, read) for name, read in self._reads.items()}
+        rows = {name: self._row(name, read) for name, (read, _) in self._still.items()}
+        for name, row in rows.items():
+            read, before = self._still[name]
+            if row != before:
+                del self._still[name]
+                self._reads[name] = read
+                self._curves[name] = np.empty(self._shape)
+                self._curves[name][: t + 1] = before
+                self.now[name] = row
+
+    def finish(self, updates: int, error: RunError | None) -> Recording:
+        """Return what was recorded of so many updates, and what the next one would use."""
+        curves = {name: curve[:updates] for name, curve in self._curves.items()}
+        if error:  # do not hold the memory of the whole training
+            curves = {name: curve.copy() for name, curve in curves.items()}
+        after = {name: np.array(row) for name, row in self.now.items()}
+        return Recording(curves, after, error)

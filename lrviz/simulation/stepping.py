@@ -1,0 +1,311 @@
+"""The fast path: the same numbers as the plain loop, without most of what the loop costs.
+
+Two things are saved. Nothing but a scheduler's `step()` moves a value, so rows are filled by slices
+between two calls. And most of what `LRScheduler.step` does is the same each time: for torch's own
+leaf schedulers a step of a few lines stands in for it while the simulation runs, calls the
+scheduler's own `get_lr`, and leaves the same state behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import struct
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
+from operator import itemgetter, length_hint
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.optim import lr_scheduler, swa_utils
+from torch.optim.lr_scheduler import LRScheduler
+
+from lrviz.building.built import Built, BuiltScheduler
+from lrviz.building.quantities import Group, Read, readers
+from lrviz.curves.events import Array
+from lrviz.curves.trace import RunError
+from lrviz.simulation.recording import Recording, failure
+from lrviz.spec.durations import Length
+
+CHUNK = 8192
+"""Updates simulated at a time: so many are held as Python floats, and reported as progress."""
+
+KNOWN_TORCH = {
+    "417a23bdcb5e6809dd5fb58541283b7853bf6dd87e1e7db597899363be76271f": "2.13.0",
+}
+"""SHA-256 of torch's lr_scheduler.py and swa_utils.py, joined, that the light steps were made for.
+
+The whole files, so that another torch, whose schedulers might move values that are not looked at
+here, takes the plain loop until somebody has read it.
+"""
+
+
+def in_order(slots: Iterable[BuiltScheduler]) -> list[BuiltScheduler]:
+    """Return the schedulers as they are stepped after one update: the per-epoch ones come last."""
+    return sorted(slots, key=lambda slot: slot.interval == "epoch")
+
+
+def may_run(built: Built) -> bool:
+    """Return whether the fast path is known to give the plain loop's numbers for `built`."""
+    plain = all(isinstance(group["lr"], int | float) for group in built.optimizer.param_groups)
+    return built.own and plain and torch_is_known()
+
+
+@cache
+def torch_is_known() -> bool:
+    """Return whether this torch's schedulers are ones that the light steps were made for."""
+    digest = hashlib.sha256()
+    try:
+        for module in (lr_scheduler, swa_utils):
+            digest.update(Path(inspect.getfile(module)).read_bytes())
+    except OSError:  # torch lies in an archive
+        return False
+    return digest.hexdigest() in KNOWN_TORCH
+
+
+def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Recording:
+    """Simulate `built`, for which `may_run` holds.
+
+    Args:
+        built: Its schedulers and its optimizer are left in the state of the training's end.
+        on_progress: Called with the number of updates that are done, once in `CHUNK` updates.
+    """
+    groups = built.optimizer.param_groups
+    everyone = {member for slot in built.schedulers for member in _family(slot.scheduler)}
+    reads: dict[str, Read] = {"lr": itemgetter("lr")}
+    if any(getattr(each, "cycle_momentum", False) for each in everyone):
+        reads["momentum"] = readers(groups[0])["momentum"]
+    updates = built.length.updates
+    curves = {name: np.empty((updates, len(groups))) for name in reads}
+    # Once, so that the schedulers do not warn that they were called before the optimizer.
+    built.optimizer.step()
+    with _light_steps(everyone, groups):
+        timelines = [_Timeline.of(slot, built.length) for slot in in_order(built.schedulers)]
+        loop = _Loop(timelines, groups, reads, curves)
+        for start in range(0, updates, CHUNK):
+            error = loop.fill(start, min(start + CHUNK, updates))
+            if error:
+                curves = {name: curve[: error.update + 1].copy() for name, curve in curves.items()}
+                break
+            if on_progress:
+                on_progress(min(start + CHUNK, updates))
+    after = {name: np.array([read(each) for each in groups], float) for name, read in reads.items()}
+    for name in [name for name in curves if name != "lr" and _is_still(curves[name], after[name])]:
+        del curves[name], after[name]
+    return Recording(curves, after, error)
+
+
+def _is_still(curve: Array, after: Array) -> bool:
+    first: Array = curve[0]
+    same = (curve.min(axis=0) == first) & (curve.max(axis=0) == first) & (after == first)
+    return bool(same.all())
+
+
+@dataclass(frozen=True)
+class _Calls:
+    """The calls of one scheduler within a range of updates: call j comes after update after[j]."""
+
+    scheduler: Any
+    after: NDArray[np.int64]
+    metrics: list[float] | None
+
+    def arguments(self) -> Iterator[Any]:
+        """Yield the metric of each call, or its number where `step` takes no metric."""
+        return iter(range(len(self.after)) if self.metrics is None else self.metrics)
+
+    def ready(self) -> list[Callable[[], object]]:
+        """Return the calls with their arguments filled in."""
+        if self.metrics is None:
+            return [self.scheduler.step] * len(self.after)
+        return [partial(self.scheduler.step, metric) for metric in self.metrics]
+
+
+@dataclass(frozen=True)
+class _Timeline:
+    """All calls of one scheduler: call j comes after update after[j], its t or e is indices[j]."""
+
+    scheduler: Any
+    after: range
+    indices: range
+    metric: Array | None
+
+    @classmethod
+    def of(cls, slot: BuiltScheduler, length: Length) -> _Timeline:
+        stride = 1 if slot.interval == "step" else length.updates_per_epoch or 1
+        count = length.updates // stride
+        # The first i >= begin with (i + 1) % frequency == 0.
+        begin = slot.begin + -(slot.begin + 1) % slot.frequency
+        end = count if slot.end is None else min(slot.end, count)
+        indices = range(begin, end, slot.frequency)
+        first, every = (begin + 1) * stride - 1, slot.frequency * stride
+        after = range(first, first + len(indices) * every, every)
+        return cls(slot.scheduler, after, indices, slot.metric)
+
+    def between(self, start: int, stop: int) -> _Calls:
+        """Return the calls that come after an update t with start <= t < stop."""
+        part = slice(bisect_left(self.after, start), bisect_left(self.after, stop))
+        after, indices = self.after[part], self.indices[part]
+        metrics = None
+        if self.metric is not None:
+            metrics = self.metric[indices.start : indices.stop : indices.step].tolist()
+        return _Calls(self.scheduler, np.arange(after.start, after.stop, after.step), metrics)
+
+
+@dataclass(frozen=True)
+class _Loop:
+    """The loop, and what it calls, reads and fills."""
+
+    timelines: list[_Timeline]
+    groups: list[Group]
+    reads: dict[str, Read]
+    curves: dict[str, Array]
+
+    def fill(self, start: int, stop: int) -> RunError | None:
+        """Run updates t with start <= t < stop and fill their rows."""
+        rows = {name: [read(each) for each in self.groups] for name, read in self.reads.items()}
+        calls = [line.between(start, stop) for line in self.timelines]
+        alone = len(calls) == len(self.groups) == len(rows) == 1
+        after, pending = (calls[0].after, calls[0].arguments()) if alone else _joined(calls)
+        moves: list[int] | None = None
+        error = None
+        try:
+            if not alone:
+                self._record_all(pending, rows)
+            elif calls[0].metrics is None:
+                _record_one(calls[0].scheduler, pending, self.groups[0], rows["lr"])
+            else:
+                moves = []
+                _record_moves(calls[0].scheduler, pending, self.groups[0], rows["lr"], moves)
+        except Exception as raised:  # noqa: BLE001  (a scheduler may raise anything)
+            made = len(after) - length_hint(pending) - 1
+            error = failure(int(after[made]), raised)
+            after, stop = after[:made], error.update + 1
+        if moves is not None:
+            after = after[moves]
+        # State 0 is used from `start` on, state j from the update behind after[j - 1] on.
+        repeats = np.diff(after, prepend=start - 1, append=stop - 1)
+        for name, values in rows.items():
+            # Twice as fast as np.array(values), which would cost as much as recording them did.
+            states = np.frombuffer(struct.pack(f"{len(values)}d", *values))
+            states = states.reshape(-1, len(self.groups))
+            self.curves[name][start:stop] = np.repeat(states, repeats, axis=0)
+        return error
+
+    def _record_all(
+        self, calls: Iterable[Callable[[], object]], rows: dict[str, list[float]]
+    ) -> None:
+        """Make the calls, and append the values of every group behind each."""
+        outputs = [(rows[name], read) for name, read in self.reads.items()]
+        for call in calls:
+            call()
+            for values, read in outputs:
+                values.extend(map(read, self.groups))
+
+
+def _joined(calls: list[_Calls]) -> tuple[NDArray[np.int64], Iterator[Any]]:
+    """Return the calls of all schedulers in the order in which they are made."""
+    after = np.concatenate([each.after for each in calls])
+    ready = [call for each in calls for call in each.ready()]
+    order = np.argsort(after, kind="stable")  # those after one update stay in their order
+    return after[order], iter([ready[index] for index in order.tolist()])
+
+
+def _record_one(scheduler: Any, calls: Iterator[object], group: Group, rows: list[float]) -> None:
+    """Do what `_record_all` does for the usual case: one scheduler, one group, only its lr."""
+    step = scheduler.step
+    for _ in calls:
+        step()
+        rows.append(group["lr"])
+
+
+def _record_moves(
+    scheduler: Any,
+    metrics: Iterator[Any],
+    group: Group,
+    rows: list[float],
+    moves: list[int],
+) -> None:
+    """Do the same for a scheduler that is given a metric: its step is short, and seldom moves.
+
+    Only a call that moves the lr gets a row, and its number goes to `moves`. That it did is seen by
+    the group holding another object than before, which costs less than a row would.
+    """
+    calls = length_hint(metrics)
+    lr = group["lr"]
+    for metric in metrics:
+        scheduler.step(metric)
+        if group["lr"] is not lr:
+            lr = group["lr"]
+            rows.append(lr)
+            moves.append(calls - length_hint(metrics) - 1)
+
+
+def _family(scheduler: Any) -> Iterator[Any]:
+    """Yield a scheduler and, where it is a composite, all that it holds."""
+    yield scheduler
+    for member in getattr(scheduler, "_schedulers", ()):
+        yield from _family(member)
+
+
+@contextmanager
+def _light_steps(schedulers: Iterable[Any], groups: list[Group]) -> Iterator[None]:
+    """Let light steps stand in for LRScheduler's own in those of `schedulers` that inherit them."""
+    light = [
+        each
+        for each in schedulers
+        if type(each).step is LRScheduler.step and type(each)._update_lr is LRScheduler._update_lr
+    ]
+    for scheduler in light:
+        scheduler.step = _light_step(scheduler, groups)
+        scheduler._update_lr = _marking_update(scheduler)
+        scheduler._get_lr_called_within_step = True
+    try:
+        yield
+    finally:
+        for scheduler in light:
+            del scheduler.step, scheduler._update_lr
+            scheduler._get_lr_called_within_step = False
+
+
+def _light_step(scheduler: Any, groups: list[Group]) -> Callable[[], None]:
+    """Return what `LRScheduler.step()` does behind the first update, on lrs that are floats."""
+    get_lr = scheduler.get_lr
+    if len(groups) > 1:
+
+        def step() -> None:
+            scheduler._step_count += 1
+            scheduler.last_epoch += 1
+            values = get_lr()
+            for group, lr in zip(groups, values, strict=True):
+                group["lr"] = lr
+            scheduler._last_lr = values
+
+    else:
+        (group,) = groups
+
+        def step() -> None:
+            scheduler._step_count += 1
+            scheduler.last_epoch += 1
+            values = get_lr()
+            (group["lr"],) = values
+            scheduler._last_lr = values
+
+    return step
+
+
+def _marking_update(scheduler: Any) -> Callable[[int | None], None]:
+    """Return the scheduler's own `_update_lr`, which SequentialLR calls, for use between lights.
+
+    It ends with the mark taken away that a light step needs: that `get_lr` is called in a step.
+    """
+
+    def update(epoch: int | None = None) -> None:
+        LRScheduler._update_lr(scheduler, epoch)
+        scheduler._get_lr_called_within_step = True
+
+    return update

@@ -1,0 +1,1 @@
+"""What stood on the command line, to schedules."""

@@ -1,0 +1,111 @@
+"""Importing what users name on the command line: `module:callable`, `file.py:callable`."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from lrviz import catalog
+from lrviz.errors import LrvizError, UsageError, suggestion, words
+
+
+def import_named(source: str) -> Callable[..., Any]:
+    """Import what `module:callable` or `file.py:callable` names; naming it is the trust.
+
+    Raises:
+        UsageError: There is no such module or attribute, it raised, or it is not callable.
+    """
+    head, _, name = source.rpartition(":")
+    with_current_folder()
+    module = _file_module(head) if head.endswith(".py") else module_named(head, source)
+    value = attribute(module, name, source)
+    if not callable(value):
+        raise UsageError(f"{source!r} is a {type(value).__name__}, not a function")
+    result: Callable[..., Any] = value
+    return result
+
+
+def is_there(path: str) -> bool:
+    """Tell whether there is such a file or folder; what cannot be a path is not there."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long for a name, or with a NUL
+        return False
+
+
+def with_current_folder() -> None:
+    """Let modules of the current folder be imported, as `python -m` does."""
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+
+
+def _file_module(head: str) -> ModuleType:
+    if not is_there(head) or not Path(head).is_file():
+        raise UsageError(f"{head}: no such file")
+    found = importlib.util.spec_from_file_location(Path(head).stem, head)
+    if found is None or found.loader is None:
+        raise UsageError(f"{head}: cannot be read as Python")
+    module = importlib.util.module_from_spec(found)
+    sys.modules[found.name] = module
+    loader = found.loader
+    run(lambda: loader.exec_module(module), head)
+    return module
+
+
+def module_named(head: str, source: str) -> ModuleType:
+    """Import a module by its dotted name.
+
+    Raises:
+        UsageError: There is none, or importing it raised.
+    """
+    if not exists(head):
+        near = suggestion(head, catalog.names())
+        raise UsageError(f"{source!r}: no preset, scheduler or Python module {head!r}{near}")
+    module: ModuleType = run(lambda: importlib.import_module(head), head)
+    return module
+
+
+def exists(module: str) -> bool:
+    """Tell whether there is such a module; only its parents are imported."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False
+
+
+def attribute(module: ModuleType, name: str, source: str) -> Any:
+    """Return what a module has by a dotted name.
+
+    Raises:
+        UsageError: It has none, with the nearest name.
+    """
+    value: Any = module
+    for part in name.split("."):
+        if not hasattr(value, part):
+            known = [each for each in dir(value) if not each.startswith("_")]
+            raise UsageError(f"{source}: there is no {part!r}{suggestion(part, known)}")
+        value = getattr(value, part)
+    return value
+
+
+def run(action: Callable[[], Any], what: str) -> Any:
+    """Run a user's code; what it raises, `sys.exit` included, is an error of `what`.
+
+    Raises:
+        UsageError: It raised.
+    """
+    try:
+        return action()
+    except (LrvizError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        advice = ""
+        if isinstance(error, SystemExit):
+            advice = "; what it does as a program should stand under `if __name__ == '__main__':`"
+        raise UsageError(f"{what} raised {words(error)}{advice}") from error

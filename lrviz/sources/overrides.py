@@ -1,0 +1,151 @@
+"""What the command line says for every schedule, put over what its spec says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lrviz.document import Entry, Map, Seq
+from lrviz.errors import Place, UsageError
+from lrviz.sources.arguments import read_value
+from lrviz.spec.inheritance import merged_optimizer, merged_train
+from lrviz.spec.models import Curve, Interval
+from lrviz.spec.schedule import DEFAULT_OPTIMIZER, DEFAULT_STEPS, OptimizerSpec
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What the command line says for every schedule.
+
+    Attributes:
+        steps: Updates, in place of the spec's steps, epochs or tokens.
+        epochs: Epochs, likewise.
+        steps_per_epoch: Updates an epoch, in place of the spec's.
+        lr: The optimizer's learning rate; the groups' own scale with it.
+        optimizer: An optimizer's type.
+        interval: When step() is called, where nothing says.
+        sets: `key.path=value`, the value in YAML.
+        trust: Import dotted paths to anything.
+        force: Go on with an absurd number of updates.
+    """
+
+    steps: int | None = None
+    epochs: float | None = None
+    steps_per_epoch: int | None = None
+    lr: float | None = None
+    optimizer: str | None = None
+    interval: Interval | None = None
+    sets: tuple[str, ...] = ()
+    trust: bool = False
+    force: bool = False
+
+
+def assumption(length: bool, optimizer: bool, used: OptimizerSpec) -> str:
+    """Return what was assumed and how to say otherwise, empty where nothing was.
+
+    Args:
+        length: The length of the training was assumed.
+        optimizer: The optimizer was.
+        used: The optimizer.
+    """
+    parts = [f"{DEFAULT_STEPS:,} updates"] if length else []
+    if optimizer:
+        parts += [used.type, f"lr {used.lr or used.options['lr']}", "momentum 0.9"]
+    flags = [flag for flag, said in (("--steps", length), ("--optimizer, --lr", optimizer)) if said]
+    return f"{', '.join(parts)} (say otherwise with {', '.join(flags)})" if parts else ""
+
+
+def train_section(tree: Map, overrides: Overrides, *, named: bool) -> tuple[Map, bool]:
+    """Return how long training is, and whether that was assumed.
+
+    Args:
+        tree: The schedule.
+        overrides: What the command line says.
+        named: The schedule is a name, not a spec: without a length it gets the default one.
+
+    Raises:
+        UsageError: Both --steps and --epochs are given.
+    """
+    train = tree["train"] if isinstance(tree.get("train"), Map) else Map()
+    given = {
+        key: value
+        for key in ("steps", "epochs", "steps_per_epoch")
+        if (value := getattr(overrides, key)) is not None
+    }
+    if "steps" in given and "epochs" in given:
+        raise UsageError("--steps and --epochs at once; keep one")
+    places = {key: Place(f"--{key.replace('_', '-')}") for key in given}
+    entries = {key: Entry(place, place) for key, place in places.items()}
+    train = merged_train(train, Map(given, entries))
+    said = any(key in train for key in ("steps", "epochs", "tokens"))
+    if named and not said:
+        train = Map({"steps": DEFAULT_STEPS}).over(train)
+    return train, named and not said
+
+
+def optimizer_section(tree: Map, overrides: Overrides, *, named: bool) -> tuple[Any, bool]:
+    """Return the optimizer, and whether it was assumed.
+
+    Args:
+        tree: The schedule.
+        overrides: What the command line says.
+        named: The schedule is a name, not a spec: what `--set` says of its optimizer is said of
+            the default one.
+    """
+    said = tree.get("optimizer")
+    value = said
+    partly = named and isinstance(said, Map) and "type" not in said
+    if said is None or partly:
+        place = tree.place
+        value = Map(
+            dict(DEFAULT_OPTIMIZER),
+            dict.fromkeys(DEFAULT_OPTIMIZER, Entry(place, place)),
+            place,
+        )
+        if partly:
+            value = merged_optimizer(value, said)
+    if overrides.optimizer is not None:
+        place = Place("--optimizer")
+        own = Map({"type": overrides.optimizer}, {"type": Entry(place, place)}, place)
+        value = merged_optimizer(value, own)
+    return value, said is None and overrides.optimizer is None and overrides.lr is None
+
+
+def with_sets(tree: Any, sets: Sequence[str]) -> Any:
+    """Return a document with each `key.path=value` of `--set` in it.
+
+    Raises:
+        UsageError: One is not of that form, or leads to an item that a list does not have.
+    """
+    for each in sets:
+        path, equals, text = each.partition("=")
+        place = Place(f"--set {each}")
+        keys = path.split(".")
+        if not equals or not all(keys):
+            raise UsageError(f"--set {each}: write key.path=value, as in optimizer.lr=0.3")
+        tree = _put(tree, keys, read_value(text, place), place)
+    return tree
+
+
+def _put(tree: Any, keys: list[str], value: Any, place: Place) -> Any:
+    """Return `tree` with `value` at `keys`; what is on the way is copied, never changed."""
+    if not keys:
+        return value
+    key = keys[0]
+    if isinstance(tree, Seq):
+        if not re.fullmatch("[0-9]{1,9}", key) or int(key) >= len(tree):
+            raise UsageError(f"{place}: {key!r} is no index of a list of {len(tree)}")
+        items = list(tree)
+        items[int(key)] = _put(items[int(key)], keys[1:], value, place)
+        return Seq(items, tree.places, tree.place)
+    if isinstance(tree, str):  # `scheduler: cosine`, or `label: cosine`, written short
+        tree = Map({"scheduler" if key in Curve.model_fields else "type": tree})
+    if not isinstance(tree, Map):
+        tree = Map(place=place)
+    result = tree.without()
+    known = tree.places.get(key, Entry(place, place))
+    below = tree.get(key)
+    result.put(key, _put(below, keys[1:], value, place), Entry(known.key, place))
+    return result

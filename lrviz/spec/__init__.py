@@ -1,0 +1,1 @@
+"""The language of a spec, from plain data to resolved Schedules; no torch."""

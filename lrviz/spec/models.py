@@ -1,0 +1,215 @@
+"""The sections of a spec, as models: what may stand in each, and the message for what may not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from lrviz.document import KeyPath, place_of
+from lrviz.errors import SpecError, number_hint, shown, suggestion
+from lrviz.spec import durations
+from lrviz.spec.metrics import Metric, whole
+
+Interval = Literal["step", "epoch"]
+
+STEPS = ("first", "peak", "last", "after")  # the updates that have names
+
+# The keys that may hold a scheduler's name: ours, Hydra's and Lightning's.
+SPELLINGS = ("type", "_target_", "class_path")
+
+
+Count = Annotated[int, Field(ge=1, le=durations.MOST), BeforeValidator(whole)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Moment = Annotated[int, Field(ge=0, le=durations.MOST), BeforeValidator(whole)] | str
+
+
+def _step(value: int | str) -> int | str:
+    for each in value.split(",") if isinstance(value, str) else ():
+        text = each.strip()
+        if text in (*STEPS, "all") or re.fullmatch(r"[0-9]{1,18}", text):
+            continue
+        duration = durations.parse(text)
+        if duration is None or duration.unit == "rest":
+            raise ValueError(f"must be a step: 500, 50%, 30ep, 375Mtok, {', '.join(STEPS)} or all")
+    return value
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Train(_Section):
+    """How long training is, and how many updates an epoch has."""
+
+    steps: Annotated[Count | None, Field(description="Optimizer updates in all.")] = None
+    epochs: Annotated[Positive | None, Field(description="Epochs; may be fractional.")] = None
+    tokens: Annotated[Positive | None, Field(description="Tokens in all.")] = None
+    tokens_per_update: Annotated[
+        Positive | None, Field(description="Tokens that one update sees.")
+    ] = None
+    steps_per_epoch: Annotated[Count | None, Field(description="Updates an epoch.")] = None
+    dataset_size: Annotated[Count | None, Field(description="Samples an epoch.")] = None
+    batch_size: Annotated[Count | None, Field(description="Samples a batch of one device.")] = None
+    world_size: Annotated[Count, Field(description="Devices.")] = 1
+    accumulate: Annotated[Count, Field(description="Batches an update.")] = 1
+    drop_last: Annotated[bool, Field(description="Leave out an incomplete last batch.")] = False
+
+
+class Group(_Section):
+    """One param group, or `count` of them with a layer-wise decay; other keys are its options."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    count: Annotated[Count, Field(description="This many groups: name.0, name.1 ...")] = 1
+    lr_decay: Annotated[
+        Positive, Field(description="Of n groups, group i has lr * lr_decay ** (n - i).")
+    ] = 1.0
+
+
+class Optimizer(_Section):
+    """The optimizer; the keys not named here are its class's own arguments."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    type: Annotated[str, Field(description="A class of torch.optim.")]
+    groups: Annotated[
+        dict[str, Group | None], Field(description="Param groups by name.", min_length=1)
+    ] = Field(default_factory=dict, validate_default=False)
+
+
+class Member(_Section):
+    """A scheduler, and when its step() is called."""
+
+    scheduler: Annotated[str | dict[str, Any], Field(description="A name, or `type:` and more.")]
+    interval: Annotated[Interval, Field(description="After each update, or each epoch.")] = "step"
+    frequency: Annotated[Count, Field(description="step() after every n-th only.")] = 1
+    begin: Annotated[Moment, Field(description="step() is called from here on.")] = 0
+    end: Annotated[Moment | None, Field(description="step() is called until here.")] = None
+    metric: Annotated[Metric | None, Field(description="What ReduceLROnPlateau sees.")] = None
+
+
+class Plot(_Section):
+    """Defaults for the figure."""
+
+    x: Literal["step", "epoch", "progress", "tokens"] | None = None
+    log: bool = False
+
+
+class Table(_Section):
+    """Defaults for the table."""
+
+    at: list[Annotated[Moment, AfterValidator(_step)]] = Field(default_factory=list)
+
+
+class Check(_Section):
+    """Rules of `lrviz check` that this spec is not held to, each with the reason."""
+
+    ignore: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+
+
+class Curve(_Section):
+    """What stands beside a scheduler: one curve."""
+
+    scheduler: str | dict[str, Any] | None = None
+    schedulers: Annotated[list[dict[str, Any] | str], Field(min_length=1)] | None = None
+    interval: Interval | None = None
+    frequency: Count | None = None
+    metric: dict[str, Any] | None = None
+    train: Train | None = None
+    optimizer: dict[str, Any] | str | None = None
+    summary: str | None = None
+    when: str | None = None
+    reference: str | None = None
+    check: Check | None = None
+
+
+class Spec(Curve):
+    """A spec file of lrviz: how training goes, and the learning-rate schedules to look at."""
+
+    title: str | None = None
+    schedules: Annotated[dict[str, dict[str, Any] | str], Field(min_length=1)] | None = None
+    plot: Plot | None = None
+    table: Table | None = None
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validated(model: type[M], data: Any, path: KeyPath = ()) -> M:
+    """Return `data` as `model`.
+
+    Raises:
+        SpecError: The first thing that is wrong, with its place, key path and what to do.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise _spec_error(model, data, path, error) from None
+
+
+def _spec_error(model: type[M], data: Any, path: KeyPath, error: ValidationError) -> SpecError:
+    # A union gives an error for each of its members: the deepest says most.
+    first = max(error.errors(include_url=False), key=lambda each: len(_walk(data, each["loc"])))
+    loc = _walk(data, first["loc"])
+    name = ".".join(str(part) for part in (*path, *loc))
+    kind, value = first["type"], first["input"]
+    if isinstance(value, int):  # as it was written: 1e308 is an int by now
+        value = _found(data, loc)
+    if kind == "extra_forbidden":
+        if issubclass(model, Curve | Member) and loc[-1] in SPELLINGS:
+            hint = f"a scheduler stands under `scheduler:`, as in scheduler: {{{loc[-1]}: ...}}"
+            return SpecError(f"{name}: {hint}", place_of(data, loc, key=True))
+        known = _known_keys(model, loc[:-1])
+        hint = suggestion(str(loc[-1]), known) or f"; known here: {', '.join(known)}"
+        return SpecError(f"{name}: unknown key{hint}", place_of(data, loc, key=True))
+    if kind == "missing":
+        missing = ".".join(str(part) for part in (*path, *first["loc"]))
+        return SpecError(f"{missing} is missing", place_of(data, loc))
+    words = first["msg"].removeprefix("Value error, ")
+    words = words.replace("Input should be", "must be").replace("a valid ", "a ")
+    words = words.replace("a integer", "a whole number").replace(
+        "greater than or equal to", "at least"
+    )
+    words = words.replace("less than or equal to", "at most")
+    words = words.replace(str(durations.MOST), f"{durations.MOST:,}")
+    if kind == "string_too_short":
+        words = "must not be empty"
+    if kind == "float_type" and isinstance(value, int) and not isinstance(value, bool):
+        words = "must be a finite number"
+    given = "" if isinstance(value, Mapping | list) else f", not {shown(value)}{number_hint(value)}"
+    return SpecError(f"{name or 'the spec'}: {words}{given}", place_of(data, loc))
+
+
+def _found(data: Any, path: KeyPath) -> Any:
+    for part in path:
+        data = data[part]
+    return data
+
+
+def _walk(data: Any, loc: tuple[str | int, ...]) -> KeyPath:
+    """Return the part of pydantic's `loc` that is a path in the data, less its union tags."""
+    path: list[str | int] = []
+    for part in loc:
+        if isinstance(data, Mapping) and part in data:
+            data = data[str(part)]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _known_keys(model: type[BaseModel], loc: KeyPath) -> list[str]:
+    for part in loc:
+        info = model.model_fields.get(str(part))
+        arguments = [info.annotation, *getattr(info.annotation, "__args__", ())] if info else []
+        models = [each for each in arguments if isinstance(each, type)]
+        models = [each for each in models if issubclass(each, BaseModel)]
+        if not models:
+            return []
+        model = models[0]
+    return list(model.model_fields)

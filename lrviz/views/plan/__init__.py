@@ -1,0 +1,1 @@
+"""What is drawn where, decided without any drawing library."""

@@ -1,0 +1,1 @@
+"""Tables, exports, findings and code, as lines of text."""

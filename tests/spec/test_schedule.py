@@ -1,0 +1,184 @@
+"""Lengths, optimizers and members; what schedules inherit from their file."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from lrviz import catalog
+from lrviz.document import Map, parse, placed, plain
+from lrviz.errors import SpecError
+from lrviz.sources.loading import load
+from lrviz.spec.durations import Length
+from lrviz.spec.inheritance import merged_optimizer, merged_train, node, split
+from lrviz.spec.json_schema import json_schema
+from lrviz.spec.schedule import length, optimizer
+
+
+def of(**train: Any) -> Length:
+    return length(placed(train))
+
+
+@pytest.mark.parametrize(
+    ("train", "expected"),
+    [
+        ({"steps": 10}, Length(10)),
+        ({"steps": 1e4}, Length(10_000)),
+        ({"steps": 10, "steps_per_epoch": 4}, Length(10, 4)),
+        ({"epochs": 90}, Length(90, 1, epochs_only=True)),
+        ({"epochs": 2.5}, Length(3, 1, epochs_only=True)),
+        ({"epochs": 90, "steps_per_epoch": 1251}, Length(112_590, 1251)),
+        # 1.1 * 10 is 11.000000000000002 in doubles, and 11 in the user's mind
+        ({"epochs": 1.1, "steps_per_epoch": 10}, Length(11, 10)),
+        ({"epochs": 1.11, "steps_per_epoch": 10}, Length(12, 10)),
+        ({"epochs": 1, "dataset_size": 100, "batch_size": 25}, Length(4, 4)),
+        ({"epochs": 1, "dataset_size": 101, "batch_size": 25}, Length(5, 5)),
+        ({"epochs": 1, "dataset_size": 101, "batch_size": 25, "drop_last": True}, Length(4, 4)),
+        ({"epochs": 1, "dataset_size": 1000, "batch_size": 32, "world_size": 8}, Length(4, 4)),
+        ({"epochs": 1, "dataset_size": 100, "batch_size": 10, "accumulate": 3}, Length(4, 4)),
+        (
+            {"tokens": 300e9, "tokens_per_update": 3.2e6},
+            Length(93_750, None, Fraction(3_200_000)),
+        ),
+        ({"tokens": 10, "tokens_per_update": 3}, Length(4, None, Fraction(3))),
+    ],
+)
+def test_length(train: dict[str, Any], expected: Length) -> None:
+    assert of(**train) == expected
+
+
+def test_absurd_lengths_need_force() -> None:
+    assert of(steps=10**8).updates == 10**8
+    with pytest.raises(SpecError, match=r"^train: 100,000,001 updates, more than 100,000,000; "):
+        of(steps=10**8 + 1)
+    assert length(placed({"steps": 10**8 + 1}), force=True).updates == 10**8 + 1
+
+
+def test_a_schedules_own_length_replaces_the_files() -> None:
+    base = placed({"epochs": 90, "steps_per_epoch": 100})
+    assert plain(merged_train(base, placed({"steps": 5}))) == {"steps_per_epoch": 100, "steps": 5}
+    sizes = placed({"dataset_size": 10, "batch_size": 2})
+    assert plain(merged_train(base, sizes)) == {"epochs": 90, "dataset_size": 10, "batch_size": 2}
+    assert plain(merged_train(sizes, placed({"steps_per_epoch": 7}))) == {"steps_per_epoch": 7}
+    assert plain(merged_train(sizes, placed({"batch_size": 5}))) == {
+        "dataset_size": 10,
+        "batch_size": 5,
+    }
+
+
+def test_an_optimizer_of_another_type_inherits_only_lr() -> None:
+    base = placed({"type": "SGD", "lr": 0.1, "momentum": 0.9})
+    assert plain(merged_optimizer(base, placed({"type": "AdamW"}))) == {"type": "AdamW", "lr": 0.1}
+    assert plain(merged_optimizer(base, placed({"type": "SGD", "lr": 1.0}))) == {
+        "type": "SGD",
+        "lr": 1.0,
+        "momentum": 0.9,
+    }
+    assert plain(merged_optimizer(base, placed({"lr": 1.0})))["momentum"] == 0.9
+
+
+def test_layer_wise_decay_counts_from_the_deepest() -> None:
+    found = optimizer(
+        placed({"type": "SGD", "groups": {"layers": {"count": 3, "lr_decay": 0.5}, "head": {}}})
+    )
+    assert [group.name for group in found.groups] == ["layers.0", "layers.1", "layers.2", "head"]
+    assert [group.factor for group in found.groups] == [0.125, 0.25, 0.5, 1.0]
+
+
+def test_one_group_without_groups() -> None:
+    assert [group.name for group in optimizer("Adam").groups] == ["0"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "StepLR",
+        "{type: StepLR}",
+        "{_target_: StepLR, _partial_: true}",
+        "{class_path: StepLR}",
+    ],
+)
+def test_spellings_of_a_bare_scheduler(text: str) -> None:
+    assert plain(node(parse(text, "f"), ("scheduler",), None)) == {"type": "StepLR"}
+
+
+def test_spellings_with_arguments_agree() -> None:
+    texts = [
+        "{type: StepLR, step_size: 3}",
+        "{_target_: StepLR, step_size: 3}",
+        "{class_path: StepLR, init_args: {step_size: 3}}",
+    ]
+    found = [plain(node(parse(text, "f"), ("scheduler",), None)) for text in texts]
+    assert found == [{"type": "StepLR", "step_size": 3}] * 3
+
+
+def test_one_curve_is_named_after_the_file() -> None:
+    [(label, _)] = split(parse("train: {steps: 5}\nscheduler: cosine", "f"), "mine")
+    assert label == "mine"
+
+
+def test_schedules_inherit_and_keep_places() -> None:
+    text = (
+        "train: {epochs: 2, steps_per_epoch: 5}\n"
+        "optimizer: {type: SGD, lr: 0.1, momentum: 0.9}\n"
+        "schedules:\n"
+        "  a: {scheduler: cosine}\n"
+        "  b: {train: {steps: 3}, optimizer: {lr: 0.2}, scheduler: cosine}\n"
+        "  c: cosine\n"
+    )
+    a, b, c = (tree for _, tree in split(parse(text, "f"), "f"))
+    assert plain(a["train"]) == plain(c["train"]) == {"epochs": 2, "steps_per_epoch": 5}
+    assert plain(b["train"]) == {"steps": 3, "steps_per_epoch": 5}
+    assert plain(b["optimizer"]) == {"type": "SGD", "lr": 0.2, "momentum": 0.9}
+    assert str(b["optimizer"].places["lr"].value) == "f:5:42"
+    assert str(b["optimizer"].places["momentum"].value) == "f:2:43"
+
+
+def test_ignored_rules_of_the_file_and_of_the_schedule_add_up() -> None:
+    text = (
+        "check: {ignore: {LRV101: one}}\n"
+        "schedules:\n"
+        "  a: {scheduler: cosine, check: {ignore: {LRV202: two}}}\n"
+    )
+    [(_, tree)] = split(parse(text, "f"), "f")
+    assert plain(tree["check"]) == {"ignore": {"LRV101": "one", "LRV202": "two"}}
+
+
+def test_where_an_argument_stands() -> None:
+    [schedule] = load(
+        {"train": {"steps": 10}, "scheduler": {"type": "StepLR", "step_size": 3}}, steps=5
+    )
+    assert schedule.length == Length(5)
+    assert schedule.at("scheduler", "step_size") is None
+
+
+def test_the_schema_accepts_recipes_and_refuses_a_misspelt_key() -> None:
+    schema = json_schema(list(catalog.names()))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for recipe in catalog.recipes():
+        assert list(validator.iter_errors(plain(parse(recipe.text, recipe.name)))) == []
+    assert list(validator.iter_errors({"trian": {}}))
+    assert list(validator.iter_errors({"train": {"steps": 0}, "scheduler": "cosine"}))
+    members = {"train": {"steps": 9}, "schedulers": [{"scheduler": "linear", "intervall": "step"}]}
+    assert list(validator.iter_errors(members))
+
+
+def test_sections_are_documented_in_the_schema() -> None:
+    train = json_schema()["$defs"]["Train"]["properties"]
+    assert all(value.get("description") for value in train.values())
+
+
+def test_configs_are_found_beside_the_package() -> None:
+    folder = catalog.configs_folder()
+    assert folder == Path(catalog.__file__).parents[2] / "configs"
+    assert len(catalog.recipe_names()) >= 12
+
+
+def test_an_empty_map_needs_a_length() -> None:
+    with pytest.raises(SpecError, match="nothing says how long training is"):
+        length(Map())

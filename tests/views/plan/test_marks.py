@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation, Text
+from matplotlib.transforms import Bbox
+from torch.optim.lr_scheduler import (
+    CosineAnnealingWarmRestarts,
+    LinearLR,
+    MultiStepLR,
+    SequentialLR,
+)
+
+import lrviz
+from lrviz.catalog import preset_names
+from lrviz.curves.trace import RunError, Trace
+from lrviz.views.figure import FigureOptions, Mark, figure, placing
+from lrviz.views.figure.placing import Room, swept
+from lrviz.views.plan.marks import Spot, spots
+from lrviz.views.plan.panels import panels
+from lrviz.views.plan.scales import unit
+from tests.traces import stepped, trace
+from tests.views.figure.test_drawing import drawn
+
+MULTISTEP = stepped(lambda o: MultiStepLR(o, [30, 60], 0.1), 90)
+RESTARTS = stepped(lambda o: CosineAnnealingWarmRestarts(o, 10, 2), 70)
+WARMUP = stepped(
+    lambda o: SequentialLR(o, [LinearLR(o, 0.1, 1.0, 20), LinearLR(o, 1.0, 0.0, 80)], [20]), 100
+)
+
+
+def found(traces: Sequence[Trace], x: str = "step", **more: object) -> tuple[Spot, ...]:
+    [panel] = panels(traces, "lr", "ends")
+    options = {"annotate": True, "marks": ()} | more
+    return spots(traces, panel, unit(x, traces), **options)  # type: ignore[arg-type]
+
+
+def written(spots: Sequence[Spot]) -> list[str]:
+    return [spot.texts[0] for spot in spots]
+
+
+def test_milestones_are_marked_where_the_new_value_is_first_used() -> None:
+    marked = found([trace(MULTISTEP)])
+    assert written(marked) == ["peak: 0.1 at 0", "drop to 0.01 at 30", "drop to 0.001 at 60"]
+    assert [(spot.x, spot.value) for spot in marked] == [
+        (0.0, MULTISTEP[0]),
+        (30.0, MULTISTEP[30]),
+        (60.0, MULTISTEP[60]),
+    ]
+    assert marked[1].texts == ("drop to 0.01 at 30", "drop to\n0.01 at 30", "0.01 at 30")
+
+
+def test_restarts_are_marked() -> None:
+    assert written(found([trace(RESTARTS)])) == [
+        "peak: 0.1 at 0",
+        "restart: 0.1 at 10",
+        "restart: 0.1 at 30",
+    ]
+
+
+def test_the_end_of_a_warmup_is_marked_and_not_the_peak_that_it_is() -> None:
+    assert written(found([trace(WARMUP)])) == ["end of warmup: 0.1 at 20"]
+
+
+def test_places_are_in_the_unit_of_the_axis() -> None:
+    [peak, *drops] = found([trace(np.repeat(MULTISTEP, 4), per_epoch=4)], x="epoch")
+    assert written(drops) == ["drop to 0.01 at 30", "drop to 0.001 at 60"]
+    assert peak.x == 0
+    shares = found([trace(MULTISTEP)], x="progress")
+    assert written(shares)[1] == "drop to 0.01 at 33.3%"
+    assert shares[1].x == 30 * (100 / 90)
+
+
+def test_of_several_groups_the_one_with_the_highest_peak_is_marked() -> None:
+    values = np.stack([MULTISTEP / 10, MULTISTEP / 2, MULTISTEP], axis=1)
+    marked = found([trace(values, groups=("a", "b", "c"))])
+    assert [(spot.line, spot.value) for spot in marked][:2] == [(1, 0.1), (1, MULTISTEP[30])]
+
+
+def test_each_curve_has_its_first_mark_before_any_has_its_second() -> None:
+    marked = found([trace(MULTISTEP, label="a"), trace(RESTARTS, label="b")])
+    assert [spot.line for spot in marked] == [0, 1, 0, 1, 0, 1]
+
+
+def test_given_marks_come_first_and_stay_on_their_curve() -> None:
+    marks = (Mark("b", 500, "LRV101"), Mark("none", 3, "x"), Mark("b", 7, "LRV102"))
+    marked = found([trace(MULTISTEP, label="a"), trace([0.1] * 10, label="b")], marks=marks)
+    assert [(spot.line, spot.x, spot.texts[0]) for spot in marked[:3]] == [
+        (1, 9.0, "LRV101"),
+        (1, 7.0, "LRV102"),
+        (0, 0.0, "peak: 0.1 at 0"),
+    ]
+    assert [spot.given for spot in marked[:3]] == [True, True, False]
+    assert len(found([trace(MULTISTEP, label="a")], annotate=False, marks=marks)) == 0
+
+
+def test_a_curve_without_a_finite_value_has_no_mark_to_place() -> None:
+    fig = figure([trace([np.nan, np.nan]), trace(MULTISTEP)], FigureOptions(annotate=True))
+    assert len(labels(fig.axes[0])) == 3
+
+
+def labels(ax: Axes) -> list[Annotation]:
+    return [each for each in ax.texts if isinstance(each, Annotation)]
+
+
+def labelled(fig: Figure) -> int:
+    """Hold what is written on curves apart from all else; return how many texts there are."""
+    drawn(fig)
+    count = 0
+    for ax in fig.axes:
+        inner = ax.get_window_extent()
+        boxes = [(each.get_text(), Text.get_window_extent(each)) for each in labels(ax)]
+        count += len(boxes)
+        for (one, a), (other, b) in combinations(boxes, 2):
+            assert not a.overlaps(b), f"{one!r} lies on {other!r}"
+        paths = [line.get_transform().transform_path(line.get_path()) for line in ax.lines]
+        for text, box in boxes:
+            assert inner.x0 <= box.x0, text
+            assert box.x1 <= inner.x1, text
+            assert inner.y0 <= box.y0, text
+            assert box.y1 <= inner.y1, text
+            for path in paths:
+                assert not path.intersects_bbox(box, filled=False), f"{text!r} lies on a curve"
+                vertices = np.asarray(path.vertices)
+                x, y = vertices[np.isfinite(vertices).all(axis=1)][-1]
+                assert not box.padded(5).contains(x, y), f"{text!r} lies on an end or a dot"
+    return count
+
+
+@pytest.fixture(scope="module")
+def presets() -> list[Trace]:
+    return [lrviz.simulate(name, steps=1_000) for name in preset_names()]
+
+
+@pytest.mark.parametrize("size", [(8, 5), (4, 3)])
+def test_each_preset_is_labelled_with_nothing_on_its_curve(
+    presets: list[Trace], size: tuple[float, float]
+) -> None:
+    for preset in presets:
+        fig = figure([preset], FigureOptions(annotate=True, size=size))
+        assert labelled(fig) >= 1, preset.label
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        FigureOptions(annotate=True),
+        FigureOptions(annotate=True, log=True),
+        FigureOptions(annotate=True, style="paper"),
+        FigureOptions(annotate=True, style="dark", x="progress", size=(4, 3)),
+    ],
+    ids=["light", "log", "paper", "small"],
+)
+def test_labels_of_several_curves_are_apart_from_all_of_them(
+    presets: list[Trace], options: FigureOptions
+) -> None:
+    for first in range(0, len(presets), 5):
+        assert labelled(figure(presets[first : first + 5], options)) >= 2
+    assert labelled(figure(presets[:12], options)) >= 1
+
+
+def test_labels_in_small_multiples_are_apart(presets: list[Trace]) -> None:
+    assert labelled(figure(presets, FigureOptions(annotate=True, grid=True))) >= len(presets)
+
+
+def test_labels_in_axes_of_ones_own_are_apart_from_the_legend() -> None:
+    fig = Figure(figsize=(6, 4))
+    ax = fig.add_subplot()
+    traces = [trace(MULTISTEP, label="a"), trace(RESTARTS, label="b")]
+    figure(traces, FigureOptions(annotate=True), ax=ax)
+    assert labelled(fig) >= 4
+    legend = ax.get_legend()
+    assert legend is not None
+    for each in labels(ax):
+        assert not Text.get_window_extent(each).overlaps(legend.get_window_extent())
+
+
+def test_labels_pile_up_to_the_legend_and_no_further() -> None:
+    fig = Figure(figsize=(6, 2.5))
+    ax = fig.add_subplot()
+    marks = tuple(Mark("a", update, "a word") for update in range(60, 90, 3))
+    figure([trace([0.1] * 90), trace([0.09] * 90)], FigureOptions(marks=marks), ax=ax)
+    assert labelled(fig) >= 5
+    legend = ax.get_legend()
+    assert legend is not None
+    for each in labels(ax):
+        assert not Text.get_window_extent(each).overlaps(legend.get_window_extent())
+
+
+def test_a_label_leaves_the_cross_at_the_end_of_a_broken_run_free() -> None:
+    cut = trace([0.5] * 50, updates=100, error=RunError(49, "ValueError: no."))
+    between = [cut, trace([0.53] * 100, label="b"), trace([0.47] * 100, label="c")]
+    fig = figure(between, FigureOptions(marks=(Mark("a", 49, "word"),)))
+    assert labelled(fig) == 1
+    [label] = labels(fig.axes[0])
+    x, y = fig.axes[0].transData.transform((50, 0.5))
+    box = Text.get_window_extent(label)
+    assert box.y0 < y < box.y1  # beside it: above and below are the others
+    assert box.x0 > x + 4.5 / 72 * fig.dpi  # half a cross
+
+
+def test_a_mark_of_a_finding_is_a_diamond_in_a_colour_of_its_own() -> None:
+    options = FigureOptions(marks=(Mark("a", 30, "LRV301 milestones"),))
+    [ax] = figure([trace(MULTISTEP)], options).axes
+    curve, dot = ax.lines
+    assert (dot.get_marker(), dot.get_xdata(), dot.get_ydata()) == ("D", [30], [MULTISTEP[30]])
+    assert dot.get_color() != curve.get_color()
+    assert [each.get_text() for each in labels(ax)] == ["LRV301 milestones"]
+
+
+def test_what_is_out_of_view_is_not_marked() -> None:
+    values = np.append(np.geomspace(1, 0.1, 500), 0.0)
+    options = FigureOptions(log=True, marks=(Mark("a", 500, "zero"), Mark("a", 0, "first")))
+    [ax] = figure([trace(values)], options).axes
+    assert [each.get_text() for each in labels(ax)] == ["first"]
+
+
+# Where labels stand
+
+
+@pytest.mark.parametrize("at_once", [7, 1000])
+def test_a_column_holds_all_values_from_its_begin_to_the_next_ones(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placing, "_SWEPT", at_once)
+    values = np.random.default_rng(0).normal(size=101)
+    values[50:60] = np.nan
+    at = np.linspace(0, 120, 38)
+    low, high = swept(values, at)
+    for index, (start, end) in enumerate(pairwise(at)):
+        inside = values[int(start) : int(end) + 1]
+        inside = inside[np.isfinite(inside)]
+        if inside.size:
+            assert (low[index], high[index]) == (inside.min(), inside.max())
+        else:
+            assert np.isnan([low[index], high[index]]).all()
+
+
+def test_a_box_stands_on_the_near_side_of_a_curve() -> None:
+    room = Room(4.0, 2.0)
+    level = np.full(room.columns, 1.0)
+    room.take_curve(level, level)
+    found = room.place([(1.0, 0.2)], (2.0, 1.0))
+    assert found is not None
+    index, (left, bottom, right, top) = found
+    assert (index, round(right - left, 9), round(top - bottom, 9)) == (0, 1.0, 0.2)
+    assert 1.03 <= bottom < 1.1  # above, and as near as may be
+    assert (left + right) / 2 == pytest.approx(2.0, abs=0.03)
+
+
+def test_the_next_box_leaves_the_first_ones_place() -> None:
+    room = Room(4.0, 2.0)
+    room.take_point((2.0, 1.0), 0.05)
+    boxes = [room.place([(1.0, 0.2)], (2.0, 1.0)) for _ in range(12)]
+    placed = [Bbox.from_extents(*each[1]) for each in boxes if each]
+    assert len(placed) == 4  # above, below, left and right: no leader crosses another label
+    for one, other in combinations(placed, 2):
+        assert not one.padded(-1e-9).overlaps(other)
+
+
+def test_a_lesser_text_is_taken_where_only_it_fits() -> None:
+    room = Room(0.5, 2.0)
+    found = room.place([(0.8, 0.2), (0.4, 0.4)], (0.2, 1.0))
+    assert found is not None
+    assert found[0] == 1
+    assert room.place([(0.8, 0.2)], (0.2, 1.0)) is None
+
+
+def test_a_leader_crosses_no_text() -> None:
+    room = Room(4.0, 2.0)
+    room.take_box((0.0, 0.5, 4.0, 0.7))  # a wall of text
+    below = room.place([(0.5, 0.2)], (2.0, 0.45))
+    assert below is not None
+    assert below[1][3] <= 0.51
+    room.take_box((0.0, 0.0, 4.0, 0.5))
+    assert room.place([(0.5, 0.2)], (2.0, 0.45)) is None
