@@ -122,8 +122,8 @@ def _report(given: Sequence[str], chosen: Chosen, training: Training) -> Report:
     import_late("lrviz.simulation.loop")
     from lrviz.checking.runner import UNUSED_IGNORE, Selection
     from lrviz.checking.runner import check as checked
-    from lrviz.sources.loading import expanded
     from lrviz.sources.overrides import Overrides
+    from lrviz.sources.specs import expanded
 
     # What a spec ignores may be needed without the command line's own steps or values.
     changed = (UNUSED_IGNORE,) if training.overrides() != Overrides() else ()

@@ -12,7 +12,7 @@ import lrviz
 from lrviz.cli.write import write
 from lrviz.curves.trace import Trace
 from lrviz.embedding.block import Block, Request, request
-from lrviz.sources.loading import SUFFIXES
+from lrviz.sources.reference import SUFFIXES
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.numbers import count
 

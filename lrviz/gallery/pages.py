@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,8 +14,11 @@ from lrviz.curves.trace import Trace
 from lrviz.document import plain, read_text
 from lrviz.errors import LrvizError
 from lrviz.simulation.loop import run
-from lrviz.sources.loading import SUFFIXES, Loaded, expanded, load_all
+from lrviz.sources.grammar import reference
+from lrviz.sources.loading import Loaded, load_all
+from lrviz.sources.names import ALL_PRESETS
 from lrviz.sources.overrides import Overrides
+from lrviz.sources.specs import expanded
 from lrviz.spec.schedule import Schedule
 from lrviz.views.figure import FigureOptions, figure, save_bytes
 from lrviz.views.figure.likeness import alike
@@ -34,7 +36,6 @@ HEADING = "gallery.md"  # a folder's heading and introduction
 # Begins what a figure's metadata says of its source; only figures with it are the gallery's own.
 MADE = "lrviz gallery: "
 
-_PRESETS = "preset:*"
 _WIDTH = 88  # of the YAML that is written out
 _PRESETS_HEADING = """\
 # Presets
@@ -108,7 +109,8 @@ def entries(sources: Sequence[str]) -> tuple[Entry, ...]:
     seen: set[str] = set()
     taken: set[str] = set()
     for entry in _listed(sources):
-        key = os.path.normpath(entry.source) if _is_file(entry.source) else entry.source
+        named = reference(entry.source)
+        key = os.path.normpath(entry.source) if named.kind == "spec" else entry.source
         if key in seen:
             continue
         seen.add(key)
@@ -123,14 +125,14 @@ def entries(sources: Sequence[str]) -> tuple[Entry, ...]:
 
 def _listed(sources: Sequence[str]) -> Iterator[Entry]:
     for source in sources:
-        if source == _PRESETS or source in catalog.preset_names():
-            names = catalog.preset_names() if source == _PRESETS else [source]
+        if source == ALL_PRESETS or source in catalog.preset_names():
+            names = catalog.preset_names() if source == ALL_PRESETS else [source]
             for name in names:
-                yield Entry(name, f"presets/{name}", _PRESETS)
+                yield Entry(name, f"presets/{name}", ALL_PRESETS)
             continue
         files = expanded([source])
         if files == [source]:
-            yield Entry(source, _slug(source))
+            yield Entry(source, reference(source).slug)
             continue
         for file in sorted(files, key=_folders_first):
             path = Path(file)
@@ -138,19 +140,9 @@ def _listed(sources: Sequence[str]) -> Iterator[Entry]:
             yield Entry(path.as_posix(), name, path.parent.as_posix())
 
 
-def _is_file(source: str) -> bool:
-    return source.endswith(SUFFIXES)
-
-
 def _folders_first(file: str) -> list[tuple[bool, str]]:
     *folders, name = Path(file).parts
     return [*((False, folder) for folder in folders), (True, name)]
-
-
-def _slug(source: str) -> str:
-    file, _, label = source.partition("#")
-    text = f"{Path(file).stem}-{label}" if _is_file(file) else source
-    return re.sub(r"[^\w.]+", "-", text).strip("-.") or "schedule"
 
 
 def make(
@@ -242,8 +234,9 @@ def _spec(schedule: Schedule) -> tuple[str, str]:
 
     Of a preset or a class it is the schedule written out, its arguments filled in.
     """
-    file = schedule.source.partition("#")[0]
-    if _is_file(file):
+    named = reference(schedule.source)
+    if named.kind == "spec":
+        file = named.name
         return Path(file).as_posix(), read_text(Path(file).read_bytes(), file)
     if schedule.function is not None:
         return "", ""
@@ -280,7 +273,7 @@ def _heading(section: str) -> tuple[str, str]:
     if not section:
         return "", ""
     file = Path(section) / HEADING
-    if section == _PRESETS:
+    if section == ALL_PRESETS:
         text = _PRESETS_HEADING
     elif file.is_file():
         text = read_text(file.read_bytes(), str(file))

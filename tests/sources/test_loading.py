@@ -12,8 +12,9 @@ import pytest
 from lrviz import catalog
 from lrviz.document import plain
 from lrviz.errors import LrvizError, UsageError
-from lrviz.sources.loading import Source, expanded, load, load_all
+from lrviz.sources.loading import Source, load, load_all
 from lrviz.sources.overrides import Overrides
+from lrviz.sources.specs import expanded
 
 
 def labels(*sources: str, **overrides: Any) -> list[str]:
