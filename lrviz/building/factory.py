@@ -21,6 +21,7 @@ from lrviz.building.values import Slot, resolved
 from lrviz.document import KeyPath, Map, Seq, place_of
 from lrviz.errors import LrvizError, Place, ScheduleError, SpecError, words
 from lrviz.spec import durations, metrics
+from lrviz.spec.cadence import Cadence
 from lrviz.spec.inheritance import node
 from lrviz.spec.schedule import MemberSpec, Schedule
 
@@ -88,16 +89,14 @@ def _member(
     unit = _unit(schedule, member)
     begin = _moment(schedule, member, "begin", unit) or 0
     end = _moment(schedule, member, "end", unit)
-    last = int(length.updates // unit)
-    stop = last if end is None else min(end, last)
-    calls = max(0, stop // member.frequency - begin // member.frequency)
+    cadence = Cadence(member.interval, member.frequency, begin, end)
     slot = Slot(
         schedule=schedule,
         optimizer=optimizer,
         lrs=lrs,
         per_call=unit * member.frequency,
-        total=max(1, calls),
-        start=begin // member.frequency,
+        total=max(1, cadence.calls(length)),
+        start=cadence.missed,
         member=index,
     )
     scheduler = _scheduler(slot, member.node, member.path)
@@ -107,7 +106,7 @@ def _member(
             f"stepped per update: {shown} {'are' if ',' in shown else 'is in'} updates; "
             "did you mean interval: epoch?"
         )
-    built = BuiltScheduler(scheduler, member.interval, member.frequency, begin, end)
+    built = BuiltScheduler(scheduler, cadence)
     return slot, built
 
 
@@ -156,7 +155,7 @@ def _moment(schedule: Schedule, member: MemberSpec, name: str, unit: Fraction) -
 
 def _looks_like_epochs(slot: Slot) -> bool:
     length = slot.schedule.length
-    per_epoch = length.updates_per_epoch or 1
+    per_epoch = length.unit("epoch")
     counts = [each for values in slot.counts.values() for each in values]
     return per_epoch > 1 and bool(counts) and max(counts) * per_epoch <= length.updates
 
@@ -287,11 +286,8 @@ def _with_metric(schedule: Schedule, member: MemberSpec, built: BuiltScheduler) 
             here,
         )
     length = schedule.length
-    units = length.updates // (_unit(schedule, member) if member.interval == "epoch" else 1)
-    last = min(built.end if built.end is not None else units, units)
-    count = int(last // built.frequency * built.frequency)
-    if count <= built.begin:
-        count = 0
+    indices = built.cadence.indices(length)
+    count = indices[-1] + 1 if indices else 0
     try:
         values = metrics.read(
             member.metric,

@@ -141,9 +141,7 @@ class Subject:
         return last and reached and (stop is None or stop >= self._units(part.member))
 
     def _units(self, member: int) -> int:
-        if self.built.schedulers[member].interval == "epoch":
-            return self.built.length.updates // (self.built.length.updates_per_epoch or 1)
-        return self.built.length.updates
+        return self.built.schedulers[member].cadence.units(self.built.length)
 
     def update_of(self, part: Part, calls: int) -> int:
         """Return the first update that uses what a part gives after so many calls in its phase."""

@@ -174,7 +174,7 @@ def _events(trace: Trace, values: Array, limit: int) -> tuple[list[_Found], int,
     What changes at each epoch's start only is a staircase: its events are those of the curve over
     epochs. The same goes for the stairs in a curve that is stepped both per update and per epoch.
     """
-    stride = trace.updates_per_epoch or 1
+    stride = trace.length.unit("epoch")
     if stride == 1 or stride >= len(values):
         events = find_events(values, limit)
         return _named(events.largest, values, 1), events.more, events.turns_up
@@ -260,7 +260,7 @@ def _jump_name(before: float, here: float) -> str:
 
 def _warmup_end(trace: Trace, values: Array) -> int | None:
     """Return where the first rise ends: the highest value's first update before the first fall."""
-    stride = (trace.updates_per_epoch or 1) if trace.interval == "epoch" else 1
+    stride = trace.length.unit(trace.interval)
     sampled = values[::stride]
     highest = previous = float(sampled[0])
     at = 0

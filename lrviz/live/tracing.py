@@ -17,7 +17,9 @@ from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
 from lrviz.live.copying import adopt
 from lrviz.simulation.loop import run
+from lrviz.spec.cadence import Cadence
 from lrviz.spec.durations import Length
+from lrviz.spec.models import Interval
 
 
 def record(
@@ -26,7 +28,7 @@ def record(
     *,
     steps: int,
     metric: Sequence[float] | None = None,
-    interval: str | None = None,
+    interval: Interval | None = None,
     frequency: int = 1,
     steps_per_epoch: int | None = None,
     label: str | None = None,
@@ -101,14 +103,16 @@ def record(
         return run(built)
 
 
-def _slot(item: Any, optimizer: Optimizer, interval: str | None, frequency: int) -> BuiltScheduler:
+def _slot(
+    item: Any, optimizer: Optimizer, interval: Interval | None, frequency: int
+) -> BuiltScheduler:
     if isinstance(item, BuiltScheduler):
         return item
     if isinstance(item, Mapping):
         return interpret([{"frequency": frequency, **item}], optimizer, interval)[1][0]
     if isinstance(item, type) or not callable(getattr(item, "step", None)):
         raise UsageError(f"record wants a scheduler, with step(); this is a {type(item).__name__}")
-    return BuiltScheduler(item, interval or "step", frequency)
+    return BuiltScheduler(item, Cadence(interval or "step", frequency))
 
 
 def _with_metric(
@@ -145,10 +149,9 @@ def _check_metric(slot: BuiltScheduler, values: Any, length: Length) -> None:
     unit = "epoch" if slot.interval == "epoch" else "update"
     if values is None:
         raise UsageError(f"{name} needs a metric to step on; add metric=[...], a value an {unit}")
-    units = length.updates // (length.updates_per_epoch or 1 if unit == "epoch" else 1)
-    last = units if slot.end is None else min(units, slot.end)
-    needed = last // slot.frequency * slot.frequency
-    if slot.begin < needed and len(values) < needed:
+    indices = slot.cadence.indices(length)
+    needed = indices[-1] + 1 if indices else 0
+    if len(values) < needed:
         raise UsageError(
             f"metric has {len(values):,} values, and {name} needs {needed:,}, one an {unit}: "
             "give more values, or fewer steps"

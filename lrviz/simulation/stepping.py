@@ -136,15 +136,8 @@ class _Timeline:
 
     @classmethod
     def of(cls, slot: BuiltScheduler, length: Length) -> _Timeline:
-        stride = 1 if slot.interval == "step" else length.updates_per_epoch or 1
-        count = length.updates // stride
-        # The first i >= begin with (i + 1) % frequency == 0.
-        begin = slot.begin + -(slot.begin + 1) % slot.frequency
-        end = count if slot.end is None else min(slot.end, count)
-        indices = range(begin, end, slot.frequency)
-        first, every = (begin + 1) * stride - 1, slot.frequency * stride
-        after = range(first, first + len(indices) * every, every)
-        return cls(slot.scheduler, after, indices, slot.metric)
+        cadence = slot.cadence
+        return cls(slot.scheduler, cadence.after(length), cadence.indices(length), slot.metric)
 
     def between(self, start: int, stop: int) -> _Calls:
         """Return the calls that come after an update t with start <= t < stop."""

@@ -150,8 +150,8 @@ BUILDING = (
     Mutant(
         "intervals are swapped",
         "building/factory.py",
-        "built = BuiltScheduler(scheduler, member.interval,",
-        'built = BuiltScheduler(scheduler, {"step": "epoch", "epoch": "step"}[member.interval],',
+        "cadence = Cadence(member.interval,",
+        'cadence = Cadence({"step": "epoch", "epoch": "step"}[member.interval],',
         "building/factory",
     ),
     Mutant(
@@ -185,7 +185,7 @@ BUILDING = (
     Mutant(
         "the share of the training that `begin` cuts off is forgotten",
         "building/factory.py",
-        "        start=begin // member.frequency,\n",
+        "        start=cadence.missed,\n",
         "        start=0,\n",
         "building/factory attacks/differ",
     ),
@@ -202,32 +202,32 @@ SIMULATING = (
         "each row is what the update after it uses",
         "simulation/loop.py",
         "        recorder.record(t)\n        built.optimizer.step()\n"
-        "        raised = _step_schedulers(slots, t, built.length.updates_per_epoch or 1)\n"
+        "        raised = _step_schedulers(schedulers, t, built.length)\n"
         "        error = recorder.look(t, raised)\n",
         "        built.optimizer.step()\n"
-        "        raised = _step_schedulers(slots, t, built.length.updates_per_epoch or 1)\n"
+        "        raised = _step_schedulers(schedulers, t, built.length)\n"
         "        error = recorder.look(t, raised)\n        recorder.record(t)\n",
         "simulation/loop",
     ),
     Mutant(
         "`begin` is one late",
-        "simulation/loop.py",
-        "return index >= slot.begin and",
-        "return index > slot.begin - (slot.begin == 0) and",
+        "spec/cadence.py",
+        "if rest or index < self.begin or",
+        "if rest or index <= self.begin - (self.begin == 0) or",
         "simulation/loop attacks/differ",
     ),
     Mutant(
         "`end` is one late",
-        "simulation/loop.py",
-        "index >= slot.end\n",
-        "index > slot.end\n",
+        "spec/cadence.py",
+        "index >= self.end):",
+        "index > self.end):",
         "simulation/loop attacks/differ",
     ),
     Mutant(
         "the metric is one late",
         "simulation/loop.py",
-        "(float(slot.metric[index]),)",
-        "(float(slot.metric[max(index - 1, 0)]),)",
+        "(float(each.metric[index]),)",
+        "(float(each.metric[max(index - 1, 0)]),)",
         "simulation/loop",
     ),
     Mutant(
@@ -239,9 +239,9 @@ SIMULATING = (
     ),
     Mutant(
         "epochs end one update early",
-        "simulation/loop.py",
-        "within != updates_per_epoch - 1",
-        "within != max(0, updates_per_epoch - 2)",
+        "spec/cadence.py",
+        "divmod(update + 1, length",
+        "divmod(update + 2, length",
         "simulation/loop",
     ),
     Mutant(
@@ -267,9 +267,9 @@ SIMULATING = (
     ),
     Mutant(
         "the fast path's first call ignores the frequency",
-        "simulation/stepping.py",
-        "begin = slot.begin + -(slot.begin + 1) % slot.frequency",
-        "begin = slot.begin",
+        "spec/cadence.py",
+        "range(self.begin + -(self.begin + 1) % self.frequency, stop",
+        "range(self.begin, stop",
         "simulation/stepping",
     ),
     Mutant(

@@ -82,7 +82,7 @@ scheduler: {type: CosineAnnealingLR, T_max: 1}
 def never_stepped(subject: Subject) -> Iterator[Fault]:
     """Look for the first call that an update comes after."""
     for part, slot in zip(subject.parts, subject.built.schedulers, strict=True):
-        unit = (subject.trace.length.updates_per_epoch or 1) if slot.interval == "epoch" else 1
+        unit = subject.trace.length.unit(slot.interval)
         first = -(-(slot.begin + 1) // slot.frequency) * slot.frequency
         ended = slot.end is not None and first > slot.end
         plain = slot.frequency == 1 and not slot.begin and slot.end is None and unit == 1
