@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from lrviz.document import Map
 from lrviz.errors import UsageError
 from lrviz.sources.imports import import_named, is_there
 from lrviz.sources.kind import Kind, Origin
-from lrviz.sources.overrides import with_sets
+from lrviz.sources.overrides import Overrides, with_sets
 from lrviz.sources.reference import Reference
 from lrviz.spec.models import Spec
 
@@ -18,21 +18,21 @@ _SETTABLE = ("train", "optimizer", "plot", "table", "check", "title")
 
 
 def of_function(
-    label: str, source: str, function: Callable[..., Any], sets: Sequence[str]
+    label: str, source: str, function: Callable[..., Any], overrides: Overrides
 ) -> Origin:
     """Return the origin of a schedule that a function builds.
 
     Raises:
         UsageError: `--set` says something of the schedule itself.
     """
-    for each in sets:
+    for each in overrides.sets:
         key = each.partition("=")[0].partition(".")[0]
         if key in Spec.model_fields and key not in _SETTABLE:
             raise UsageError(
                 f"--set {each}: {source} is a function, which builds its schedule itself; of one "
                 f"can be set: {', '.join(_SETTABLE)}"
             )
-    return Origin(label, source, with_sets(Map(), sets), function=function, is_named=True)
+    return Origin(label, source, with_sets(Map(), overrides.sets), function=function, is_named=True)
 
 
 def _parse(source: str) -> Reference | None:
@@ -44,9 +44,9 @@ def _parse(source: str) -> Reference | None:
     return Reference(source, "function", name, file=head if head.endswith(".py") else None)
 
 
-def _read(reference: Reference, sets: Sequence[str]) -> list[Origin]:
+def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
     function = import_named(reference.text)
-    return [of_function(reference.name, reference.text, function, sets)]
+    return [of_function(reference.name, reference.text, function, overrides)]
 
 
 FUNCTION = Kind("function", _parse, _read)
