@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from lrviz.document import Map
-from lrviz.errors import UsageError
+from lrviz.errors import UsageError, shown
 from lrviz.sources.imports import import_named, is_there
 from lrviz.sources.kind import Kind, Origin
 from lrviz.sources.overrides import Overrides, with_sets
 from lrviz.sources.reference import Reference
+from lrviz.sources.scripts import read_function
 from lrviz.spec.models import Spec
 
 _SETTABLE = ("train", "optimizer", "plot", "table", "check", "title")
@@ -45,8 +47,15 @@ def _parse(source: str) -> Reference | None:
 
 
 def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
-    function = import_named(reference.text)
-    return [of_function(reference.name, reference.text, function, overrides)]
+    name, file, source = reference.name, reference.file, reference.text
+    read = read_function(file, name) if file is not None else None
+    function = read.function if read else import_named(source)
+    origin = of_function(name, source, function, overrides)
+    if not read:
+        return [origin]
+    values = ", ".join(f"{each} = {shown(value)}" for each, value in read.constants.items())
+    note = f"{name} is read from {file}, which is not run{f': {values}' if values else ''}"
+    return [replace(origin, notes=(note,))]
 
 
 FUNCTION = Kind("function", _parse, _read)

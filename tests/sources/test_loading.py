@@ -261,7 +261,10 @@ def test_a_function_file_is_imported_when_it_is_named(folder: Path) -> None:
     assert schedule.function is not None
     assert schedule.function(2) == 0.25
     (folder / "broken.py").write_text("raise ValueError('no')\n")
-    assert failure("broken.py:f") == "broken.py raised ValueError: no"
+    assert failure("broken.py:f") == (
+        "broken.py raised ValueError: no; the whole file is imported to find a function in it: "
+        "what it does as a program should stand under `if __name__ == '__main__':`"
+    )
 
 
 @pytest.mark.parametrize("source", ["mine.py:halve", lambda step: 0.5**step])
