@@ -95,7 +95,7 @@ def check(
         ),
     ] = False,
 ) -> None:
-    """Find schedule bugs: a warmup that never ends, a cosine that climbs back, and some 35 more.
+    """Find schedule bugs: a warmup that never ends, a cosine that climbs back, and many more.
 
     Without a SOURCE it reads lrviz.yaml here; folders are searched for specs.
 

@@ -132,12 +132,3 @@ def rule_lines(rules: Sequence[Rule]) -> Iterator[str]:
     width = max(len(rule.slug) for rule in rules)
     for rule in rules:
         yield f"{rule.code}  {rule.slug:<{width}}  {rule.severity:<7}  {rule.what}"
-
-
-def rules_table(rules: Sequence[Rule]) -> str:
-    """Return the rules as a Markdown table, for the README."""
-    rows = "".join(
-        f"| {rule.code} | {rule.slug} | {rule.severity} | {rule.what.replace('|', '&#124;')} |\n"
-        for rule in rules
-    )
-    return f"| Code | Name | Severity | What it finds |\n|---|---|---|---|\n{rows}"
