@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lrviz import catalog
-from lrviz.building.factory import build_schedule
 from lrviz.curves.trace import Trace
 from lrviz.document import plain, read_text
 from lrviz.errors import LrvizError
-from lrviz.simulation.loop import run
+from lrviz.simulation.loop import simulated
 from lrviz.sources.grammar import reference
 from lrviz.sources.loading import Loaded, load_all
 from lrviz.sources.names import ALL_PRESETS
@@ -26,7 +25,6 @@ from lrviz.views.text.about import yaml_lines
 from lrviz.views.text.grid import markdown
 from lrviz.views.text.index import Page, Section, index
 from lrviz.views.text.table import AFTER, table
-from lrviz.writing.numbers import count
 from lrviz.writing.provenance import written_by_lrviz
 
 INDEX = "README.md"
@@ -165,7 +163,7 @@ def make(
     for done, entry in enumerate(listed, 1):
         try:
             loaded = load_all([entry.source], options.overrides)
-            traces = tuple(run(build_schedule(each)) for each in loaded.schedules)
+            traces = tuple(map(simulated, loaded.schedules))
             page = _page(entry, loaded, traces, options)
             files |= dict(_figures(entry, loaded.schedules, traces, options))
             pages[entry] = page
@@ -246,11 +244,8 @@ def _spec(schedule: Schedule) -> tuple[str, str]:
 
 def _errors(traces: Sequence[Trace]) -> Iterator[str]:
     for trace in traces:
-        if trace.error:
-            yield (
-                f"the scheduler of {trace.label} raised after update {count(trace.error.update)}, "
-                f"and the curve ends there: {trace.error.message}"
-            )
+        if trace.cut_short:
+            yield trace.cut_short
 
 
 def _warnings(traces: Sequence[Trace]) -> Iterator[str]:

@@ -11,18 +11,33 @@ from contextlib import contextmanager
 import numpy as np
 
 from lrviz.building.built import Built, BuiltScheduler
+from lrviz.building.factory import build_schedule
 from lrviz.building.quantities import Read, readers
 from lrviz.curves.trace import RunError, Trace
 from lrviz.errors import ScheduleError, UsageError, words
 from lrviz.simulation import stepping
 from lrviz.simulation.recording import Recording, failure
 from lrviz.spec.durations import Length
+from lrviz.spec.schedule import Schedule
 
 _WARNINGS = 10
 """So many different texts are kept of what is warned of in one run."""
 
 _SILENCE = 0.5
 """Seconds after which progress is told where a step of somebody's scheduler takes long."""
+
+
+def simulated(schedule: Schedule, on_progress: Callable[[int], None] | None = None) -> Trace:
+    """Build a schedule and run it.
+
+    Args:
+        schedule: What to simulate.
+        on_progress: As for `run`.
+
+    Raises:
+        LrvizError: torch refuses it, or it cannot be run.
+    """
+    return run(build_schedule(schedule), on_progress)
 
 
 def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Trace:

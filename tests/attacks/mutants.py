@@ -472,8 +472,8 @@ SHOWING = (
     Mutant(
         "a figure draws the groups in another order than it names them",
         "views/plan/panels.py",
-        "lines.append(Line(label, values[:, group], index, group))",
-        "lines.append(Line(label, values[:, -1 - group], index, group))",
+        "trace.by_update(param, group), index, group, trace.steps)",
+        "trace.by_update(param, -1 - group), index, group, trace.steps)",
         "views/plan/panels",
     ),
     Mutant(
@@ -621,7 +621,7 @@ HOLDING = (
     ),
     Mutant(
         "curves that are one up to their sign are not compared",
-        "views/plan/panels.py",
+        "curves/groups.py",
         "np.abs(values[rows]) / peaks",
         "values[rows] / peaks",
         "views/plan/panels",

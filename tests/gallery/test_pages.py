@@ -410,7 +410,7 @@ def test_a_run_that_is_cut_short_is_shown_and_reported(here: Path) -> None:
     assert ran.code == 1
     assert ran.err.splitlines()[0] == "wrote out/README.md and 2 figures"
     assert ran.err.splitlines()[1].startswith(
-        "error: specs/cut.yaml: the scheduler of cut raised after update 4, "
+        "error: specs/cut.yaml: cut: its scheduler failed after update 4 of 8, "
         "and the curve ends there: ValueError: Tried to step 5 times"
     )
 

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.typing import LineStyleType
 
-from lrviz.curves.events import Array
+from lrviz.curves.events import Array, Steps
 from lrviz.curves.trace import Trace
-from lrviz.views.figure.downsample import vertices
+from lrviz.views.figure.downsample import m4, vertices
 from lrviz.views.figure.paths import Economy
 from lrviz.views.figure.themes import settings
 from lrviz.views.plan.panels import Line, Panel
@@ -31,6 +31,7 @@ _PIECE = 4.0  # of a curve that coincides with others, in line widths
 _SAMPLES = 400
 _SAME = 0.006  # of the axis' height: curves so near are one on the page
 _SNAPPED = 1024  # vertices up to which matplotlib moves a path onto whole pixels
+_DOTS = 250  # bins of logged values: four dots a bin are drawn at the most
 _OFTEN = 0.15  # of the axis' length
 
 
@@ -149,6 +150,9 @@ def draw(
     pixels = ax.get_window_extent().width
     for line, look in zip(panel.lines, looks, strict=True):
         factor = x.factors[line.trace]
+        if line.steps is not None:
+            curves.append(_dots(ax, line, line.steps, look, factor))
+            continue
         share = min(1.0, len(line.values) * factor / (high - low))
         at, values = vertices(line.values, max(50, round(1.5 * pixels * share)))
         if ax.get_yscale() == "log":
@@ -184,3 +188,20 @@ def draw(
                 clip_on=False,
             )
     return curves
+
+
+def _dots(ax: Axes, line: Line, steps: Steps, look: Look, factor: float) -> Line2D:
+    """Draw logged values: a dot each, on what was planned for the same updates."""
+    steps = steps[m4(line.values[steps], _DOTS)]
+    (dots,) = ax.plot(
+        steps * factor,
+        np.clip(line.values[steps], -1e300, 1e300),
+        "o",
+        color=look.colour,
+        ms=3.2,
+        mew=0,
+        zorder=3.5,
+        label=line.label,
+        clip_on=False,
+    )
+    return dots
