@@ -54,7 +54,7 @@ def test_the_action_annotates_lines_and_writes_tables(tmp_path: Path) -> None:
         "### `specs/bad.yaml`",
         "### `specs/good.yaml`",
     ]
-    assert "|   99 | last  | " in summary
+    assert "|   99 | last " in summary
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script of bash")
