@@ -176,4 +176,4 @@ def _show(report: Report, form: str, *, verbose: bool) -> None:
         spans = findings.lines(report, verbose=verbose)
         emit_rich(*(Text.assemble(*each) for each in spans), soft_wrap=True)
     else:
-        emit(map(findings.plain, findings.lines(report, verbose=verbose)))
+        emit(map(findings.unstyled, findings.lines(report, verbose=verbose)))

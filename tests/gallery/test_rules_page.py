@@ -32,7 +32,7 @@ TOP = """\
 # What `lrviz check` finds
 
 Each rule with a schedule that has its bug, the curve of that schedule, and what `lrviz check` says
-of it. `lrviz rule LRV201` explains one in a terminal. A spec that means it says so, with the reason:
+of it; `lrviz rule LRV201` explains one in a terminal. A spec that means it says so, with why:
 `check: {ignore: {LRV301: two cycles are meant}}`.
 
 | rule | severity | what it finds |

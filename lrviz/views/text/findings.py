@@ -68,10 +68,10 @@ def _counted(number: int, kind: str) -> str:
     return f"{number} {kind}{'s' if number > 1 and kind != 'info' else ''}"
 
 
-def plain(spans: Iterable[Span]) -> str:
+def unstyled(spans: Iterable[Span]) -> str:
     """Return a line without its styles.
 
-    >>> plain([("a.yaml:1:1: ", "bold"), ("error", "red")])
+    >>> unstyled([("a.yaml:1:1: ", "bold"), ("error", "red")])
     'a.yaml:1:1: error'
     """
     return "".join(text for text, _ in spans).rstrip()

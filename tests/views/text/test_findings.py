@@ -25,7 +25,7 @@ REPORT = Report((ERROR, WARNING), (IGNORED,), 2)
 
 
 def plain(report: Report, verbose: bool = False) -> list[str]:
-    return [findings.plain(line) for line in findings.lines(report, verbose=verbose)]
+    return [findings.unstyled(line) for line in findings.lines(report, verbose=verbose)]
 
 
 def test_text_has_two_lines_a_finding_and_a_last_one() -> None:
