@@ -10,7 +10,7 @@ from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
 from lrviz.sources.loading import Source, load
 from lrviz.spec.schedule import Schedule
-from lrviz.views.plan.asked import asked
+from lrviz.views.plan.defaults import wanted_by
 from lrviz.writing.display import Displayed
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def plot(
     if not traces:
         raise UsageError("nothing to draw: give a source, as in lrviz.plot('cosine', steps=1000)")
     if figure is None:
-        wanted = asked(schedules)
+        wanted = wanted_by(schedules)
         figure = FigureOptions(x=wanted.x, log=wanted.log, title=wanted.title)
     return draw(traces, figure, ax=ax)
 

@@ -2,7 +2,7 @@
 
 A shape is a function of keyword-only parameters that returns the factor as a function of `step`,
 the number of `step()` calls so far (0 for the first update). Parameters annotated `int` are counts
-of such calls; `total` is the calls in the slot that the shape runs in. Where transformers has a
+of such calls; `total` is the calls in the phase that the shape runs in. Where transformers has a
 function of the same shape, both are equal bit for bit at every step: the operations are the same
 ones in the same order.
 """

@@ -139,10 +139,12 @@ def _lightning(item: Any, interval: Interval | None) -> BuiltScheduler:
     if stepped not in ("step", "epoch"):
         raise UsageError(f"interval must be 'step' or 'epoch', not {stepped!r}")
     scheduler = _one(item["scheduler"], stepped).scheduler
-    return BuiltScheduler(scheduler, Cadence(stepped, whole("frequency", item.get("frequency", 1))))
+    return BuiltScheduler(
+        scheduler, Cadence(stepped, counted("frequency", item.get("frequency", 1)))
+    )
 
 
-def whole(name: str, value: Any) -> int:
+def counted(name: str, value: Any) -> int:
     """Return a count that user code gives.
 
     Raises:

@@ -95,7 +95,7 @@ def check(
         ),
     ] = False,
 ) -> None:
-    """Find schedule bugs: a warmup that never ends, a cosine that climbs back, and some 35 more.
+    """Find schedule bugs: a warmup that never ends, a cosine that climbs back, and many more.
 
     Without a SOURCE it reads lrviz.yaml here; folders are searched for specs.
 
@@ -176,4 +176,4 @@ def _show(report: Report, form: str, *, verbose: bool) -> None:
         spans = findings.lines(report, verbose=verbose)
         emit_rich(*(Text.assemble(*each) for each in spans), soft_wrap=True)
     else:
-        emit(map(findings.plain, findings.lines(report, verbose=verbose)))
+        emit(map(findings.unstyled, findings.lines(report, verbose=verbose)))

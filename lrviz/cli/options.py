@@ -22,7 +22,7 @@ _TRAINING = "Training"
 _REPORT = "Messages"
 
 
-def whole(option: str) -> Callable[[str], int]:
+def whole_number(option: str) -> Callable[[str], int]:
     """Return a parser of whole numbers from 1 on, `1e4` and `10_000` among them, for `option`."""
 
     def parse(text: str) -> int:
@@ -103,7 +103,7 @@ class Training:
         int | None,
         typer.Option(
             "--steps",
-            parser=whole("--steps"),
+            parser=whole_number("--steps"),
             metavar="N",
             help="Optimizer updates in all.",
             rich_help_panel=_TRAINING,
@@ -123,7 +123,7 @@ class Training:
         int | None,
         typer.Option(
             "--steps-per-epoch",
-            parser=whole("--steps-per-epoch"),
+            parser=whole_number("--steps-per-epoch"),
             metavar="N",
             help="Updates an epoch.",
             rich_help_panel=_TRAINING,

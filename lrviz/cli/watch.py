@@ -108,7 +108,7 @@ class _Screen:
         if wiped:
             _print(_CLEAR)
             self.said = ""
-        page = _Page(sys.stdout)
+        page = _Held(sys.stdout)
         try:
             with contextlib.redirect_stdout(page), contextlib.suppress(typer.Exit):
                 yield
@@ -130,7 +130,7 @@ class _Screen:
         self.said = text
 
 
-class _Page(io.StringIO):
+class _Held(io.StringIO):
     """Text for `stream`, kept back: width, colours and characters are chosen as for the stream."""
 
     def __init__(self, stream: Any) -> None:

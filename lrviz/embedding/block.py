@@ -79,7 +79,7 @@ def request(block: Block) -> Request:
     Raises:
         LrvizError: Something in them is wrong; `explained` says where in the document.
     """
-    drawing, shared = _asked(block.options)
+    drawing, shared = _options_of(block.options)
     names, spec = _read(block)
     resolved = [reference(name).moved(partial(_below, block=block)) for name in names]
     if spec is None:
@@ -131,7 +131,7 @@ def _options() -> Mapping[str, Any]:
     }
 
 
-def _asked(options: Mapping[str, str]) -> tuple[Drawing, Shared]:
+def _options_of(options: Mapping[str, str]) -> tuple[Drawing, Shared]:
     """Read a block's options as `lrviz plot` reads its own."""
     arguments = []
     for name, value in options.items():

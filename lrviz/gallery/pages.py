@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lrviz import catalog
 from lrviz.curves.trace import Trace
-from lrviz.document import plain, read_text
+from lrviz.document import read_text, unplaced
 from lrviz.errors import LrvizError
 from lrviz.simulation.loop import simulated
 from lrviz.sources.grammar import reference
@@ -42,7 +42,7 @@ Schedules by name: each fits any number of updates and follows any `--lr`, whose
 
 
 @dataclass(frozen=True)
-class Entry:
+class Listing:
     """A SOURCE, and where it stands in the gallery.
 
     Attributes:
@@ -89,12 +89,12 @@ class Gallery:
     """
 
     files: dict[str, bytes]
-    failures: dict[Entry, str]
+    failures: dict[Listing, str]
     errors: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
-def entries(sources: Sequence[str]) -> tuple[Entry, ...]:
+def entries(sources: Sequence[str]) -> tuple[Listing, ...]:
     """Return what SOURCEs stand for, each spec once and with a name of its own.
 
     Of a folder, what is in its folders comes before its own specs, so that overviews in a folder
@@ -103,7 +103,7 @@ def entries(sources: Sequence[str]) -> tuple[Entry, ...]:
     Raises:
         UsageError: A folder has no spec.
     """
-    found: list[Entry] = []
+    found: list[Listing] = []
     seen: set[str] = set()
     taken: set[str] = set()
     for entry in _listed(sources):
@@ -117,25 +117,25 @@ def entries(sources: Sequence[str]) -> tuple[Entry, ...]:
             number += 1
             name = f"{entry.name}-{number}"
         taken.add(name.casefold())
-        found.append(Entry(entry.source, name, entry.section))
+        found.append(Listing(entry.source, name, entry.section))
     return tuple(found)
 
 
-def _listed(sources: Sequence[str]) -> Iterator[Entry]:
+def _listed(sources: Sequence[str]) -> Iterator[Listing]:
     for source in sources:
         if source == ALL_PRESETS or source in catalog.preset_names():
             names = catalog.preset_names() if source == ALL_PRESETS else [source]
             for name in names:
-                yield Entry(name, f"presets/{name}", ALL_PRESETS)
+                yield Listing(name, f"presets/{name}", ALL_PRESETS)
             continue
         files = expanded([source])
         if files == [source]:
-            yield Entry(source, reference(source).slug)
+            yield Listing(source, reference(source).slug)
             continue
         for file in sorted(files, key=_folders_first):
             path = Path(file)
             name = path.relative_to(source).with_suffix("").as_posix()
-            yield Entry(path.as_posix(), name, path.parent.as_posix())
+            yield Listing(path.as_posix(), name, path.parent.as_posix())
 
 
 def _folders_first(file: str) -> list[tuple[bool, str]]:
@@ -144,7 +144,7 @@ def _folders_first(file: str) -> list[tuple[bool, str]]:
 
 
 def make(
-    listed: Sequence[Entry], options: GalleryOptions, advance: Callable[[int], None] | None = None
+    listed: Sequence[Listing], options: GalleryOptions, advance: Callable[[int], None] | None = None
 ) -> Gallery:
     """Make a gallery; an entry that cannot be shown does not stop the others.
 
@@ -156,8 +156,8 @@ def make(
         advance: Called with the number of entries done, after each.
     """
     files: dict[str, bytes] = {}
-    pages: dict[Entry, Page] = {}
-    failures: dict[Entry, str] = {}
+    pages: dict[Listing, Page] = {}
+    failures: dict[Listing, str] = {}
     errors: list[str] = []
     warnings: list[str] = []
     for done, entry in enumerate(listed, 1):
@@ -179,13 +179,13 @@ def make(
     return Gallery(files, failures, tuple(errors), tuple(warnings))
 
 
-def pictures(entry: Entry, formats: Sequence[str]) -> list[str]:
+def pictures(entry: Listing, formats: Sequence[str]) -> list[str]:
     """Return the paths of an entry's figures."""
     return [f"{entry.name}-{style}.{each}" for style in STYLES for each in formats]
 
 
 def _figures(
-    entry: Entry, schedules: Sequence[Schedule], traces: Sequence[Trace], options: GalleryOptions
+    entry: Listing, schedules: Sequence[Schedule], traces: Sequence[Trace], options: GalleryOptions
 ) -> Iterator[tuple[str, bytes]]:
     for style in STYLES:
         drawn = figure(traces, options.figure(schedules, style))
@@ -194,7 +194,7 @@ def _figures(
             yield f"{entry.name}-{style}.{each}", data
 
 
-def _page(entry: Entry, loaded: Loaded, traces: Sequence[Trace], options: GalleryOptions) -> Page:
+def _page(entry: Listing, loaded: Loaded, traces: Sequence[Trace], options: GalleryOptions) -> Page:
     schedules = loaded.schedules
     at = tuple(dict.fromkeys(step for each in schedules for step in each.table.at))
     grid = table(traces, at, options.params)
@@ -238,7 +238,7 @@ def _spec(schedule: Schedule) -> tuple[str, str]:
         return Path(file).as_posix(), read_text(Path(file).read_bytes(), file)
     if schedule.function is not None:
         return "", ""
-    written = {"train": {"steps": schedule.length.updates}, **plain(schedule.tree)}
+    written = {"train": {"steps": schedule.length.updates}, **unplaced(schedule.tree)}
     return f"{schedule.label}.yaml", "".join(f"{line}\n" for line in yaml_lines(written, _WIDTH))
 
 
@@ -254,7 +254,7 @@ def _warnings(traces: Sequence[Trace]) -> Iterator[str]:
             yield " ".join(text.split())
 
 
-def _sections(pages: Mapping[Entry, Page]) -> Iterator[Section]:
+def _sections(pages: Mapping[Listing, Page]) -> Iterator[Section]:
     """Yield the sections in the order of their first page, what has none first."""
     keys = dict.fromkeys(["", *(entry.section for entry in pages)])
     for key in keys:

@@ -171,15 +171,15 @@ BUILDING = (
     Mutant(
         "a share of the lr is that of the first group, for all groups",
         "building/values.py",
-        "return [part * lr for lr in slot.lrs]",
-        "return [part * slot.lrs[0] for lr in slot.lrs]",
+        "return [part * lr for lr in phase.lrs]",
+        "return [part * phase.lrs[0] for lr in phase.lrs]",
         "building/factory",
     ),
     Mutant(
         "a phase's `total` runs to the end of the whole training",
         "building/factory.py",
-        "total=max(1, end - begin), parts=inner)",
-        "total=slot.total, parts=inner)",
+        "phase.start + begin, max(1, end - begin)",
+        "phase.start + begin, phase.total",
         "building/factory attacks/differ",
     ),
     Mutant(
@@ -192,7 +192,7 @@ BUILDING = (
     Mutant(
         "the light steps are used for a class that is not torch's",
         "building/factory.py",
-        "        slot.own = False\n    return target\n",
+        "        phase.own = False\n    return target\n",
         "        pass\n    return target\n",
         "attacks/differ",
     ),
@@ -233,8 +233,8 @@ SIMULATING = (
     Mutant(
         "per-epoch schedulers come before the per-update ones",
         "simulation/stepping.py",
-        'key=lambda slot: slot.interval == "epoch")',
-        'key=lambda slot: slot.interval != "epoch")',
+        'key=lambda built: built.interval == "epoch")',
+        'key=lambda built: built.interval != "epoch")',
         "attacks/differ",
     ),
     Mutant(
@@ -327,8 +327,8 @@ SIMULATING = (
     Mutant(
         "record steps the user's own objects",
         "live/tracing.py",
-        "            replace(slot, scheduler=copied)\n",
-        "            slot\n",
+        "            replace(built, scheduler=copied)\n",
+        "            built\n",
         "live/tracing attacks/differ",
     ),
 )
@@ -485,7 +485,7 @@ SHOWING = (
     ),
     Mutant(
         "a figure holds a value for no update",
-        "views/figure/downsample.py",
+        "views/plan/downsample.py",
         "edges = np.append(starts, len(values)).astype(np.float64)",
         "edges = np.append(starts, len(values) - 1).astype(np.float64)",
         "views/figure/drawing",

@@ -165,8 +165,8 @@ scheduler: {type: ReduceLROnPlateau}
 def plateau_per_update(subject: Subject) -> Iterator[Fault]:
     """Compare the patience, in updates, with an epoch."""
     for part in subject.parts:
-        slot, patience = subject.built.schedulers[part.member], argument(part, "patience")
-        if part.type != "ReduceLROnPlateau" or slot.interval != "step":
+        built, patience = subject.built.schedulers[part.member], argument(part, "patience")
+        if part.type != "ReduceLROnPlateau" or built.interval != "step":
             continue
         least = subject.per_epoch or LEAST_WAIT * subject.updates
         if not isinstance(patience, int) or least <= 1:

@@ -81,23 +81,23 @@ scheduler: {type: CosineAnnealingLR, T_max: 1}
 )
 def never_stepped(subject: Subject) -> Iterator[Fault]:
     """Look for the first call that an update comes after."""
-    for part, slot in zip(subject.parts, subject.built.schedulers, strict=True):
-        unit = subject.trace.length.unit(slot.interval)
-        first = -(-(slot.begin + 1) // slot.frequency) * slot.frequency
-        ended = slot.end is not None and first > slot.end
-        plain = slot.frequency == 1 and not slot.begin and slot.end is None and unit == 1
+    for part, each in zip(subject.parts, subject.built.schedulers, strict=True):
+        unit = subject.trace.length.unit(each.interval)
+        first = -(-(each.begin + 1) // each.frequency) * each.frequency
+        ended = each.end is not None and first > each.end
+        plain = each.frequency == 1 and not each.begin and each.end is None and unit == 1
         updates = subject.trace.length.updates
         if plain or (first * unit < updates and not ended):
             continue
-        name = "frequency" if slot.frequency > 1 else "begin" if slot.begin else "interval"
+        name = "frequency" if each.frequency > 1 else "begin" if each.begin else "interval"
         place, _ = subject.beside(part, "end" if ended else name)
-        when = f"its first step would come after {slot.interval} {count(first)}"
+        when = f"its first step would come after {each.interval} {count(first)}"
         after = "`end` is before that" if ended else f"there are {count(updates)} updates"
-        if slot.interval == "epoch" and not ended:
+        if each.interval == "epoch" and not ended:
             epochs = f"{updates / unit:.3g}"
             word = "epoch" if epochs == "1" else "epochs"
             after = f"the training has {epochs} {word} of {count(unit)} updates"
-        late = slot.begin or slot.frequency > 1 or ended
+        late = each.begin or each.frequency > 1 or ended
         yield Fault(
             f"{part.type} never steps: {when}, and {after}; the LR stays at {lr(subject.at(0))}",
             "let it begin earlier, and more often" if late else "set `interval: step`",

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Wanted:
     """Defaults for a figure.
 
     Attributes:
-        x: What the x axis counts: the first that is asked for, if all schedules can be counted so.
+        x: What the x axis counts: the first that is wanted for, if all schedules can be counted so.
         log: The y axis is logarithmic: all of the specs ask for it.
         title: That of the one spec that all the schedules come from, if it has one.
     """
@@ -25,7 +25,7 @@ class Asked:
     title: str | None = None
 
 
-def asked(schedules: Sequence[Schedule]) -> Asked:
+def wanted_by(schedules: Sequence[Schedule]) -> Wanted:
     """Return what the specs of schedules ask of their figure."""
     titles = {each.title for each in schedules}
     lengths = [each.length for each in schedules]
@@ -34,7 +34,7 @@ def asked(schedules: Sequence[Schedule]) -> Asked:
         "tokens": all(length.tokens_per_update for length in lengths),
     }
     x = next((each.plot.x for each in schedules if each.plot.x), None)
-    return Asked(
+    return Wanted(
         x=x if known.get(x or "", True) else None,
         log=bool(schedules) and all(each.plot.log for each in schedules),
         title=titles.pop() if len(titles) == 1 else None,

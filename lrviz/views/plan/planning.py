@@ -10,9 +10,9 @@ import numpy as np
 
 from lrviz.curves.events import Array
 from lrviz.curves.trace import Trace
-from lrviz.views.figure.lines import Look, looks, sampled
-from lrviz.views.figure.options import FigureOptions
+from lrviz.views.plan.looks import Look, looks, sampled
 from lrviz.views.plan.marks import Spot, spots
+from lrviz.views.plan.options import FigureOptions
 from lrviz.views.plan.panels import Line, Panel, panels
 from lrviz.views.plan.scales import Unit, YScale, span, units, y_scale
 from lrviz.writing import numbers as formatting
@@ -106,13 +106,16 @@ def _outside(lines: Sequence[Line], scale: YScale) -> list[str]:
     return found
 
 
-def plan(traces: Sequence[Trace], options: FigureOptions, solid: int) -> Plan:
+def plan(
+    traces: Sequence[Trace], options: FigureOptions, solid: int, colours: Sequence[str]
+) -> Plan:
     """Decide what a figure shows, and how each curve looks.
 
     Args:
         traces: At least one.
         options: What was asked for.
         solid: Up to so many curves are told apart by colour alone.
+        colours: Of the curves, in turn.
 
     Raises:
         UsageError: An option does not fit these traces.
@@ -132,7 +135,11 @@ def plan(traces: Sequence[Trace], options: FigureOptions, solid: int) -> Plan:
     )
     first = shown[0]
     heights = [sampled(line, scales[0], end, below.factors[line.trace]) for line in first.lines]
-    look = _by_trace(first, heights, solid) if options.grid else looks(heights, solid)
+    look = (
+        _by_trace(first, heights, solid, colours)
+        if options.grid
+        else looks(heights, solid, colours)
+    )
     marked = spots(traces, first, below, annotate=options.annotate, marks=options.marks)
     own = {(line.trace, line.group): each for line, each in zip(first.lines, look, strict=True)}
     of_trace = {line.trace: own[line.trace, line.group] for line in reversed(first.lines)}
@@ -144,9 +151,11 @@ def plan(traces: Sequence[Trace], options: FigureOptions, solid: int) -> Plan:
     return Plan(tuple(traces), shown, all_looks, scales, below, above, end, marked)
 
 
-def _by_trace(panel: Panel, heights: Sequence[Array], solid: int) -> list[Look]:
+def _by_trace(
+    panel: Panel, heights: Sequence[Array], solid: int, colours: Sequence[str]
+) -> list[Look]:
     """Return a look for each line, where each trace has a panel of its own."""
     found = []
     for _, lines in groupby(range(len(heights)), key=lambda at: panel.lines[at].trace):
-        found += looks([heights[at] for at in lines], solid)
+        found += looks([heights[at] for at in lines], solid, colours)
     return found

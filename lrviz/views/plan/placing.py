@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrviz.curves.events import Array
+from lrviz.views.plan.box import Box
 
 Point = tuple[float, float]
-Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 # In inches.
 _CELL = 0.02
@@ -60,7 +60,7 @@ class Room:
     def take_point(self, point: Point, radius: float) -> None:
         """Take a square around a point."""
         x, y = point
-        self._fill(self._drawn, (x - radius, y - radius, x + radius, y + radius))
+        self._fill(self._drawn, Box(x - radius, y - radius, 2 * radius, 2 * radius))
 
     def take_box(self, box: Box) -> None:
         """Take what a text covers."""
@@ -104,7 +104,7 @@ class Room:
             if clear.any():
                 best = some[int(np.argmax(clear))]
                 at = float(left[best]), float(bottom[best])
-                return float(cost[best]), (*at, at[0] + width, at[1] + height)
+                return float(cost[best]), Box(*at, width, height)
         return None
 
     def _free(self, width: float, height: float, near: Point) -> tuple[Array, Array]:
@@ -131,9 +131,9 @@ class Room:
         column, row = np.moveaxis(np.clip(points / _CELL, 0, most).astype(np.intp), 2, 0)
         return np.asarray(~self._written[row, column].any(axis=0))
 
-    def _fill(self, cells: NDArray[np.bool_], box: Sequence[float]) -> None:
-        left, bottom = (max(0, math.floor(each / _CELL)) for each in box[:2])
-        right, top = (max(0, math.ceil(each / _CELL)) for each in box[2:])
+    def _fill(self, cells: NDArray[np.bool_], box: Box) -> None:
+        left, bottom = (max(0, math.floor(each / _CELL)) for each in (box.left, box.bottom))
+        right, top = (max(0, math.ceil(each / _CELL)) for each in (box.right, box.top))
         cells[bottom:top, left:right] = True
 
 
