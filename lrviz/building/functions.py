@@ -74,7 +74,29 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
     _check_optimizer(schedule, used)
     if used is not optimizer:
         _make_idle(used)
-    return _built(schedule, used, tuple(schedulers))
+    return _built(schedule, used, tuple(schedulers), _unheard(schedule, result, optimizer, wanted))
+
+
+def _unheard(
+    schedule: Schedule, result: Any, optimizer: Optimizer, wanted: set[str]
+) -> tuple[str, ...]:
+    """Return what the function was told and made no use of."""
+    used, schedulers = interpret(result, optimizer, "step")
+    _, others = interpret(result, optimizer, "epoch")
+    found = []
+    if used is not optimizer and "optimizer" in wanted:
+        found.append(
+            f"it made an optimizer of its own, {type(used).__name__}: the one that it was given, "
+            f"{schedule.optimizer.type}, and what is said of that (--optimizer, --lr, --set "
+            "optimizer) act on nothing"
+        )
+    same = [one.cadence == other.cadence for one, other in zip(schedulers, others, strict=True)]
+    if schedule.stepped is not None and all(same):
+        found.append(
+            f"--interval {schedule.stepped}: without effect, what it returned says when step() is "
+            "called"
+        )
+    return tuple(found)
 
 
 def interpret(
@@ -227,7 +249,10 @@ def _called(schedule: Schedule, action: Callable[[], Any]) -> Any:
 
 
 def _built(
-    schedule: Schedule, optimizer: Optimizer, schedulers: tuple[BuiltScheduler, ...]
+    schedule: Schedule,
+    optimizer: Optimizer,
+    schedulers: tuple[BuiltScheduler, ...],
+    unheard: tuple[str, ...] = (),
 ) -> Built:
     return Built(
         label=schedule.label,
@@ -236,6 +261,7 @@ def _built(
         schedulers=schedulers,
         length=schedule.length,
         groups=tuple(_names(optimizer)),
+        warnings=(*schedule.warnings, *unheard),
     )
 
 
