@@ -1,4 +1,4 @@
-"""Figures in documentation: a block of a document in, picture files out, drawn once."""
+"""A block of a document to picture files, drawn once."""
 
 from lrviz.embedding.block import Block, explained, option_names
 from lrviz.embedding.picture import STYLESHEET, Picture, embed

@@ -1,4 +1,4 @@
-"""The rules of `lrviz check`, one or two modules a family; a module's `RULES` are its rules."""
+"""A curve to its faults: the rules of `lrviz check`, by family: a module's `RULES` are its own."""
 
 from __future__ import annotations
 
