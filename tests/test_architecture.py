@@ -16,7 +16,7 @@ import lrviz
 PACKAGE = Path(lrviz.__file__).parent
 # From the ground up; the parts of one line do not import each other.
 LAYERS = [
-    "errors writing",
+    "errors files writing",
     "document shapes",
     "catalog spec",
     "curves sources",
@@ -101,6 +101,16 @@ def test_imports_form_no_circle() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_is_read_in_one_go(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_a_text_names_is_read_after_a_look_in_files(path: Path) -> None:
+    if part(path) not in ("sources", "spec"):
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            reads = node.func.attr in ("open", "read_bytes", "read_text")
+            assert not reads or ast.unparse(node.func.value).startswith("checked("), path
 
 
 def test_the_street_has_few_doors_and_few_floors() -> None:

@@ -47,8 +47,10 @@ class Kind:
         name: Its name.
         parse: Takes a SOURCE apart, by its text and what files there are; None where it is no such.
         read: Reads one, with what `--set` says.
+        runs_code: Reading one, or building what it says, runs code that it names.
     """
 
     name: str
     parse: Callable[[str], Reference | None]
     read: Callable[[Reference, Sequence[str]], list[Origin]]
+    runs_code: bool = True

@@ -45,5 +45,5 @@ def _read_all(reference: Reference, sets: Sequence[str]) -> list[Origin]:
     ]
 
 
-NAME = Kind("name", _parse, _read)
-PRESETS = Kind("presets", _parse_all, _read_all)
+NAME = Kind("name", _parse, _read, runs_code=False)
+PRESETS = Kind("presets", _parse_all, _read_all, runs_code=False)
