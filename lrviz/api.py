@@ -10,7 +10,7 @@ from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
 from lrviz.sources.loading import Source, load
 from lrviz.spec.schedule import Schedule
-from lrviz.views.plan.asked import asked
+from lrviz.views.plan.defaults import wanted_by
 from lrviz.writing.display import Displayed
 
 if TYPE_CHECKING:
@@ -46,10 +46,9 @@ def simulate(
     >>> simulate("linear", steps=4, lr=1.0).lr[:, 0].tolist()
     [1.0, 0.75, 0.5, 0.25]
     """
-    from lrviz.building.factory import build_schedule
-    from lrviz.simulation.loop import run
+    from lrviz.simulation.loop import simulated
 
-    return run(build_schedule(_one(source, overrides)), on_progress)
+    return simulated(_one(source, overrides), on_progress)
 
 
 def build(source: Source, optimizer: Optimizer, **overrides: Any) -> list[BuiltScheduler]:
@@ -99,8 +98,7 @@ def plot(
     Raises:
         LrvizError: As for `lrviz.simulate`.
     """
-    from lrviz.building.factory import build_schedule
-    from lrviz.simulation.loop import run
+    from lrviz.simulation.loop import simulated
     from lrviz.views.figure import FigureOptions
     from lrviz.views.figure import figure as draw
 
@@ -112,11 +110,11 @@ def plot(
         else:
             named = _all(source, overrides)
             schedules += named
-            traces += [run(build_schedule(each)) for each in named]
+            traces += map(simulated, named)
     if not traces:
         raise UsageError("nothing to draw: give a source, as in lrviz.plot('cosine', steps=1000)")
     if figure is None:
-        wanted = asked(schedules)
+        wanted = wanted_by(schedules)
         figure = FigureOptions(x=wanted.x, log=wanted.log, title=wanted.title)
     return draw(traces, figure, ax=ax)
 

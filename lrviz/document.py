@@ -112,11 +112,11 @@ def place_of(data: Any, path: Sequence[str | int], *, key: bool = False) -> Plac
     return found
 
 
-def plain(data: Any) -> Any:
+def unplaced(data: Any) -> Any:
     """Return `data` as ordinary dicts and lists."""
     if isinstance(data, Mapping):
-        return {key: plain(value) for key, value in data.items()}
-    return [plain(item) for item in data] if isinstance(data, list | tuple) else data
+        return {key: unplaced(value) for key, value in data.items()}
+    return [unplaced(item) for item in data] if isinstance(data, list | tuple) else data
 
 
 def placed(data: Any, place: Place | None = None) -> Any:

@@ -30,6 +30,7 @@ from torch.optim.swa_utils import SWALR
 
 from lrviz.building.built import Built, BuiltScheduler
 from lrviz.building.dummy import dummy_optimizer
+from lrviz.spec.cadence import Cadence
 from lrviz.spec.durations import Length
 from tests.reference import Slot
 
@@ -103,10 +104,7 @@ def build(
     schedulers = tuple(
         BuiltScheduler(
             slot.scheduler,
-            slot.interval,
-            slot.frequency,
-            slot.begin,
-            slot.end,
+            Cadence(slot.interval, slot.frequency, slot.begin, slot.end),
             None if slot.metric is None else np.array(slot.metric),
         )
         for slot in slots

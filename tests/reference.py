@@ -11,13 +11,15 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
+from lrviz.spec.models import Interval
+
 
 @dataclass
 class Slot:
     """A scheduler and when it is called; the fields mean what those of `BuiltScheduler` do."""
 
     scheduler: Any
-    interval: str = "step"
+    interval: Interval = "step"
     frequency: int = 1
     begin: int = 0
     end: int | None = None

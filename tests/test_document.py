@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lrviz.document import Map, Seq, parse, place_of, plain, read_text
+from lrviz.document import Map, Seq, parse, place_of, read_text, unplaced
 from lrviz.errors import SpecError
 
 
@@ -179,7 +179,7 @@ def test_crlf_is_a_line_end() -> None:
 
 
 def test_plain_is_free_of_places() -> None:
-    found = plain(parse("a: [{b: 1}]", "f.yaml"))
+    found = unplaced(parse("a: [{b: 1}]", "f.yaml"))
     assert found == {"a": [{"b": 1}]}
     assert type(found) is dict
     assert type(found["a"]) is list

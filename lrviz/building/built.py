@@ -8,6 +8,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from lrviz.document import KeyPath
+from lrviz.spec.cadence import Cadence
+from lrviz.spec.models import Interval
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,20 +25,34 @@ class BuiltScheduler:
 
     Attributes:
         scheduler: A torch scheduler, or any object with `step()`.
-        interval: `step`: after each update t; `epoch`: after each full epoch e (both 0-based).
-        frequency: Only where (t + 1) % frequency == 0 (or e + 1).
-        begin: First t (or e) whose call is made.
-        end: First t (or e) whose call is made no more; None for the training's end.
-        metric: Shape (M,): value i is given to the call of t = i (or e = i); None where `step`
-            takes no metric.
+        cadence: After which updates `step()` is called.
+        metric: Shape (M,): value i is given to the call after unit i; None where `step` takes no
+            metric.
     """
 
     scheduler: Any
-    interval: str = "step"
-    frequency: int = 1
-    begin: int = 0
-    end: int | None = None
+    cadence: Cadence
     metric: NDArray[np.float64] | None = None
+
+    @property
+    def interval(self) -> Interval:
+        """`step`: it is called after updates; `epoch`: after full epochs."""
+        return self.cadence.interval
+
+    @property
+    def frequency(self) -> int:
+        """Only every so many updates, or epochs."""
+        return self.cadence.frequency
+
+    @property
+    def begin(self) -> int:
+        """First update, or epoch (0-based), after which it is called."""
+        return self.cadence.begin
+
+    @property
+    def end(self) -> int | None:
+        """First update, or epoch, after which it is called no more; None for the training's end."""
+        return self.cadence.end
 
 
 @dataclass(frozen=True)

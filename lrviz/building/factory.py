@@ -17,10 +17,11 @@ from lrviz.building.functions import build_function
 from lrviz.building.imports import import_scheduler, torch_scheduler
 from lrviz.building.optimizers import build_optimizer
 from lrviz.building.signatures import ANY, Signature
-from lrviz.building.values import Slot, resolved
+from lrviz.building.values import Phase, resolved
 from lrviz.document import KeyPath, Map, Seq, place_of
 from lrviz.errors import LrvizError, Place, ScheduleError, SpecError, words
 from lrviz.spec import durations, metrics
+from lrviz.spec.cadence import Cadence
 from lrviz.spec.inheritance import node
 from lrviz.spec.schedule import MemberSpec, Schedule
 
@@ -56,14 +57,14 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
         warnings.simplefilter("always")
         optimizer = optimizer or build_optimizer(schedule)
         lrs = tuple(float(group["lr"]) for group in optimizer.param_groups)
-        slots, built = [], []
+        phases, built = [], []
         for index, member in enumerate(schedule.members):
-            slot, scheduler = _member(schedule, index, optimizer, lrs)
-            slots.append(slot)
+            phase, scheduler = _member(schedule, index, optimizer, lrs)
+            phases.append(phase)
             built.append(scheduler if real else _with_metric(schedule, member, scheduler))
     if schedule.members and not real:
         _metric_is_seen(schedule, built)
-    notes = [note for slot in slots for note in slot.notes]
+    notes = [note for phase in phases for note in phase.notes]
     notes += [str(each.message) for each in caught]
     names = tuple(group.name for group in schedule.optimizer.groups)
     if len(names) != len(optimizer.param_groups):
@@ -75,40 +76,38 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
         schedulers=tuple(built),
         length=schedule.length,
         groups=names,
-        own=not real and all(slot.own for slot in slots),
+        own=not real and all(phase.own for phase in phases),
         warnings=tuple(dict.fromkeys(notes)),
-        parts=tuple(part for slot in slots for part in slot.parts),
+        parts=tuple(part for phase in phases for part in phase.parts),
     )
 
 
 def _member(
     schedule: Schedule, index: int, optimizer: Optimizer, lrs: tuple[float, ...]
-) -> tuple[Slot, BuiltScheduler]:
+) -> tuple[Phase, BuiltScheduler]:
     member, length = schedule.members[index], schedule.length
     unit = _unit(schedule, member)
     begin = _moment(schedule, member, "begin", unit) or 0
     end = _moment(schedule, member, "end", unit)
-    last = int(length.updates // unit)
-    stop = last if end is None else min(end, last)
-    calls = max(0, stop // member.frequency - begin // member.frequency)
-    slot = Slot(
+    cadence = Cadence(member.interval, member.frequency, begin, end)
+    phase = Phase(
         schedule=schedule,
         optimizer=optimizer,
         lrs=lrs,
         per_call=unit * member.frequency,
-        total=max(1, calls),
-        start=begin // member.frequency,
+        total=max(1, cadence.calls(length)),
+        start=cadence.missed,
         member=index,
     )
-    scheduler = _scheduler(slot, member.node, member.path)
-    if not member.interval_stated and _looks_like_epochs(slot):
-        shown = "; ".join(f"{key} {', '.join(map(str, v))}" for key, v in slot.counts.items())
-        slot.notes.append(
+    scheduler = _scheduler(phase, member.node, member.path)
+    if not member.interval_stated and _looks_like_epochs(phase):
+        shown = "; ".join(f"{key} {', '.join(map(str, v))}" for key, v in phase.counts.items())
+        phase.notes.append(
             f"stepped per update: {shown} {'are' if ',' in shown else 'is in'} updates; "
             "did you mean interval: epoch?"
         )
-    built = BuiltScheduler(scheduler, member.interval, member.frequency, begin, end)
-    return slot, built
+    built = BuiltScheduler(scheduler, cadence)
+    return phase, built
 
 
 def _unit(schedule: Schedule, member: MemberSpec) -> Fraction:
@@ -154,30 +153,30 @@ def _moment(schedule: Schedule, member: MemberSpec, name: str, unit: Fraction) -
         raise error.at(place, (*member.path[:-1], name)) from None
 
 
-def _looks_like_epochs(slot: Slot) -> bool:
-    length = slot.schedule.length
-    per_epoch = length.updates_per_epoch or 1
-    counts = [each for values in slot.counts.values() for each in values]
+def _looks_like_epochs(phase: Phase) -> bool:
+    length = phase.schedule.length
+    per_epoch = length.unit("epoch")
+    counts = [each for values in phase.counts.values() for each in values]
     return per_epoch > 1 and bool(counts) and max(counts) * per_epoch <= length.updates
 
 
-def _scheduler(slot: Slot, data: Map, path: KeyPath) -> Any:
+def _scheduler(phase: Phase, data: Map, path: KeyPath) -> Any:
     """Build one scheduler, its members first, as one would write it by hand."""
-    schedule = slot.schedule
+    schedule = phase.schedule
     here = schedule.at(*path, "type") or schedule.at(*path)
     try:
-        target = _target(slot, data["type"])
+        target = _target(phase, data["type"])
         known = signatures.signature(target, skip=_first(target))
         inner: list[Part] = []
-        arguments = _arguments(slot, data, path, known, inner)
+        arguments = _arguments(phase, data, path, known, inner)
         known.complete(arguments)
     except SpecError as error:
         raise error.at(here) from None
-    slot.parts.append(_part(slot, path, known, arguments, tuple(inner)))
+    phase.parts.append(_part(phase, path, known, arguments, tuple(inner)))
     try:
         if "optimizer" in inspect.signature(target).parameters:
-            return target(optimizer=slot.optimizer, **arguments)
-        return target(slot.optimizer, **arguments)
+            return target(optimizer=phase.optimizer, **arguments)
+        return target(phase.optimizer, **arguments)
     except LrvizError as error:  # an expression without a value at step 0
         raise error.at(here, path) from None
     except KeyboardInterrupt:
@@ -190,7 +189,7 @@ def _scheduler(slot: Slot, data: Map, path: KeyPath) -> Any:
 
 
 def _part(
-    slot: Slot,
+    phase: Phase,
     path: KeyPath,
     known: Signature,
     arguments: Mapping[str, Any],
@@ -204,7 +203,7 @@ def _part(
         if each.name not in (*arguments, "last_epoch") and not each.required
     }
     return Part(
-        known.name, path, given, rest, slot.start, slot.total, slot.per_call, slot.member, inner
+        known.name, path, given, rest, phase.start, phase.total, phase.per_call, phase.member, inner
     )
 
 
@@ -213,18 +212,18 @@ def _first(target: Callable[..., Any]) -> tuple[str, ...]:
     return ("optimizer",) if "optimizer" in names else tuple(names[:1])
 
 
-def _target(slot: Slot, name: str) -> Callable[..., Any]:
+def _target(phase: Phase, name: str) -> Callable[..., Any]:
     if "." not in name:
         return torch_scheduler(name)
-    target = import_scheduler(name, trust=slot.schedule.trust)
+    target = import_scheduler(name, trust=phase.schedule.trust)
     module = getattr(target, "__module__", "")
     if not module.startswith("torch.optim.") or not isinstance(target, type):
-        slot.own = False
+        phase.own = False
     return target
 
 
 def _arguments(
-    slot: Slot, data: Map, path: KeyPath, known: Signature, inner: list[Part]
+    phase: Phase, data: Map, path: KeyPath, known: Signature, inner: list[Part]
 ) -> dict[str, Any]:
     """Return the arguments resolved; the parts of the members among them go to `inner`."""
     result: dict[str, Any] = {}
@@ -232,7 +231,7 @@ def _arguments(
     # The members' phases begin at the milestones, which are read first.
     for name in sorted(names, key=lambda each: each == "schedulers"):
         where: KeyPath = (*path, name)
-        place = place_of(data, (name,)) or slot.schedule.at(*where)
+        place = place_of(data, (name,)) or phase.schedule.at(*where)
         try:
             parameter = known.known(name)
             if name == "last_epoch":
@@ -242,9 +241,9 @@ def _arguments(
                 )
             if name == "schedulers":
                 milestones = result.get("milestones")
-                result[name] = _members(slot, data[name], where, milestones, inner)
+                result[name] = _members(phase, data[name], where, milestones, inner)
             else:
-                result[name] = resolved(slot, name, data[name], parameter)
+                result[name] = resolved(phase, name, data[name], parameter)
         except SpecError as error:
             key = place_of(data, (name,), key=True) if name not in known.parameters else None
             raise error.at(key or place, where) from None
@@ -252,7 +251,7 @@ def _arguments(
 
 
 def _members(
-    slot: Slot, items: Any, path: KeyPath, milestones: Any, inner: list[Part]
+    phase: Phase, items: Any, path: KeyPath, milestones: Any, inner: list[Part]
 ) -> list[Any]:
     if not isinstance(items, Seq):
         raise SpecError("schedulers must be a list of schedulers")
@@ -261,15 +260,16 @@ def _members(
     for index, item in enumerate(items):
         begin = bounds[index] if index < len(bounds) else 0
         sequential = isinstance(milestones, list)
-        end = bounds[index + 1] if sequential and index + 1 < len(bounds) else slot.total
-        phase = replace(slot, start=slot.start + begin, total=max(1, end - begin), parts=inner)
+        end = bounds[index + 1] if sequential and index + 1 < len(bounds) else phase.total
+        start, calls = phase.start + begin, max(1, end - begin)
+        within = replace(phase, start=start, total=calls, parts=inner)
         where: KeyPath = (*path, index)
         place = items.places[index]
         try:
-            built.append(_scheduler(phase, node(item, where, place), where))
+            built.append(_scheduler(within, node(item, where, place), where))
         except SpecError as error:
             raise error.at(place) from None
-        slot.own = slot.own and phase.own
+        phase.own = phase.own and within.own
     return built
 
 
@@ -287,11 +287,8 @@ def _with_metric(schedule: Schedule, member: MemberSpec, built: BuiltScheduler) 
             here,
         )
     length = schedule.length
-    units = length.updates // (_unit(schedule, member) if member.interval == "epoch" else 1)
-    last = min(built.end if built.end is not None else units, units)
-    count = int(last // built.frequency * built.frequency)
-    if count <= built.begin:
-        count = 0
+    indices = built.cadence.indices(length)
+    count = indices[-1] + 1 if indices else 0
     try:
         values = metrics.read(
             member.metric,

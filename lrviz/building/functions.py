@@ -13,6 +13,8 @@ from torch.optim.lr_scheduler import LambdaLR
 from lrviz.building.built import Built, BuiltScheduler
 from lrviz.building.quantities import readers
 from lrviz.errors import LrvizError, ScheduleError, UsageError, shown, words
+from lrviz.spec.cadence import Cadence
+from lrviz.spec.models import Interval
 from lrviz.spec.schedule import Schedule
 
 _FORMS = (
@@ -54,7 +56,8 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
         for group in optimizer.param_groups:
             group["lr"] = 1.0  # LambdaLR multiplies, and 1.0 * f(step) is f(step)
         scheduler = _called(schedule, lambda: LambdaLR(optimizer, function))
-        return _built(schedule, optimizer, (BuiltScheduler(scheduler, schedule.stepped or "step"),))
+        built = BuiltScheduler(scheduler, Cadence(schedule.stepped or "step"))
+        return _built(schedule, optimizer, (built,))
     if unknown:
         raise UsageError(
             f"{schedule.source} wants {', '.join(unknown)}; it can have optimizer, steps, epochs, "
@@ -75,7 +78,7 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
 
 
 def interpret(
-    result: Any, optimizer: Optimizer, interval: str | None = None
+    result: Any, optimizer: Optimizer, interval: Interval | None = None
 ) -> tuple[Optimizer, list[BuiltScheduler]]:
     """Read what a user's function returned.
 
@@ -108,7 +111,7 @@ def interpret(
 
 
 def _of_schedulers(
-    results: list[Any], optimizer: Optimizer, interval: str | None
+    results: list[Any], optimizer: Optimizer, interval: Interval | None
 ) -> tuple[Optimizer, list[BuiltScheduler]]:
     built = [_one(each, interval) for each in results]
     on = [getattr(each.scheduler, "optimizer", optimizer) for each in built]
@@ -117,15 +120,15 @@ def _of_schedulers(
     return on[0], built
 
 
-def _one(item: Any, interval: str | None) -> BuiltScheduler:
+def _one(item: Any, interval: Interval | None) -> BuiltScheduler:
     if isinstance(item, Mapping):
         return _lightning(item, interval)
     if isinstance(item, type) or not callable(getattr(item, "step", None)):
         raise UsageError(f"a {type(item).__name__} was returned; return {_FORMS}")
-    return BuiltScheduler(item, interval or "step")
+    return BuiltScheduler(item, Cadence(interval or "step"))
 
 
-def _lightning(item: Any, interval: str | None) -> BuiltScheduler:
+def _lightning(item: Any, interval: Interval | None) -> BuiltScheduler:
     if not isinstance(item, Mapping):
         return _one(item, interval or "epoch")
     unknown = set(item) - _LIGHTNING
@@ -136,10 +139,12 @@ def _lightning(item: Any, interval: str | None) -> BuiltScheduler:
     if stepped not in ("step", "epoch"):
         raise UsageError(f"interval must be 'step' or 'epoch', not {stepped!r}")
     scheduler = _one(item["scheduler"], stepped).scheduler
-    return BuiltScheduler(scheduler, stepped, whole("frequency", item.get("frequency", 1)))
+    return BuiltScheduler(
+        scheduler, Cadence(stepped, counted("frequency", item.get("frequency", 1)))
+    )
 
 
-def whole(name: str, value: Any) -> int:
+def counted(name: str, value: Any) -> int:
     """Return a count that user code gives.
 
     Raises:

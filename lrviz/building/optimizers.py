@@ -13,7 +13,7 @@ from lrviz.building.dummy import dummy_optimizer
 from lrviz.building.imports import import_scheduler
 from lrviz.building.signatures import ANY, Parameter, Signature
 from lrviz.building.values import share
-from lrviz.document import place_of, plain
+from lrviz.document import place_of, unplaced
 from lrviz.errors import ScheduleError, SpecError, suggestion
 from lrviz.spec.schedule import GroupSpec, OptimizerSpec, Schedule
 
@@ -78,7 +78,7 @@ def _optimizer_arguments(described: OptimizerSpec, known: Signature) -> dict[str
 
 
 def _optimizer_value(value: Any, parameter: Parameter) -> Any:
-    value = plain(value)
+    value = unplaced(value)
     if isinstance(value, list) and signatures.takes(parameter.annotation, list):
         value = tuple(value)
     annotation = parameter.annotation

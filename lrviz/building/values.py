@@ -23,7 +23,7 @@ _NO_COUNTS = {"T_mult", "num_cycles"}
 
 
 @dataclass
-class Slot:
+class Phase:
     """Where a scheduler stands: what a duration, a share of the lr or `total` means in it.
 
     Attributes:
@@ -36,7 +36,7 @@ class Slot:
         member: Index of the top-level scheduler that it is, or is in.
         notes: What was rounded, gathered here.
         counts: The whole numbers of calls that the spec writes as such, gathered here.
-        parts: What was built in this slot, gathered here.
+        parts: What was built in this phase, gathered here.
         own: Nothing but torch's classes and lrviz's lambdas so far.
     """
 
@@ -64,7 +64,7 @@ def share(text: str) -> float:
     raise SpecError(f"must be a number or a share of the lr like 0.1lr, not {text!r}")
 
 
-def resolved(slot: Slot, name: str, value: Any, parameter: Parameter) -> Any:
+def resolved(phase: Phase, name: str, value: Any, parameter: Parameter) -> Any:
     """Return an argument as torch takes it: durations, shares and expressions resolved."""
     annotation = parameter.annotation
     if annotation is ANY and parameter.default not in (ANY, None):
@@ -76,31 +76,31 @@ def resolved(slot: Slot, name: str, value: Any, parameter: Parameter) -> Any:
         items = []
         for each, place in zip(value, value.places, strict=True):
             try:
-                items.append(_scalar(slot, name, each, inner, grouped=False))
+                items.append(_scalar(phase, name, each, inner, grouped=False))
                 signatures.check(items[-1], inner)
             except SpecError as error:
                 raise error.at(place) from None
         value = items
         if signatures.item(annotation) is int:
-            _count(slot, name, value)
+            _count(phase, name, value)
     else:
         grouped = signatures.takes(parameter.annotation, list)
-        resolved = _scalar(slot, name, value, annotation, grouped=grouped)
+        resolved = _scalar(phase, name, value, annotation, grouped=grouped)
         if signatures.takes(annotation, int) and resolved is value:
-            _count(slot, name, [value])
+            _count(phase, name, [value])
         value = resolved
     signatures.check(value, annotation)
     return value
 
 
-def _count(slot: Slot, name: str, values: list[Any]) -> None:
+def _count(phase: Phase, name: str, values: list[Any]) -> None:
     if name not in _NO_COUNTS and all(type(value) is int for value in values):
-        slot.counts[name] = values
+        phase.counts[name] = values
 
 
-def _scalar(slot: Slot, name: str, value: Any, annotation: Any, *, grouped: bool) -> Any:
+def _scalar(phase: Phase, name: str, value: Any, annotation: Any, *, grouped: bool) -> Any:
     if signatures.takes(annotation, Callable):
-        return _lambda(slot, value)
+        return _lambda(phase, value)
     wants_int, wants_float = (signatures.takes(annotation, kind) for kind in (int, float))
     if isinstance(value, float) and value.is_integer() and wants_int and not wants_float:
         return int(value)
@@ -110,17 +110,17 @@ def _scalar(slot: Slot, name: str, value: Any, annotation: Any, *, grouped: bool
         return value
     if _is_rate(name) and value.endswith("lr") and (wants_float or annotation is ANY):
         part = share(value)
-        if grouped and len(slot.lrs) > 1:
-            return [part * lr for lr in slot.lrs]
-        return part * float(slot.optimizer.defaults.get("lr", slot.lrs[0]))
+        if grouped and len(phase.lrs) > 1:
+            return [part * lr for lr in phase.lrs]
+        return part * float(phase.optimizer.defaults.get("lr", phase.lrs[0]))
     if wants_int or annotation is ANY:
         duration = durations.parse(value)
         if duration is not None:
             count = durations.calls(
-                duration, slot.schedule.length, per_call=slot.per_call, start=slot.start
+                duration, phase.schedule.length, per_call=phase.per_call, start=phase.start
             )
             if count.note:
-                slot.notes.append(f"{name}: {count.note}")
+                phase.notes.append(f"{name}: {count.note}")
             return count.value
     elif wants_float and value.endswith("%"):
         try:
@@ -134,12 +134,12 @@ def _is_rate(name: str) -> bool:
     return "lr" in name.lower().split("_") or "eta" in name or name.endswith("lr")
 
 
-def _lambda(slot: Slot, value: Any) -> Any:
+def _lambda(phase: Phase, value: Any) -> Any:
     if isinstance(value, str):
-        return expressions.lr_lambda(value, slot.total)
+        return expressions.lr_lambda(value, phase.total)
     if isinstance(value, int | float) and not isinstance(value, bool):
         signatures.check(value, float)
-        return expressions.lr_lambda(repr(value), slot.total)
+        return expressions.lr_lambda(repr(value), phase.total)
     if not isinstance(value, Map):
         return value
     name = value.get("shape")
@@ -153,11 +153,11 @@ def _lambda(slot: Slot, value: Any) -> Any:
             continue
         parameter = known.known(key)
         try:
-            arguments[key] = resolved(slot, key, item, parameter)
+            arguments[key] = resolved(phase, key, item, parameter)
         except SpecError as error:
             error.message = f"{key}: {error.message}"
             raise error.at(place_of(value, (key,))) from None
     if "total" in known.parameters:
-        arguments.setdefault("total", slot.total)
+        arguments.setdefault("total", phase.total)
     known.complete(arguments)
     return shapes.SHAPES[name](**arguments)

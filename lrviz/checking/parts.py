@@ -58,13 +58,11 @@ def parts_of(built: Built) -> tuple[Part, ...]:
     return tuple(_top(built, index, each) for index, each in enumerate(built.schedulers))
 
 
-def _top(built: Built, member: int, slot: BuiltScheduler) -> Part:
-    unit = (built.length.updates_per_epoch or 1) if slot.interval == "epoch" else 1
-    units = built.length.updates // unit
-    stop = units if slot.end is None else min(slot.end, units)
-    start = slot.begin // slot.frequency
-    calls = max(1, stop // slot.frequency - start)
-    return _read(slot.scheduler, member, start, calls, Fraction(unit * slot.frequency))
+def _top(built: Built, member: int, each: BuiltScheduler) -> Part:
+    cadence = each.cadence
+    calls = max(1, cadence.calls(built.length))
+    per_call = Fraction(built.length.unit(cadence.interval) * cadence.frequency)
+    return _read(each.scheduler, member, cadence.missed, calls, per_call)
 
 
 def _read(scheduler: Any, member: int, start: int, calls: int, per_call: Fraction) -> Part:

@@ -19,7 +19,7 @@ from lrviz.checking.edit import Edit
 from lrviz.checking.parts import Leaf, leaves, parts_of
 from lrviz.curves.events import Array
 from lrviz.curves.trace import Trace
-from lrviz.document import KeyPath, Map, Seq, parse, plain, scalar
+from lrviz.document import KeyPath, Map, Seq, parse, scalar, unplaced
 from lrviz.errors import Place, SpecError
 from lrviz.spec import durations
 from lrviz.spec.schedule import Schedule
@@ -141,9 +141,7 @@ class Subject:
         return last and reached and (stop is None or stop >= self._units(part.member))
 
     def _units(self, member: int) -> int:
-        if self.built.schedulers[member].interval == "epoch":
-            return self.built.length.updates // (self.built.length.updates_per_epoch or 1)
-        return self.built.length.updates
+        return self.built.schedulers[member].cadence.units(self.built.length)
 
     def update_of(self, part: Part, calls: int) -> int:
         """Return the first update that uses what a part gives after so many calls in its phase."""
@@ -202,7 +200,7 @@ class Subject:
         if place is None or data is None or not there or there[0] in "*&":
             return ()
         try:
-            same = (parse(there, "") if there[0] in "[\"'" else scalar(there)) == plain(data)
+            same = (parse(there, "") if there[0] in "[\"'" else scalar(there)) == unplaced(data)
         except SpecError:
             return ()
         if place.file.endswith(".json") and isinstance(scalar(text), str):

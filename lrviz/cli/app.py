@@ -74,10 +74,9 @@ class Commands(TyperGroup):
 
 
 def _meant(name: str, commands: Sequence[str]) -> str:
-    from lrviz import catalog
+    from lrviz.sources.grammar import reference
 
-    head = name.partition(":")[0]
-    if head in catalog.names() or name.endswith((".yaml", ".yml", ".json")):
+    if reference(name).kind:
         return f"; to see that schedule: lrviz plot {name}"
     return suggestion(name, commands) or f"; there are: {', '.join(commands)}"
 

@@ -41,7 +41,7 @@ class Terminal:
     ] = False
 
     @property
-    def asked(self) -> bool:
+    def wanted(self) -> bool:
         """Whether the command line asks for a chart."""
         return self.terminal or self.ascii
 

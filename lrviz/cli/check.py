@@ -95,7 +95,7 @@ def check(
         ),
     ] = False,
 ) -> None:
-    """Find schedule bugs: a warmup that never ends, a cosine that climbs back, and some 35 more.
+    """Find schedule bugs: a warmup that never ends, a cosine that climbs back, and many more.
 
     Without a SOURCE it reads lrviz.yaml here; folders are searched for specs.
 
@@ -122,8 +122,8 @@ def _report(given: Sequence[str], chosen: Chosen, training: Training) -> Report:
     import_late("lrviz.simulation.loop")
     from lrviz.checking.runner import UNUSED_IGNORE, Selection
     from lrviz.checking.runner import check as checked
-    from lrviz.sources.loading import expanded
     from lrviz.sources.overrides import Overrides
+    from lrviz.sources.specs import expanded
 
     # What a spec ignores may be needed without the command line's own steps or values.
     changed = (UNUSED_IGNORE,) if training.overrides() != Overrides() else ()
@@ -176,4 +176,4 @@ def _show(report: Report, form: str, *, verbose: bool) -> None:
         spans = findings.lines(report, verbose=verbose)
         emit_rich(*(Text.assemble(*each) for each in spans), soft_wrap=True)
     else:
-        emit(map(findings.plain, findings.lines(report, verbose=verbose)))
+        emit(map(findings.unstyled, findings.lines(report, verbose=verbose)))

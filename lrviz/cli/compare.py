@@ -37,7 +37,7 @@ def compare(
     """
     given = required(sources, "compare")
     named = drawing.outputs or ()
-    targets = picture_targets(named, given) if named or not terminal.asked else ()
+    targets = picture_targets(named, given) if named or not terminal.wanted else ()
     loaded = load(given, shared)
     if len(loaded.schedules) < 2:
         raise UsageError(
@@ -58,7 +58,7 @@ def compare(
     steps = table.table(run.traces, at_of(at, run.schedules), params)
     if targets:
         draw(run, options, shared, targets, show=False)
-    if terminal.asked or (form in (None, "rich") and sys.stdout.isatty()):
+    if terminal.wanted or (form in (None, "rich") and sys.stdout.isatty()):
         chart = drawing.chart_options(run.schedules, shared.param, most=16, ascii=terminal.ascii)
         emit(chart_lines(run.traces, chart))
         emit([""])

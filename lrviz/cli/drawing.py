@@ -13,11 +13,11 @@ import typer
 
 from lrviz.cli.chart import has_dots, room
 from lrviz.cli.console import coloured, note
-from lrviz.cli.options import Shared, whole
+from lrviz.cli.options import Shared, whole_number
 from lrviz.cli.running import Run
 from lrviz.cli.write import write
 from lrviz.errors import UsageError
-from lrviz.views.plan.asked import asked
+from lrviz.views.plan.defaults import wanted_by
 
 if TYPE_CHECKING:
     from lrviz.spec.schedule import Schedule
@@ -75,7 +75,7 @@ class Drawing:
         int | None,
         typer.Option(
             "--dpi",
-            parser=whole("--dpi"),
+            parser=whole_number("--dpi"),
             metavar="N",
             help="Pixels an inch, for PNG; 150.",
             rich_help_panel=_FIGURE,
@@ -138,7 +138,7 @@ class Drawing:
             log=self._log(schedules),
             size=self.size,
             dpi=self.dpi,
-            title=self.title if self.title is not None else asked(schedules).title,
+            title=self.title if self.title is not None else wanted_by(schedules).title,
             style=self.style,
             groups=self.groups,
             param=param,
@@ -186,16 +186,16 @@ class Drawing:
                 )
 
     def _x(self, schedules: Sequence[Schedule]) -> Axis | None:
-        return self.x or asked(schedules).x
+        return self.x or wanted_by(schedules).x
 
     def _log(self, schedules: Sequence[Schedule]) -> bool:
-        return asked(schedules).log if self.log is None else self.log
+        return wanted_by(schedules).log if self.log is None else self.log
 
 
 def draw(
     run: Run, options: FigureOptions, shared: Shared, targets: Sequence[Path], show: bool
 ) -> None:
-    """Draw the figure, write it to each of `targets`, and say so; then show it if asked.
+    """Draw the figure, write it to each of `targets`, and say so; then show it if wanted_by.
 
     Nothing is written until all formats have been rendered.
 

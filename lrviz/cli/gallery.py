@@ -19,7 +19,7 @@ from lrviz.errors import OutputError, UsageError
 from lrviz.writing.text import visible
 
 if TYPE_CHECKING:
-    from lrviz.gallery.pages import Entry, Gallery
+    from lrviz.gallery.pages import Gallery, Listing
     from lrviz.spec.schedule import Schedule
     from lrviz.views.figure import FigureOptions
 
@@ -101,7 +101,7 @@ def gallery(
 
 
 def _made(
-    listed: Sequence[Entry], shared: Shared, formats: tuple[str, ...], title: str | None
+    listed: Sequence[Listing], shared: Shared, formats: tuple[str, ...], title: str | None
 ) -> Gallery:
     from lrviz.gallery.pages import TITLE, GalleryOptions, make, pictures
 

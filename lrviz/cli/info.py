@@ -79,11 +79,10 @@ def _schedule(name: str, document: dict[str, object]) -> Schedule:
 
 def _curve(schedule: Schedule, width: int) -> list[str]:
     import_late("lrviz.simulation.loop")
-    from lrviz.building.factory import build_schedule
-    from lrviz.simulation.loop import run
+    from lrviz.simulation.loop import simulated
     from lrviz.views.chart import ChartOptions
 
     options = ChartOptions(
         width=min(width, 72), height=9, ascii=not has_dots(), color=coloured(sys.stdout)
     )
-    return chart_lines([run(build_schedule(schedule))], options)
+    return chart_lines([simulated(schedule)], options)

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 _TRAINING = "Training"
 _REPORT = "Messages"
-_SPECS = (".yaml", ".yml", ".json")
 
 
-def whole(option: str) -> Callable[[str], int]:
+def whole_number(option: str) -> Callable[[str], int]:
     """Return a parser of whole numbers from 1 on, `1e4` and `10_000` among them, for `option`."""
 
     def parse(text: str) -> int:
@@ -64,6 +63,7 @@ def number(option: str, *, above: float | None = None) -> Callable[[str], float]
 def complete_source(incomplete: str) -> list[str]:
     """Return what a SOURCE that begins with `incomplete` may be: names, spec files, folders."""
     from lrviz import catalog
+    from lrviz.sources.reference import SUFFIXES
 
     folder, slash, _ = incomplete.rpartition("/")
     base = Path(folder or slash or ".")
@@ -71,7 +71,7 @@ def complete_source(incomplete: str) -> list[str]:
     shown = [
         f"{folder}{slash}{each.name}{'/' if each.is_dir() else ''}"
         for each in files
-        if each.suffix in _SPECS or (each.is_dir() and not each.name.startswith("."))
+        if each.suffix in SUFFIXES or (each.is_dir() and not each.name.startswith("."))
     ]
     return [each for each in (*catalog.names(), *shown) if each.startswith(incomplete)]
 
@@ -103,7 +103,7 @@ class Training:
         int | None,
         typer.Option(
             "--steps",
-            parser=whole("--steps"),
+            parser=whole_number("--steps"),
             metavar="N",
             help="Optimizer updates in all.",
             rich_help_panel=_TRAINING,
@@ -123,7 +123,7 @@ class Training:
         int | None,
         typer.Option(
             "--steps-per-epoch",
-            parser=whole("--steps-per-epoch"),
+            parser=whole_number("--steps-per-epoch"),
             metavar="N",
             help="Updates an epoch.",
             rich_help_panel=_TRAINING,

@@ -50,7 +50,7 @@ def plot(
     """
     given = required(sources, "plot")
     named = drawing.outputs or ()
-    targets = picture_targets(named, given) if named or not (show or terminal.asked) else ()
+    targets = picture_targets(named, given) if named or not (show or terminal.wanted) else ()
     if show and watch:
         raise UsageError("--show and --watch at once; with --watch, open the file it writes")
     if check and not (targets or show):
@@ -67,7 +67,7 @@ def plot(
             options = replace(options, marks=_marks(run, shared))
         if targets or show:
             draw(run, options, shared, targets, show)
-        if terminal.asked:
+        if terminal.wanted:
             chart = drawing.chart_options(
                 run.schedules, shared.param, most=30, ascii=terminal.ascii
             )
@@ -82,13 +82,13 @@ def _marks(run: Run, shared: Shared) -> tuple[Mark, ...]:
     """Return where the figure shows what the rules find, and say on stderr what that is."""
     from lrviz.checking.runner import UNUSED_IGNORE, Selection, check
     from lrviz.views.figure import Mark
-    from lrviz.views.text.findings import lines, plain
+    from lrviz.views.text.findings import lines, unstyled
 
     with user_code(shared.verbose):  # which builds once more what it simulates no more
         report = check(run.schedules, Selection(ignore=(UNUSED_IGNORE,)), traces=run.traces)
     if not shared.quiet:
         for line in lines(report):
-            note(plain(line))
+            note(unstyled(line))
     return tuple(
         Mark(each.label, each.update, f"{each.code} {each.name}")
         for each in report.findings

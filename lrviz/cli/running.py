@@ -43,11 +43,8 @@ class Run:
     def finish(self) -> None:
         """Exit with 1, and say why, where a scheduler's own error cut a run short."""
         for trace in self.traces:
-            if trace.error:
-                fail(
-                    f"{trace.label}: its scheduler failed after update {trace.error.update:,} of "
-                    f"{trace.length.updates:,}, and the curve ends there: {trace.error.message}"
-                )
+            if trace.cut_short:
+                fail(trace.cut_short)
         if any(trace.error for trace in self.traces):
             raise typer.Exit(1)
 

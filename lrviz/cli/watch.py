@@ -108,7 +108,7 @@ class _Screen:
         if wiped:
             _print(_CLEAR)
             self.said = ""
-        page = _Page(sys.stdout)
+        page = _Held(sys.stdout)
         try:
             with contextlib.redirect_stdout(page), contextlib.suppress(typer.Exit):
                 yield
@@ -130,7 +130,7 @@ class _Screen:
         self.said = text
 
 
-class _Page(io.StringIO):
+class _Held(io.StringIO):
     """Text for `stream`, kept back: width, colours and characters are chosen as for the stream."""
 
     def __init__(self, stream: Any) -> None:
@@ -162,16 +162,12 @@ def _watchfiles() -> Any:
 
 def source_files(sources: Sequence[str]) -> Iterator[Path]:
     """Yield the files among the SOURCEs: specs, and Python files with a function."""
-    from lrviz.sources.loading import SUFFIXES
+    from lrviz.sources.grammar import reference
 
     for source in sources:
-        for part in (source, source.partition("=")[2]):
-            file = Path(part.partition("#")[0])
-            code = Path(part.rpartition(":")[0])
-            if file.suffix in SUFFIXES and file.is_file():
-                yield file
-            elif code.suffix == ".py" and code.is_file():
-                yield code
+        path = reference(source).path
+        if path is not None and path.is_file():
+            yield path
 
 
 def named_files(loaded: Loaded) -> set[Path]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 from lrviz.errors import OutputError, UsageError, suggestion
 from lrviz.writing.provenance import FORMATS, written_by_lrviz
 
-_SPECS = (".yaml", ".yml", ".json")
 _LONGEST = 80
 
 
@@ -49,24 +47,14 @@ def default_name(sources: Sequence[str]) -> str:
     >>> default_name(["configs/vit.yaml"]), default_name(["cosine", "onecycle:pct_start=0.2"])
     ('vit.png', 'cosine-vs-onecycle-pct_start-0.2.png')
     """
-    stems = [_stem(source) for source in sources]
+    from lrviz.sources.grammar import reference
+
+    stems = [reference(source).slug for source in sources]
     name = "-vs-".join(stems)
     if len(name) > _LONGEST:
         more = f"-and-{len(stems) - 1}-more" if len(stems) > 1 else ""
         name = stems[0][:_LONGEST].rstrip("-.") + more
     return f"{name}.png"
-
-
-def _stem(source: str) -> str:
-    file, _, label = source.partition("#")
-    name, equals, _ = source.partition("=")
-    if equals and ":" not in name and not Path(file).exists():
-        source = name
-    elif file.endswith(_SPECS):
-        source = Path(file).stem + (f"-{label}" if label else "")
-    elif source == "-":
-        source = "stdin"
-    return re.sub(r"[^\w.]+", "-", source).strip("-.") or "schedule"
 
 
 def _check_format(name: str) -> None:

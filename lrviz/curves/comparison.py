@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lrviz.curves.events import Array, Flags, blocks
-from lrviz.curves.trace import Figures, Trace, figures
+from lrviz.curves.events import Array, Flags, Steps, blocks
+from lrviz.curves.trace import Summary, Trace, summary
 
 
 @dataclass(frozen=True)
-class Summary:
+class Comparand:
     """What one schedule comes to.
 
     Attributes:
@@ -21,14 +21,14 @@ class Summary:
             the only one.
         groups: How many param groups there are.
         updates: How many updates were simulated.
-        figures: Peak, final, mean and share above half the peak of that group's learning rate.
+        summary: Peak, final, mean and share above half the peak of that group's learning rate.
     """
 
     label: str
     group: str | None
     groups: int
     updates: int
-    figures: Figures
+    summary: Summary
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Difference:
 class Comparison:
     """Several schedules side by side; each but the first is compared with the first."""
 
-    summaries: tuple[Summary, ...]
+    comparands: tuple[Comparand, ...]
     differences: tuple[Difference, ...]
 
     @property
@@ -101,24 +101,62 @@ def compare(traces: Sequence[Trace]) -> Comparison:
         traces: One or more; their lengths may differ.
     """
     return Comparison(
-        tuple(map(_summary, traces)), tuple(_difference(traces[0], each) for each in traces[1:])
+        tuple(map(_comparand, traces)), tuple(_difference(traces[0], each) for each in traces[1:])
     )
 
 
-def _summary(trace: Trace) -> Summary:
+def _comparand(trace: Trace) -> Comparand:
     main, count = trace.main_group(), len(trace.groups)
     group = trace.groups[main] if count > 1 else None
-    return Summary(trace.label, group, count, trace.updates, figures(trace.values("lr", main)))
+    return Comparand(trace.label, group, count, trace.updates, _summary(trace, main))
+
+
+def _summary(trace: Trace, group: int) -> Summary:
+    found = summary(trace.values("lr", group))
+    return replace(found, peak_at=trace.update(found.peak_at))
+
+
+@dataclass(frozen=True, eq=False)
+class _Common:
+    """The values of the updates that two traces both have.
+
+    Attributes:
+        first: The one's, shape (M,).
+        second: The other's.
+        updates: Which updates they are; None: the first M.
+    """
+
+    first: Array
+    second: Array
+    updates: Steps | None
+
+    def point(self, index: int) -> Point:
+        """Return the two rates of one of them."""
+        update = index if self.updates is None else int(self.updates[index])
+        return Point(update, float(self.first[index]), float(self.second[index]))
+
+
+def _common(one: Trace, other: Trace, param: str, groups: tuple[int, int]) -> _Common:
+    first, second = (
+        trace.values(param, group) for trace, group in zip((one, other), groups, strict=True)
+    )
+    if one.steps is None and other.steps is None:
+        count = min(len(first), len(second))
+        return _Common(first[:count], second[:count], None)
+    each = [np.arange(len(t.lr)) if t.steps is None else t.steps for t in (one, other)]
+    updates, at, there = np.intersect1d(each[0], each[1], return_indices=True)
+    return _Common(first[at], second[there], updates)
 
 
 @np.errstate(invalid="ignore", divide="ignore", over="ignore")
 def _difference(one: Trace, other: Trace) -> Difference:
     lengths = (one.updates, other.updates)
-    updates = min(lengths)
-    first, second = (trace.values("lr", trace.main_group())[:updates] for trace in (one, other))
+    common = _common(one, other, "lr", (one.main_group(), other.main_group()))
+    first, second = common.first, common.second
+    updates = len(first)
     differs = _first_unequal(first, second)
     if differs is None:
-        elsewhere = _elsewhere(one, other, updates)
+        elsewhere = _elsewhere(one, other)
         return Difference(one.label, other.label, updates, lengths, elsewhere=elsewhere)
     largest, best, unrated, unrated_from = None, 0.0, 0, None
     for start, a, b in _pairs(first, second):
@@ -126,25 +164,21 @@ def _difference(one: Trace, other: Trace) -> Difference:
         ratio = np.where(rated, np.maximum(a / b, b / a), 0.0)
         at = int(np.argmax(ratio))
         if ratio[at] > best:
-            best, largest = float(ratio[at]), _point(first, second, start + at)
+            best, largest = float(ratio[at]), common.point(start + at)
         without = np.flatnonzero(~rated & ~_equal(a, b))
         unrated += len(without)
         if unrated_from is None and len(without):
-            unrated_from = start + int(without[0])
+            unrated_from = common.point(start + int(without[0])).update
     return Difference(
         one.label,
         other.label,
         updates,
         lengths,
-        _point(first, second, differs),
+        common.point(differs),
         largest,
         unrated,
         unrated_from,
     )
-
-
-def _point(first: Array, second: Array, update: int) -> Point:
-    return Point(update, float(first[update]), float(second[update]))
 
 
 def _pairs(first: Array, second: Array) -> Iterator[tuple[int, Array, Array]]:
@@ -165,7 +199,7 @@ def _first_unequal(first: Array, second: Array) -> int | None:
     return None
 
 
-def _elsewhere(one: Trace, other: Trace, updates: int) -> str | None:
+def _elsewhere(one: Trace, other: Trace) -> str | None:
     """Return what differs in the other groups and quantities, None where nothing does."""
     counts = len(one.groups), len(other.groups)
     if counts[0] != counts[1]:
@@ -175,9 +209,9 @@ def _elsewhere(one: Trace, other: Trace, updates: int) -> str | None:
             label = one.label if param in one.curves else other.label
             return f"the {param} of {label} moves, that of the other does not"
         for group, name in enumerate(one.groups):
-            update = _first_unequal(
-                one.values(param, group)[:updates], other.values(param, group)[:updates]
-            )
-            if update is not None:
+            common = _common(one, other, param, (group, group))
+            index = _first_unequal(common.first, common.second)
+            if index is not None:
+                update = common.point(index).update
                 return f"the {param} of group {name} first differs at update {update:,}"
     return None

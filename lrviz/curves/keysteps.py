@@ -111,8 +111,11 @@ def resolve(token: str | int, trace: Trace) -> tuple[str, int | None]:
     """
     count, text = trace.updates, str(token)
     if text in STEPS:
+        if text == "after":
+            return text, count if trace.after else None
         at_peak = peak(trace.values("lr", trace.main_group()))[1] if text == "peak" else 0
-        return text, {"first": 0, "peak": at_peak, "last": count - 1, "after": count}[text]
+        rows = {"first": 0, "peak": at_peak, "last": len(trace.lr) - 1}
+        return text, trace.update(rows[text])
     if re.fullmatch(r"[0-9]{1,18}", text):
         return "asked for", int(text) if int(text) < count else None
     try:
@@ -148,8 +151,8 @@ def _found(trace: Trace, param: str, limit: int) -> tuple[dict[int, list[str]], 
                 found[event.step] = event
     listed, left_out = _largest(found.values(), limit)
     values = trace.values(param, main)
-    top, warm = peak(values)[1], None if cycles else _warmup_end(trace, values)
-    names: dict[int, list[str]] = {0: ["first"]}
+    top, warm = trace.update(peak(values)[1]), None if cycles else _warmup_end(trace, values)
+    names: dict[int, list[str]] = {trace.update(0): ["first"]}
     if warm is not None:
         names.setdefault(warm, []).append("end of warmup")
     names.setdefault(top, []).append("peak")
@@ -174,10 +177,12 @@ def _events(trace: Trace, values: Array, limit: int) -> tuple[list[_Found], int,
     What changes at each epoch's start only is a staircase: its events are those of the curve over
     epochs. The same goes for the stairs in a curve that is stepped both per update and per epoch.
     """
-    stride = trace.updates_per_epoch or 1
-    if stride == 1 or stride >= len(values):
+    stride = trace.length.unit("epoch")
+    if stride == 1 or stride >= len(values) or trace.steps is not None:
         events = find_events(values, limit)
-        return _named(events.largest, values, 1), events.more, events.turns_up
+        named = _named(events.largest, values, 1)
+        found = [replace(each, step=trace.update(each.step)) for each in named]
+        return found, events.more, events.turns_up
     epochs = values[::stride]
     few = len(epochs) <= _FEW_EPOCHS + 1 and bool(np.isfinite(epochs).all())
     coarse = _each_change(epochs) if few else find_events(epochs, limit)
@@ -186,14 +191,14 @@ def _events(trace: Trace, values: Array, limit: int) -> tuple[list[_Found], int,
         return by_epoch, coarse.more, coarse.turns_up
     fine = find_events(values, _CANDIDATES)
     stairs = {event.step for event in fine.largest if _is_stair(event, values, stride)}
-    found = {event.step: event for event in _named(fine.largest, values, 1)}
+    by_step = {event.step: event for event in _named(fine.largest, values, 1)}
     if len(stairs) > limit:
         fits = {event.step: event for event in by_epoch if _fits(event, values)}
         for step in stairs:
-            stair = found.pop(step)
+            stair = by_step.pop(step)
             if step in fits:
-                found[step] = replace(fits[step], size=stair.size)
-    listed, left_out = _largest(found.values(), limit)
+                by_step[step] = replace(fits[step], size=stair.size)
+    listed, left_out = _largest(by_step.values(), limit)
     return listed, left_out + fine.more, fine.turns_up
 
 
@@ -260,7 +265,7 @@ def _jump_name(before: float, here: float) -> str:
 
 def _warmup_end(trace: Trace, values: Array) -> int | None:
     """Return where the first rise ends: the highest value's first update before the first fall."""
-    stride = (trace.updates_per_epoch or 1) if trace.interval == "epoch" else 1
+    stride = trace.length.unit(trace.interval) if trace.steps is None else 1
     sampled = values[::stride]
     highest = previous = float(sampled[0])
     at = 0
@@ -273,4 +278,4 @@ def _warmup_end(trace: Trace, values: Array) -> int | None:
         if len(falls):
             break
         previous = float(block[-1])
-    return at * stride if 0 < at < len(sampled) - 1 else None
+    return trace.update(at * stride) if 0 < at < len(sampled) - 1 else None

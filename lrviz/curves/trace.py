@@ -1,17 +1,20 @@
-"""Trace: what a schedule did in a simulated training, and the figures derived from it."""
+"""Trace: what each update of a training used, as it was simulated, or as a log tells it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lrviz.curves.events import Array, blocks
-from lrviz.errors import UsageError, suggestion
 from lrviz.spec.durations import Length
 from lrviz.writing.display import Displayed
+
+Precision = Literal["float64", "float32"] | int
 
 
 @dataclass(frozen=True)
@@ -32,20 +35,23 @@ class RunError:
 
 @dataclass(frozen=True, eq=False)
 class Trace(Displayed):
-    """The values that every optimizer update of a training used; a notebook draws it.
+    """The values that the optimizer updates of a training used; a notebook draws it.
 
     Attributes:
         label: The curve's name.
         source: What the user named it by, e.g. `cosine` or `configs/vit.yaml#small`.
         groups: Names of the G param groups.
         curves: `lr`, and each other quantity that moved (`momentum` for SGD's momentum and for
-            betas[0], `weight_decay` ...), each an array of shape (N, G), float64: row t is what
-            update t (0-based) used.
-        after: For each of `curves` the G values that an update N would use; no update does.
-        length: The length asked for; `length.updates` > N where `error` cut the run short.
+            betas[0], `weight_decay` ...), each an array of shape (M, G), float64: row i is what
+            update `steps[i]` used, which is update i where `steps` is None.
+        after: For each of `curves` the G values that the update behind the last would use; no
+            update does. Empty for a log.
+        length: The length asked for; `length.updates` > M where `error` cut the run short.
         interval: `epoch` where every scheduler is stepped per epoch, else `step`.
         warnings: What torch warned of and what lrviz rounded, each once.
         error: Why the run ended early, or None.
+        steps: The updates (0-based) of the rows, shape (M,), strictly ascending; None: all, from 0.
+        precision: Of the values: `float64`: whole doubles, `float32`, or so many decimal digits.
     """
 
     label: str
@@ -57,16 +63,18 @@ class Trace(Displayed):
     interval: str = "step"
     warnings: tuple[str, ...] = ()
     error: RunError | None = None
+    steps: NDArray[np.int64] | None = None
+    precision: Precision = "float64"
 
     @property
     def lr(self) -> Array:
-        """The learning rates, shape (N, G): row t is what update t used."""
+        """The learning rates, shape (M, G): row i is what its update used."""
         return self.curves["lr"]
 
     @property
     def updates(self) -> int:
-        """N, the number of updates that were simulated."""
-        return len(self.curves["lr"])
+        """N, the updates that were simulated; of a log, those up to the last that it has."""
+        return len(self.lr) if self.steps is None else int(self.steps[-1]) + 1
 
     @property
     def updates_per_epoch(self) -> int | None:
@@ -79,10 +87,47 @@ class Trace(Displayed):
         last: Array = self.lr[-1]
         return last
 
+    @property
+    def cut_short(self) -> str | None:
+        """Why the curve ends early, in a sentence; None where it does not."""
+        if self.error is None:
+            return None
+        return (
+            f"{self.label}: its scheduler failed after update {self.error.update:,} of "
+            f"{self.length.updates:,}, and the curve ends there: {self.error.message}"
+        )
+
+    def update(self, row: int) -> int:
+        """Return the update that a row is of."""
+        return row if self.steps is None else int(self.steps[row])
+
+    def row(self, update: int) -> int:
+        """Return the row of an update, or of the nearest one that has a row."""
+        if self.steps is None:
+            return update
+        at = int(np.searchsorted(self.steps, update))
+        near = [each for each in (at - 1, at) if 0 <= each < len(self.steps)]
+        return min(near, key=lambda each: abs(int(self.steps[each]) - update))  # type: ignore[index]
+
+    def has(self, update: int) -> bool:
+        """Tell whether an update has a row."""
+        if not 0 <= update < self.updates:
+            return False
+        return self.steps is None or int(self.steps[self.row(update)]) == update
+
     def values(self, param: str = "lr", group: int = 0) -> Array:
-        """Return one group's values, shape (N,): a view, not a copy."""
+        """Return one group's values, shape (M,): a view, not a copy."""
         column: Array = self.curves[param][:, group]
         return column
+
+    def by_update(self, param: str = "lr", group: int = 0) -> Array:
+        """Return one group's values, shape (N,); NaN for updates that have no row."""
+        values = self.values(param, group)
+        if self.steps is None:
+            return values
+        spread = np.full(self.updates, np.nan)
+        spread[self.steps] = values
+        return spread
 
     def main_group(self, param: str = "lr") -> int:
         """Return the index of the group with the highest peak, the first of several."""
@@ -109,83 +154,15 @@ class Trace(Displayed):
 
 
 @dataclass(frozen=True)
-class Curve:
-    """One quantity of one param group, as tables and exports name it.
-
-    Attributes:
-        name: `label`; `label/group` where there are several groups; with `:momentum` behind it
-            for another quantity than the learning rate.
-        trace: Index of the trace it belongs to.
-        param: Its quantity, e.g. `lr`.
-        group: Index of its param group.
-        values: Shape (N,).
-        after: What no update uses.
-    """
-
-    name: str
-    trace: int
-    param: str
-    group: int
-    values: Array
-    after: float
-
-
-def curves(
-    traces: Sequence[Trace], params: Sequence[str] = (), *, all_groups: bool = True
-) -> tuple[Curve, ...]:
-    """Return the curves of all traces, in the order of a table's columns.
-
-    Args:
-        traces: The traces.
-        params: The quantities wanted, of those that moved; none means all that a trace has.
-        all_groups: False leaves only the first and the last of more than two groups that are one
-            curve up to a factor.
-
-    Raises:
-        UsageError: No trace has one of `params`.
-    """
-    known = list(dict.fromkeys(param for trace in traces for param in trace.curves))
-    for param in params:
-        if param not in known:
-            raise UsageError(
-                f"no {param} to show: these schedules move {', '.join(known)}"
-                f"{suggestion(param, known)}"
-            )
-    return tuple(
-        Curve(_name(trace, param, group), index, param, group, *_column(trace, param, group))
-        for index, trace in enumerate(traces)
-        for param in params or trace.curves
-        if param in trace.curves
-        for group in _shown_groups(trace, param, all_groups)
-    )
-
-
-def _name(trace: Trace, param: str, group: int) -> str:
-    name = trace.label if len(trace.groups) == 1 else f"{trace.label}/{trace.groups[group]}"
-    return name if param == "lr" else f"{name}:{param}"
-
-
-def _column(trace: Trace, param: str, group: int) -> tuple[Array, float]:
-    return trace.values(param, group), float(trace.after[param][group])
-
-
-def _shown_groups(trace: Trace, param: str, all_groups: bool) -> Sequence[int]:
-    count = len(trace.groups)
-    if all_groups or count < 3 or not trace.one_shape(param):
-        return range(count)
-    return (0, count - 1)
-
-
-@dataclass(frozen=True)
-class Figures:
+class Summary:
     """What one curve comes to.
 
     Attributes:
         peak: Its largest value; NaN where all are NaN.
-        peak_at: The first update that uses it (0-based).
-        final: What the last update used.
-        mean: The mean over all updates.
-        above_half: The share of updates, in [0, 1], whose value is more than half the peak.
+        peak_at: The first row (0-based) that has it.
+        final: The last value.
+        mean: The mean of all values.
+        above_half: The share of values, in [0, 1], that are more than half the peak.
     """
 
     peak: float
@@ -196,14 +173,14 @@ class Figures:
 
 
 @np.errstate(invalid="ignore")
-def figures(values: Array) -> Figures:
-    """Return the figures of a curve, read in blocks.
+def summary(values: Array) -> Summary:
+    """Return what a curve comes to, read in blocks.
 
     Args:
         values: Shape (N,), N at least 1.
 
-    >>> figures(np.array([1.0, 4.0, 2.0, 3.0]))
-    Figures(peak=4.0, peak_at=1, final=3.0, mean=2.5, above_half=0.5)
+    >>> summary(np.array([1.0, 4.0, 2.0, 3.0]))
+    Summary(peak=4.0, peak_at=1, final=3.0, mean=2.5, above_half=0.5)
     """
     highest, at = peak(values)
     above = 0
@@ -212,7 +189,7 @@ def figures(values: Array) -> Figures:
         sums.append(float(np.sum(block)))
         above += int(np.count_nonzero(block > highest / 2))
     total = math.fsum(sums) if all(map(math.isfinite, sums)) else sum(sums)
-    return Figures(highest, at, float(values[-1]), total / len(values), above / len(values))
+    return Summary(highest, at, float(values[-1]), total / len(values), above / len(values))
 
 
 def peak(values: Array) -> tuple[float, int]:

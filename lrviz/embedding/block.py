@@ -7,6 +7,7 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from lrviz.cli.options import Shared
 from lrviz.cli.watch import named_files, source_files
 from lrviz.document import Map, Seq, parse
 from lrviz.errors import LrvizError, SpecError, UsageError, suggestion
-from lrviz.sources.loading import SUFFIXES, Loaded, load_all
+from lrviz.sources.grammar import reference
+from lrviz.sources.loading import Loaded, load_all
 from lrviz.spec.schedule import Schedule
 
 # Of `lrviz plot`, what says nothing about a picture in a page.
@@ -77,9 +79,9 @@ def request(block: Block) -> Request:
     Raises:
         LrvizError: Something in them is wrong; `explained` says where in the document.
     """
-    drawing, shared = _asked(block.options)
+    drawing, shared = _options_of(block.options)
     names, spec = _read(block)
-    resolved = [_resolved(name, block) for name in names]
+    resolved = [reference(name).moved(partial(_below, block=block)) for name in names]
     if spec is None:
         loaded = load_all(resolved, shared.overrides())
     else:
@@ -129,7 +131,7 @@ def _options() -> Mapping[str, Any]:
     }
 
 
-def _asked(options: Mapping[str, str]) -> tuple[Drawing, Shared]:
+def _options_of(options: Mapping[str, str]) -> tuple[Drawing, Shared]:
     """Read a block's options as `lrviz plot` reads its own."""
     arguments = []
     for name, value in options.items():
@@ -209,12 +211,3 @@ def _below(name: str, block: Block) -> str:
         path = block.folder / name
     short = os.path.relpath(path)
     return os.path.normpath(path.absolute()) if short.startswith("..") else short
-
-
-def _resolved(source: str, block: Block) -> str:
-    """Return a SOURCE with the file in it, if there is one, below the document's folder."""
-    head, equals, rest = source.partition("=")
-    label, name = (head + equals, rest) if equals and ":" not in head else ("", source)
-    is_spec = name.partition("#")[0].endswith(SUFFIXES)
-    is_code = name.rpartition(":")[0].endswith(".py")
-    return label + _below(name, block) if is_spec or is_code else source

@@ -12,7 +12,7 @@ import lrviz
 from lrviz.cli.write import write
 from lrviz.curves.trace import Trace
 from lrviz.embedding.block import Block, Request, request
-from lrviz.sources.loading import SUFFIXES
+from lrviz.sources.reference import SUFFIXES
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.numbers import count
 
@@ -84,11 +84,10 @@ def draw(asked: Request, files: Sequence[Path]) -> list[bytes]:
     Raises:
         LrvizError: torch refuses a schedule, or an option does not fit it.
     """
-    from lrviz.building.factory import build_schedule
-    from lrviz.simulation.loop import run
+    from lrviz.simulation.loop import simulated
     from lrviz.views.figure import figure, save_bytes
 
-    traces = [run(build_schedule(each)) for each in asked.schedules]
+    traces = [simulated(each) for each in asked.schedules]
     options = asked.drawing.options(asked.schedules, asked.param)
     looks = {False: options, True: replace(options, style="dark")}
     drawn = {is_dark: figure(traces, looks[is_dark]) for is_dark in set(map(_is_dark, files))}
@@ -114,12 +113,8 @@ def _said(traces: Sequence[Trace]) -> Iterator[str]:
     for trace in traces:
         for text in trace.warnings:
             yield f"{trace.label}: {' '.join(text.split())}"
-        if trace.error:
-            yield (
-                f"{trace.label}: its scheduler failed after update {count(trace.error.update)} of "
-                f"{count(trace.length.updates)}, and the curve ends there: "
-                f"{' '.join(trace.error.message.split())}"
-            )
+        if trace.cut_short:
+            yield " ".join(trace.cut_short.split())
 
 
 def _runs_code(schedules: Sequence[Schedule]) -> bool:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lrviz import catalog
-from lrviz.building.factory import build_schedule
 from lrviz.curves.trace import Trace
-from lrviz.document import plain, read_text
+from lrviz.document import read_text, unplaced
 from lrviz.errors import LrvizError
-from lrviz.simulation.loop import run
-from lrviz.sources.loading import SUFFIXES, Loaded, expanded, load_all
+from lrviz.simulation.loop import simulated
+from lrviz.sources.grammar import reference
+from lrviz.sources.loading import Loaded, load_all
+from lrviz.sources.names import ALL_PRESETS
 from lrviz.sources.overrides import Overrides
+from lrviz.sources.specs import expanded
 from lrviz.spec.schedule import Schedule
 from lrviz.views.figure import FigureOptions, figure, save_bytes
 from lrviz.views.figure.likeness import alike
@@ -24,7 +25,6 @@ from lrviz.views.text.about import yaml_lines
 from lrviz.views.text.grid import markdown
 from lrviz.views.text.index import Page, Section, index
 from lrviz.views.text.table import AFTER, table
-from lrviz.writing.numbers import count
 from lrviz.writing.provenance import written_by_lrviz
 
 INDEX = "README.md"
@@ -34,7 +34,6 @@ HEADING = "gallery.md"  # a folder's heading and introduction
 # Begins what a figure's metadata says of its source; only figures with it are the gallery's own.
 MADE = "lrviz gallery: "
 
-_PRESETS = "preset:*"
 _WIDTH = 88  # of the YAML that is written out
 _PRESETS_HEADING = """\
 # Presets
@@ -43,7 +42,7 @@ Schedules by name: each fits any number of updates and follows any `--lr`, whose
 
 
 @dataclass(frozen=True)
-class Entry:
+class Listing:
     """A SOURCE, and where it stands in the gallery.
 
     Attributes:
@@ -90,12 +89,12 @@ class Gallery:
     """
 
     files: dict[str, bytes]
-    failures: dict[Entry, str]
+    failures: dict[Listing, str]
     errors: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
-def entries(sources: Sequence[str]) -> tuple[Entry, ...]:
+def entries(sources: Sequence[str]) -> tuple[Listing, ...]:
     """Return what SOURCEs stand for, each spec once and with a name of its own.
 
     Of a folder, what is in its folders comes before its own specs, so that overviews in a folder
@@ -104,11 +103,12 @@ def entries(sources: Sequence[str]) -> tuple[Entry, ...]:
     Raises:
         UsageError: A folder has no spec.
     """
-    found: list[Entry] = []
+    found: list[Listing] = []
     seen: set[str] = set()
     taken: set[str] = set()
     for entry in _listed(sources):
-        key = os.path.normpath(entry.source) if _is_file(entry.source) else entry.source
+        named = reference(entry.source)
+        key = os.path.normpath(entry.source) if named.kind == "spec" else entry.source
         if key in seen:
             continue
         seen.add(key)
@@ -117,29 +117,25 @@ def entries(sources: Sequence[str]) -> tuple[Entry, ...]:
             number += 1
             name = f"{entry.name}-{number}"
         taken.add(name.casefold())
-        found.append(Entry(entry.source, name, entry.section))
+        found.append(Listing(entry.source, name, entry.section))
     return tuple(found)
 
 
-def _listed(sources: Sequence[str]) -> Iterator[Entry]:
+def _listed(sources: Sequence[str]) -> Iterator[Listing]:
     for source in sources:
-        if source == _PRESETS or source in catalog.preset_names():
-            names = catalog.preset_names() if source == _PRESETS else [source]
+        if source == ALL_PRESETS or source in catalog.preset_names():
+            names = catalog.preset_names() if source == ALL_PRESETS else [source]
             for name in names:
-                yield Entry(name, f"presets/{name}", _PRESETS)
+                yield Listing(name, f"presets/{name}", ALL_PRESETS)
             continue
         files = expanded([source])
         if files == [source]:
-            yield Entry(source, _slug(source))
+            yield Listing(source, reference(source).slug)
             continue
         for file in sorted(files, key=_folders_first):
             path = Path(file)
             name = path.relative_to(source).with_suffix("").as_posix()
-            yield Entry(path.as_posix(), name, path.parent.as_posix())
-
-
-def _is_file(source: str) -> bool:
-    return source.endswith(SUFFIXES)
+            yield Listing(path.as_posix(), name, path.parent.as_posix())
 
 
 def _folders_first(file: str) -> list[tuple[bool, str]]:
@@ -147,14 +143,8 @@ def _folders_first(file: str) -> list[tuple[bool, str]]:
     return [*((False, folder) for folder in folders), (True, name)]
 
 
-def _slug(source: str) -> str:
-    file, _, label = source.partition("#")
-    text = f"{Path(file).stem}-{label}" if _is_file(file) else source
-    return re.sub(r"[^\w.]+", "-", text).strip("-.") or "schedule"
-
-
 def make(
-    listed: Sequence[Entry], options: GalleryOptions, advance: Callable[[int], None] | None = None
+    listed: Sequence[Listing], options: GalleryOptions, advance: Callable[[int], None] | None = None
 ) -> Gallery:
     """Make a gallery; an entry that cannot be shown does not stop the others.
 
@@ -166,14 +156,14 @@ def make(
         advance: Called with the number of entries done, after each.
     """
     files: dict[str, bytes] = {}
-    pages: dict[Entry, Page] = {}
-    failures: dict[Entry, str] = {}
+    pages: dict[Listing, Page] = {}
+    failures: dict[Listing, str] = {}
     errors: list[str] = []
     warnings: list[str] = []
     for done, entry in enumerate(listed, 1):
         try:
             loaded = load_all([entry.source], options.overrides)
-            traces = tuple(run(build_schedule(each)) for each in loaded.schedules)
+            traces = tuple(map(simulated, loaded.schedules))
             page = _page(entry, loaded, traces, options)
             files |= dict(_figures(entry, loaded.schedules, traces, options))
             pages[entry] = page
@@ -189,13 +179,13 @@ def make(
     return Gallery(files, failures, tuple(errors), tuple(warnings))
 
 
-def pictures(entry: Entry, formats: Sequence[str]) -> list[str]:
+def pictures(entry: Listing, formats: Sequence[str]) -> list[str]:
     """Return the paths of an entry's figures."""
     return [f"{entry.name}-{style}.{each}" for style in STYLES for each in formats]
 
 
 def _figures(
-    entry: Entry, schedules: Sequence[Schedule], traces: Sequence[Trace], options: GalleryOptions
+    entry: Listing, schedules: Sequence[Schedule], traces: Sequence[Trace], options: GalleryOptions
 ) -> Iterator[tuple[str, bytes]]:
     for style in STYLES:
         drawn = figure(traces, options.figure(schedules, style))
@@ -204,7 +194,7 @@ def _figures(
             yield f"{entry.name}-{style}.{each}", data
 
 
-def _page(entry: Entry, loaded: Loaded, traces: Sequence[Trace], options: GalleryOptions) -> Page:
+def _page(entry: Listing, loaded: Loaded, traces: Sequence[Trace], options: GalleryOptions) -> Page:
     schedules = loaded.schedules
     at = tuple(dict.fromkeys(step for each in schedules for step in each.table.at))
     grid = table(traces, at, options.params)
@@ -242,22 +232,20 @@ def _spec(schedule: Schedule) -> tuple[str, str]:
 
     Of a preset or a class it is the schedule written out, its arguments filled in.
     """
-    file = schedule.source.partition("#")[0]
-    if _is_file(file):
+    named = reference(schedule.source)
+    if named.kind == "spec":
+        file = named.name
         return Path(file).as_posix(), read_text(Path(file).read_bytes(), file)
     if schedule.function is not None:
         return "", ""
-    written = {"train": {"steps": schedule.length.updates}, **plain(schedule.tree)}
+    written = {"train": {"steps": schedule.length.updates}, **unplaced(schedule.tree)}
     return f"{schedule.label}.yaml", "".join(f"{line}\n" for line in yaml_lines(written, _WIDTH))
 
 
 def _errors(traces: Sequence[Trace]) -> Iterator[str]:
     for trace in traces:
-        if trace.error:
-            yield (
-                f"the scheduler of {trace.label} raised after update {count(trace.error.update)}, "
-                f"and the curve ends there: {trace.error.message}"
-            )
+        if trace.cut_short:
+            yield trace.cut_short
 
 
 def _warnings(traces: Sequence[Trace]) -> Iterator[str]:
@@ -266,7 +254,7 @@ def _warnings(traces: Sequence[Trace]) -> Iterator[str]:
             yield " ".join(text.split())
 
 
-def _sections(pages: Mapping[Entry, Page]) -> Iterator[Section]:
+def _sections(pages: Mapping[Listing, Page]) -> Iterator[Section]:
     """Yield the sections in the order of their first page, what has none first."""
     keys = dict.fromkeys(["", *(entry.section for entry in pages)])
     for key in keys:
@@ -280,7 +268,7 @@ def _heading(section: str) -> tuple[str, str]:
     if not section:
         return "", ""
     file = Path(section) / HEADING
-    if section == _PRESETS:
+    if section == ALL_PRESETS:
         text = _PRESETS_HEADING
     elif file.is_file():
         text = read_text(file.read_bytes(), str(file))

@@ -12,12 +12,14 @@ from torch.optim import Optimizer
 
 from lrviz.building.built import Built, BuiltScheduler
 from lrviz.building.factory import takes_metric
-from lrviz.building.functions import interpret, whole
+from lrviz.building.functions import counted, interpret
 from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
 from lrviz.live.copying import adopt
 from lrviz.simulation.loop import run
+from lrviz.spec.cadence import Cadence
 from lrviz.spec.durations import Length
+from lrviz.spec.models import Interval
 
 
 def record(
@@ -26,7 +28,7 @@ def record(
     *,
     steps: int,
     metric: Sequence[float] | None = None,
-    interval: str | None = None,
+    interval: Interval | None = None,
     frequency: int = 1,
     steps_per_epoch: int | None = None,
     label: str | None = None,
@@ -77,21 +79,23 @@ def record(
         raise UsageError(f"record wants a torch optimizer first, not a {type(optimizer).__name__}")
     if interval not in (None, "step", "epoch"):
         raise UsageError(f"interval must be 'step' or 'epoch', not {interval!r}")
-    per_epoch = None if steps_per_epoch is None else whole("steps_per_epoch", steps_per_epoch)
-    length = Length(whole("steps", steps), per_epoch)
-    frequency = whole("frequency", frequency)
+    per_epoch = None if steps_per_epoch is None else counted("steps_per_epoch", steps_per_epoch)
+    length = Length(counted("steps", steps), per_epoch)
+    frequency = counted("frequency", frequency)
     given = scheduler if isinstance(scheduler, list | tuple) else [scheduler]
-    slots = [_slot(each, optimizer, interval, frequency) for each in given]
-    slots = _with_metric(slots, metric, length)
-    adopted = adopt(optimizer, [slot.scheduler for slot in slots])
-    label = label or " + ".join(type(slot.scheduler).__name__ for slot in slots) or "constant"
+    schedulers = [_built_scheduler(each, optimizer, interval, frequency) for each in given]
+    schedulers = _with_metric(schedulers, metric, length)
+    adopted = adopt(optimizer, [built.scheduler for built in schedulers])
+    label = (
+        label or " + ".join(type(built.scheduler).__name__ for built in schedulers) or "constant"
+    )
     built = Built(
         label=label,
         source=label,
         optimizer=adopted.optimizer,
         schedulers=tuple(
-            replace(slot, scheduler=copied)
-            for slot, copied in zip(slots, adopted.schedulers, strict=True)
+            replace(built, scheduler=copied)
+            for built, copied in zip(schedulers, adopted.schedulers, strict=True)
         ),
         length=length,
         groups=tuple(str(each.get("name", i)) for i, each in enumerate(optimizer.param_groups)),
@@ -101,29 +105,31 @@ def record(
         return run(built)
 
 
-def _slot(item: Any, optimizer: Optimizer, interval: str | None, frequency: int) -> BuiltScheduler:
+def _built_scheduler(
+    item: Any, optimizer: Optimizer, interval: Interval | None, frequency: int
+) -> BuiltScheduler:
     if isinstance(item, BuiltScheduler):
         return item
     if isinstance(item, Mapping):
         return interpret([{"frequency": frequency, **item}], optimizer, interval)[1][0]
     if isinstance(item, type) or not callable(getattr(item, "step", None)):
         raise UsageError(f"record wants a scheduler, with step(); this is a {type(item).__name__}")
-    return BuiltScheduler(item, interval or "step", frequency)
+    return BuiltScheduler(item, Cadence(interval or "step", frequency))
 
 
 def _with_metric(
-    slots: list[BuiltScheduler], metric: Sequence[float] | None, length: Length
+    schedulers: list[BuiltScheduler], metric: Sequence[float] | None, length: Length
 ) -> list[BuiltScheduler]:
     values = None if metric is None else _values(metric)
-    takers = [takes_metric(slot.scheduler) for slot in slots]
+    takers = [takes_metric(built.scheduler) for built in schedulers]
     if values is not None and not any(takers):
         raise UsageError("no scheduler here looks at a metric; take metric=... out")
     result = []
-    for slot, takes in zip(slots, takers, strict=True):
-        found = (values if slot.metric is None else slot.metric) if takes else None
+    for built, takes in zip(schedulers, takers, strict=True):
+        found = (values if built.metric is None else built.metric) if takes else None
         if takes:
-            _check_metric(slot, found, length)
-        result.append(replace(slot, metric=found))
+            _check_metric(built, found, length)
+        result.append(replace(built, metric=found))
     return result
 
 
@@ -140,15 +146,14 @@ def _values(metric: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
     return values
 
 
-def _check_metric(slot: BuiltScheduler, values: Any, length: Length) -> None:
-    name = type(slot.scheduler).__name__
-    unit = "epoch" if slot.interval == "epoch" else "update"
+def _check_metric(built: BuiltScheduler, values: Any, length: Length) -> None:
+    name = type(built.scheduler).__name__
+    unit = "epoch" if built.interval == "epoch" else "update"
     if values is None:
         raise UsageError(f"{name} needs a metric to step on; add metric=[...], a value an {unit}")
-    units = length.updates // (length.updates_per_epoch or 1 if unit == "epoch" else 1)
-    last = units if slot.end is None else min(units, slot.end)
-    needed = last // slot.frequency * slot.frequency
-    if slot.begin < needed and len(values) < needed:
+    indices = built.cadence.indices(length)
+    needed = indices[-1] + 1 if indices else 0
+    if len(values) < needed:
         raise UsageError(
             f"metric has {len(values):,} values, and {name} needs {needed:,}, one an {unit}: "
             "give more values, or fewer steps"

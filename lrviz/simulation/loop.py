@@ -11,17 +11,33 @@ from contextlib import contextmanager
 import numpy as np
 
 from lrviz.building.built import Built, BuiltScheduler
+from lrviz.building.factory import build_schedule
 from lrviz.building.quantities import Read, readers
 from lrviz.curves.trace import RunError, Trace
 from lrviz.errors import ScheduleError, UsageError, words
 from lrviz.simulation import stepping
 from lrviz.simulation.recording import Recording, failure
+from lrviz.spec.durations import Length
+from lrviz.spec.schedule import Schedule
 
 _WARNINGS = 10
 """So many different texts are kept of what is warned of in one run."""
 
 _SILENCE = 0.5
 """Seconds after which progress is told where a step of somebody's scheduler takes long."""
+
+
+def simulated(schedule: Schedule, on_progress: Callable[[int], None] | None = None) -> Trace:
+    """Build a schedule and run it.
+
+    Args:
+        schedule: What to simulate.
+        on_progress: As for `run`.
+
+    Raises:
+        LrvizError: torch refuses it, or it cannot be run.
+    """
+    return run(build_schedule(schedule), on_progress)
 
 
 def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Trace:
@@ -102,14 +118,14 @@ def _caught() -> Iterator[list[str]]:
 def _plain_loop(built: Built, on_progress: Callable[[int], None] | None) -> Recording:
     """Run the loop update by update, looking at every numeric value of every param group."""
     recorder = _Recorder(built)
-    slots = stepping.in_order(built.schedulers)
+    schedulers = stepping.in_order(built.schedulers)
     updates = built.length.updates
     error = None
     told = time.monotonic()
     for t in range(updates):
         recorder.record(t)
         built.optimizer.step()
-        raised = _step_schedulers(slots, t, built.length.updates_per_epoch or 1)
+        raised = _step_schedulers(schedulers, t, built.length)
         error = recorder.look(t, raised)
         if error:
             updates = t + 1
@@ -122,30 +138,20 @@ def _plain_loop(built: Built, on_progress: Callable[[int], None] | None) -> Reco
     return recorder.finish(updates, error)
 
 
-def _step_schedulers(
-    slots: list[BuiltScheduler], t: int, updates_per_epoch: int
-) -> RunError | None:
+def _step_schedulers(schedulers: list[BuiltScheduler], t: int, length: Length) -> RunError | None:
     """Step what is due after update t; return why a scheduler refused, if one did."""
-    epoch, within = divmod(t, updates_per_epoch)
-    for slot in slots:
-        if slot.interval == "epoch" and within != updates_per_epoch - 1:
+    for each in schedulers:
+        index = each.cadence.due(t, length)
+        if index is None:
             continue
-        index = t if slot.interval == "step" else epoch
-        if not _is_due(slot, index):
-            continue
-        arguments = () if slot.metric is None else (float(slot.metric[index]),)
+        arguments = () if each.metric is None else (float(each.metric[index]),)
         try:
-            slot.scheduler.step(*arguments)
+            each.scheduler.step(*arguments)
         except KeyboardInterrupt:
             raise
         except BaseException as raised:  # noqa: BLE001  (a scheduler may raise anything, or exit)
             return failure(t, raised)
     return None
-
-
-def _is_due(slot: BuiltScheduler, index: int) -> bool:
-    ended = slot.end is not None and index >= slot.end
-    return index >= slot.begin and not ended and (index + 1) % slot.frequency == 0
 
 
 class _Recorder:

@@ -45,9 +45,9 @@ here, takes the plain loop until somebody has read it.
 """
 
 
-def in_order(slots: Iterable[BuiltScheduler]) -> list[BuiltScheduler]:
+def in_order(schedulers: Iterable[BuiltScheduler]) -> list[BuiltScheduler]:
     """Return the schedulers as they are stepped after one update: the per-epoch ones come last."""
-    return sorted(slots, key=lambda slot: slot.interval == "epoch")
+    return sorted(schedulers, key=lambda built: built.interval == "epoch")
 
 
 def may_run(built: Built) -> bool:
@@ -76,7 +76,7 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Recor
         on_progress: Called with the number of updates that are done, once in `CHUNK` updates.
     """
     groups = built.optimizer.param_groups
-    everyone = {member for slot in built.schedulers for member in _family(slot.scheduler)}
+    everyone = {member for each in built.schedulers for member in _family(each.scheduler)}
     reads: dict[str, Read] = {"lr": itemgetter("lr")}
     if any(getattr(each, "cycle_momentum", False) for each in everyone):
         reads["momentum"] = readers(groups[0])["momentum"]
@@ -85,7 +85,7 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Recor
     # Once, so that the schedulers do not warn that they were called before the optimizer.
     built.optimizer.step()
     with _light_steps(everyone, groups):
-        timelines = [_Timeline.of(slot, built.length) for slot in in_order(built.schedulers)]
+        timelines = [_Timeline.of(each, built.length) for each in in_order(built.schedulers)]
         loop = _Loop(timelines, groups, reads, curves)
         for start in range(0, updates, CHUNK):
             error = loop.fill(start, min(start + CHUNK, updates))
@@ -135,16 +135,9 @@ class _Timeline:
     metric: Array | None
 
     @classmethod
-    def of(cls, slot: BuiltScheduler, length: Length) -> _Timeline:
-        stride = 1 if slot.interval == "step" else length.updates_per_epoch or 1
-        count = length.updates // stride
-        # The first i >= begin with (i + 1) % frequency == 0.
-        begin = slot.begin + -(slot.begin + 1) % slot.frequency
-        end = count if slot.end is None else min(slot.end, count)
-        indices = range(begin, end, slot.frequency)
-        first, every = (begin + 1) * stride - 1, slot.frequency * stride
-        after = range(first, first + len(indices) * every, every)
-        return cls(slot.scheduler, after, indices, slot.metric)
+    def of(cls, built: BuiltScheduler, length: Length) -> _Timeline:
+        cadence = built.cadence
+        return cls(built.scheduler, cadence.after(length), cadence.indices(length), built.metric)
 
     def between(self, start: int, stop: int) -> _Calls:
         """Return the calls that come after an update t with start <= t < stop."""

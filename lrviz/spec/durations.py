@@ -43,6 +43,13 @@ class Length:
     tokens_per_update: Fraction | None = None
     epochs_only: bool = False
 
+    def unit(self, interval: str) -> int:
+        """Return the updates of one unit of an interval: of an `epoch`, or of a `step`, which is 1.
+
+        Where it is not known how long an epoch is, an update stands for one.
+        """
+        return self.updates_per_epoch or 1 if interval == "epoch" else 1
+
 
 @dataclass(frozen=True)
 class Duration:

@@ -73,7 +73,7 @@ def lr_lambda(text: str, total: int) -> Callable[[int], float]:
     Args:
         text: At most 500 characters: numbers, `pi`, + - * / // % **, comparisons, and, or, not,
             `a if c else b`, and min max abs sqrt exp log sin cos floor ceil.
-        total: What `total` is: the calls of `step()` in the slot that the expression runs in.
+        total: What `total` is: the calls of `step()` in the phase that the expression runs in.
             `progress` is `step / total`, from 0 to 1 (and 0 where there are no calls at all).
 
     Returns:

@@ -19,7 +19,7 @@ from lrviz.spec.durations import Length
 from lrviz.spec.expressions import metric_curve
 
 
-def whole(value: Any) -> Any:
+def integral(value: Any) -> Any:
     """Return a whole float as an int, and anything else as it is."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -43,7 +43,7 @@ class Metric(BaseModel):
     column: str | None = None
     curve: str | None = None
     noise: float = Field(default=0.0, ge=0.0)
-    seed: Annotated[int, Field(ge=0), BeforeValidator(whole)] = 0
+    seed: Annotated[int, Field(ge=0), BeforeValidator(integral)] = 0
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

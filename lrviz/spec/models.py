@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from lrviz.document import KeyPath, place_of
 from lrviz.errors import SpecError, number_hint, shown, suggestion
 from lrviz.spec import durations
-from lrviz.spec.metrics import Metric, whole
+from lrviz.spec.metrics import Metric, integral
 
 Interval = Literal["step", "epoch"]
 
@@ -21,9 +21,9 @@ STEPS = ("first", "peak", "last", "after")  # the updates that have names
 SPELLINGS = ("type", "_target_", "class_path")
 
 
-Count = Annotated[int, Field(ge=1, le=durations.MOST), BeforeValidator(whole)]
+Count = Annotated[int, Field(ge=1, le=durations.MOST), BeforeValidator(integral)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Moment = Annotated[int, Field(ge=0, le=durations.MOST), BeforeValidator(whole)] | str
+Moment = Annotated[int, Field(ge=0, le=durations.MOST), BeforeValidator(integral)] | str
 
 
 def _step(value: int | str) -> int | str:
@@ -37,11 +37,11 @@ def _step(value: int | str) -> int | str:
     return value
 
 
-class _Section(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Train(_Section):
+class Train(_Model):
     """How long training is, and how many updates an epoch has."""
 
     steps: Annotated[Count | None, Field(description="Optimizer updates in all.")] = None
@@ -58,7 +58,7 @@ class Train(_Section):
     drop_last: Annotated[bool, Field(description="Leave out an incomplete last batch.")] = False
 
 
-class Group(_Section):
+class Group(_Model):
     """One param group, or `count` of them with a layer-wise decay; other keys are its options."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
@@ -69,7 +69,7 @@ class Group(_Section):
     ] = 1.0
 
 
-class Optimizer(_Section):
+class Optimizer(_Model):
     """The optimizer; the keys not named here are its class's own arguments."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
@@ -80,7 +80,7 @@ class Optimizer(_Section):
     ] = Field(default_factory=dict, validate_default=False)
 
 
-class Member(_Section):
+class Member(_Model):
     """A scheduler, and when its step() is called."""
 
     scheduler: Annotated[str | dict[str, Any], Field(description="A name, or `type:` and more.")]
@@ -91,26 +91,26 @@ class Member(_Section):
     metric: Annotated[Metric | None, Field(description="What ReduceLROnPlateau sees.")] = None
 
 
-class Plot(_Section):
+class Plot(_Model):
     """Defaults for the figure."""
 
     x: Literal["step", "epoch", "progress", "tokens"] | None = None
     log: bool = False
 
 
-class Table(_Section):
+class Table(_Model):
     """Defaults for the table."""
 
     at: list[Annotated[Moment, AfterValidator(_step)]] = Field(default_factory=list)
 
 
-class Check(_Section):
+class Check(_Model):
     """Rules of `lrviz check` that this spec is not held to, each with the reason."""
 
     ignore: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
 
 
-class Curve(_Section):
+class Curve(_Model):
     """What stands beside a scheduler: one curve."""
 
     scheduler: str | dict[str, Any] | None = None

@@ -29,6 +29,7 @@ import lrviz
 from lrviz.building.built import BuiltScheduler
 from lrviz.curves.trace import Trace
 from lrviz.errors import ScheduleError
+from lrviz.spec.cadence import Cadence
 from tests.attacks.by_hand import optimizer_of, slots_of
 from tests.attacks.trainings import Training, training
 from tests.reference import Reference, Slot, train
@@ -123,7 +124,8 @@ def record(optimizer: Optimizer, slots: list[Slot], case: Training, rng: Random)
         return lrviz.record(optimizer, forms, **length)
     built = [
         BuiltScheduler(
-            *(each.scheduler, each.interval, each.frequency, each.begin, each.end),
+            each.scheduler,
+            Cadence(each.interval, each.frequency, each.begin, each.end),
             metric=None if each.metric is None else np.array(each.metric, dtype=np.float64),
         )
         for each in slots

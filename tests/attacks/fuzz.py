@@ -33,7 +33,7 @@ from typing import Any
 
 from lrviz import catalog
 from lrviz.building.factory import build_schedule
-from lrviz.document import parse, plain
+from lrviz.document import parse, unplaced
 from lrviz.errors import LrvizError
 from lrviz.simulation.loop import run
 from lrviz.sources.loading import load_all
@@ -221,7 +221,7 @@ def random_line(rng: random.Random, texts: list[str]) -> Line:
             return rng.choice(texts)
         if kind < 4:
             return mutated(rng, texts)
-        return json.dumps(plain(half_right(rng) if kind == 4 else structured(rng)), default=repr)
+        return json.dumps(unplaced(half_right(rng) if kind == 4 else structured(rng)), default=repr)
 
     return command_line(rng, [*NUMBERS, *WORDS], lambda: command(rng), text)
 

@@ -119,7 +119,7 @@ READING = (
     ),
     Mutant(
         "the warmup of a shape begins one step late",
-        "shapes.py",
+        "shapes/warmups.py",
         "        return step / warmup if step < warmup else 1.0\n",
         "        return step / warmup if step <= warmup - 1 else min(1.0, (step - 1) / warmup)\n",
         "shapes",
@@ -150,8 +150,8 @@ BUILDING = (
     Mutant(
         "intervals are swapped",
         "building/factory.py",
-        "built = BuiltScheduler(scheduler, member.interval,",
-        'built = BuiltScheduler(scheduler, {"step": "epoch", "epoch": "step"}[member.interval],',
+        "cadence = Cadence(member.interval,",
+        'cadence = Cadence({"step": "epoch", "epoch": "step"}[member.interval],',
         "building/factory",
     ),
     Mutant(
@@ -171,28 +171,28 @@ BUILDING = (
     Mutant(
         "a share of the lr is that of the first group, for all groups",
         "building/values.py",
-        "return [part * lr for lr in slot.lrs]",
-        "return [part * slot.lrs[0] for lr in slot.lrs]",
+        "return [part * lr for lr in phase.lrs]",
+        "return [part * phase.lrs[0] for lr in phase.lrs]",
         "building/factory",
     ),
     Mutant(
         "a phase's `total` runs to the end of the whole training",
         "building/factory.py",
-        "total=max(1, end - begin), parts=inner)",
-        "total=slot.total, parts=inner)",
+        "phase.start + begin, max(1, end - begin)",
+        "phase.start + begin, phase.total",
         "building/factory attacks/differ",
     ),
     Mutant(
         "the share of the training that `begin` cuts off is forgotten",
         "building/factory.py",
-        "        start=begin // member.frequency,\n",
+        "        start=cadence.missed,\n",
         "        start=0,\n",
         "building/factory attacks/differ",
     ),
     Mutant(
         "the light steps are used for a class that is not torch's",
         "building/factory.py",
-        "        slot.own = False\n    return target\n",
+        "        phase.own = False\n    return target\n",
         "        pass\n    return target\n",
         "attacks/differ",
     ),
@@ -202,46 +202,46 @@ SIMULATING = (
         "each row is what the update after it uses",
         "simulation/loop.py",
         "        recorder.record(t)\n        built.optimizer.step()\n"
-        "        raised = _step_schedulers(slots, t, built.length.updates_per_epoch or 1)\n"
+        "        raised = _step_schedulers(schedulers, t, built.length)\n"
         "        error = recorder.look(t, raised)\n",
         "        built.optimizer.step()\n"
-        "        raised = _step_schedulers(slots, t, built.length.updates_per_epoch or 1)\n"
+        "        raised = _step_schedulers(schedulers, t, built.length)\n"
         "        error = recorder.look(t, raised)\n        recorder.record(t)\n",
         "simulation/loop",
     ),
     Mutant(
         "`begin` is one late",
-        "simulation/loop.py",
-        "return index >= slot.begin and",
-        "return index > slot.begin - (slot.begin == 0) and",
+        "spec/cadence.py",
+        "if rest or index < self.begin or",
+        "if rest or index <= self.begin - (self.begin == 0) or",
         "simulation/loop attacks/differ",
     ),
     Mutant(
         "`end` is one late",
-        "simulation/loop.py",
-        "index >= slot.end\n",
-        "index > slot.end\n",
+        "spec/cadence.py",
+        "index >= self.end):",
+        "index > self.end):",
         "simulation/loop attacks/differ",
     ),
     Mutant(
         "the metric is one late",
         "simulation/loop.py",
-        "(float(slot.metric[index]),)",
-        "(float(slot.metric[max(index - 1, 0)]),)",
+        "(float(each.metric[index]),)",
+        "(float(each.metric[max(index - 1, 0)]),)",
         "simulation/loop",
     ),
     Mutant(
         "per-epoch schedulers come before the per-update ones",
         "simulation/stepping.py",
-        'key=lambda slot: slot.interval == "epoch")',
-        'key=lambda slot: slot.interval != "epoch")',
+        'key=lambda built: built.interval == "epoch")',
+        'key=lambda built: built.interval != "epoch")',
         "attacks/differ",
     ),
     Mutant(
         "epochs end one update early",
-        "simulation/loop.py",
-        "within != updates_per_epoch - 1",
-        "within != max(0, updates_per_epoch - 2)",
+        "spec/cadence.py",
+        "divmod(update + 1, length",
+        "divmod(update + 2, length",
         "simulation/loop",
     ),
     Mutant(
@@ -267,9 +267,9 @@ SIMULATING = (
     ),
     Mutant(
         "the fast path's first call ignores the frequency",
-        "simulation/stepping.py",
-        "begin = slot.begin + -(slot.begin + 1) % slot.frequency",
-        "begin = slot.begin",
+        "spec/cadence.py",
+        "range(self.begin + -(self.begin + 1) % self.frequency, stop",
+        "range(self.begin, stop",
         "simulation/stepping",
     ),
     Mutant(
@@ -327,8 +327,8 @@ SIMULATING = (
     Mutant(
         "record steps the user's own objects",
         "live/tracing.py",
-        "            replace(slot, scheduler=copied)\n",
-        "            slot\n",
+        "            replace(built, scheduler=copied)\n",
+        "            built\n",
         "live/tracing attacks/differ",
     ),
 )
@@ -472,8 +472,8 @@ SHOWING = (
     Mutant(
         "a figure draws the groups in another order than it names them",
         "views/plan/panels.py",
-        "lines.append(Line(label, values[:, group], index, group))",
-        "lines.append(Line(label, values[:, -1 - group], index, group))",
+        "trace.by_update(param, group), index, group, trace.steps)",
+        "trace.by_update(param, -1 - group), index, group, trace.steps)",
         "views/plan/panels",
     ),
     Mutant(
@@ -485,7 +485,7 @@ SHOWING = (
     ),
     Mutant(
         "a figure holds a value for no update",
-        "views/figure/downsample.py",
+        "views/plan/downsample.py",
         "edges = np.append(starts, len(values)).astype(np.float64)",
         "edges = np.append(starts, len(values) - 1).astype(np.float64)",
         "views/figure/drawing",
@@ -621,7 +621,7 @@ HOLDING = (
     ),
     Mutant(
         "curves that are one up to their sign are not compared",
-        "views/plan/panels.py",
+        "curves/groups.py",
         "np.abs(values[rows]) / peaks",
         "values[rows] / peaks",
         "views/plan/panels",

@@ -420,7 +420,7 @@ def test_a_file_is_named_after_letters_of_its_source_only() -> None:
     assert lrviz("gallery", "../x\x1b|<a>`=cosine", "-q").code == 0
     assert [path.name for path in Path("..").iterdir()] == ["deep"]
     assert sorted(path.name for path in Path("gallery").iterdir()) == [
-        *("README.md", "x-a-cosine-dark.svg", "x-a-cosine-light.svg"),
+        *("README.md", "x-a-dark.svg", "x-a-light.svg"),
     ]
 
 

@@ -206,7 +206,7 @@ def test_colours_follow_no_color_then_force_color() -> None:
 
 
 def test_whole_numbers_are_exact_and_may_be_written_short() -> None:
-    parse = options.whole("--steps")
+    parse = options.whole_number("--steps")
     assert parse("999999999999999") == 999999999999999
     assert parse("1e4") == 10000
     assert parse("10_000") == 10000

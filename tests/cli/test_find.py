@@ -20,7 +20,7 @@ import lrviz as package
 from lrviz import catalog
 from lrviz.building.factory import build_schedule
 from lrviz.cli import init
-from lrviz.document import parse, plain
+from lrviz.document import parse, unplaced
 from lrviz.views.text.about import about, example
 from lrviz.views.text.code import torch_code
 from tests.commands import lrviz
@@ -297,5 +297,5 @@ def test_the_schema_takes_the_recipes_and_refuses_a_misspelt_key() -> None:
     assert ran.code == 0
     validator = jsonschema.Draft202012Validator(schema)
     for recipe in catalog.recipes():
-        validator.validate(plain(parse(recipe.text, recipe.name)))
+        validator.validate(unplaced(parse(recipe.text, recipe.name)))
     assert not validator.is_valid({"tran": {"steps": 10}, "scheduler": "cosine"})

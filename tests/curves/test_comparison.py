@@ -74,8 +74,8 @@ def test_lengths_that_differ_are_never_identical_and_compared_where_both_are() -
 def test_the_group_with_the_highest_peak_stands_for_a_schedule() -> None:
     one = trace([[0.1, 0.4], [0.1, 0.2]], label="x", groups=("body", "head"))
     result = compare([one, trace([0.4, 0.2], label="y")])
-    assert [summary.group for summary in result.summaries] == ["head", None]
-    assert result.summaries[0].figures.peak == 0.4
+    assert [summary.group for summary in result.comparands] == ["head", None]
+    assert result.comparands[0].summary.peak == 0.4
     (difference,) = result.differences
     assert difference.differs is None
     assert difference.elsewhere == "x has 2 param groups, y 1"
@@ -108,8 +108,8 @@ def test_real_schedules() -> None:
     cosine = trace(stepped(lambda o: CosineAnnealingLR(o, n), n), label="cosine")
     cycle = trace(stepped(lambda o: OneCycleLR(o, 0.1, total_steps=n), n), label="onecycle")
     result = compare([cosine, cycle])
-    assert result.summaries[1].figures.peak_at == 299
-    assert result.summaries[0].figures.final == cosine.lr[-1, 0]
+    assert result.comparands[1].summary.peak_at == 299
+    assert result.comparands[0].summary.final == cosine.lr[-1, 0]
     (difference,) = result.differences
     assert difference.differs == Point(0, 0.1, cycle.lr[0, 0])
     assert difference.largest is not None

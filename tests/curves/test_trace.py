@@ -10,7 +10,8 @@ import pytest
 
 from lrviz.curves.comparison import compare
 from lrviz.curves.events import BLOCK
-from lrviz.curves.trace import Figures, curves, figures, peak
+from lrviz.curves.groups import columns
+from lrviz.curves.trace import Summary, peak, summary
 from lrviz.errors import UsageError
 from lrviz.views.text.table import table
 from tests.traces import trace
@@ -43,16 +44,16 @@ def test_peaks_of_curves_that_are_not_finite() -> None:
 
 def test_figures_over_several_blocks() -> None:
     values = np.concatenate([np.full(BLOCK, 0.5), np.full(BLOCK, 1.0), np.full(2 * BLOCK, 0.25)])
-    assert figures(values) == Figures(1.0, BLOCK, 0.25, 0.5, 0.25)
+    assert summary(values) == Summary(1.0, BLOCK, 0.25, 0.5, 0.25)
 
 
 def test_half_the_peak_itself_is_not_above_it() -> None:
-    assert figures(np.array([1.0, 0.5, 0.5, 0.5000001])).above_half == 0.5
+    assert summary(np.array([1.0, 0.5, 0.5, 0.5000001])).above_half == 0.5
 
 
 def test_figures_of_one_update_and_of_lost_ones() -> None:
-    assert figures(np.array([0.3])) == Figures(0.3, 0, 0.3, 0.3, 1.0)
-    lost = figures(np.array([math.inf, -math.inf, 1.0]))
+    assert summary(np.array([0.3])) == Summary(0.3, 0, 0.3, 0.3, 1.0)
+    lost = summary(np.array([math.inf, -math.inf, 1.0]))
     assert (lost.peak, lost.peak_at, lost.final) == (math.inf, 0, 1.0)
     assert math.isnan(lost.mean)
 
@@ -78,27 +79,27 @@ def test_the_main_group_has_the_highest_peak_and_is_the_first_of_several() -> No
 def test_columns_are_named_by_label_group_and_quantity() -> None:
     one = trace([[0.1, 0.2]], label="x", groups=("head", "body"), after=[7.0, 8.0])
     two = trace([0.1], label="y", momentum=[0.9])
-    made = curves([one, two])
+    made = columns([one, two])
     assert [curve.name for curve in made] == ["x/head", "x/body", "y", "y:momentum"]
     assert [curve.trace for curve in made] == [0, 0, 1, 1]
     assert made[1].after == 8.0
-    assert [curve.name for curve in curves([one, two], ["momentum"])] == ["y:momentum"]
+    assert [curve.name for curve in columns([one, two], ["momentum"])] == ["y:momentum"]
 
 
 def test_only_the_ends_of_more_than_two_like_groups_are_shown() -> None:
     groups = tuple(f"layers.{i}" for i in range(4))
     like = trace(np.outer([1.0, 0.5], [1, 2, 3, 4]), groups=groups)
-    assert [curve.group for curve in curves([like], all_groups=False)] == [0, 3]
-    assert [curve.group for curve in curves([like])] == [0, 1, 2, 3]
+    assert [curve.group for curve in columns([like], all_groups=False)] == [0, 3]
+    assert [curve.group for curve in columns([like])] == [0, 1, 2, 3]
     unlike = trace([[1, 2, 3, 4], [4, 3, 2, 1]], groups=groups)
-    assert [curve.group for curve in curves([unlike], all_groups=False)] == [0, 1, 2, 3]
+    assert [curve.group for curve in columns([unlike], all_groups=False)] == [0, 1, 2, 3]
     pair = trace(np.outer([1.0, 0.5], [1, 2]), groups=("a", "b"))
-    assert [curve.group for curve in curves([pair], all_groups=False)] == [0, 1]
+    assert [curve.group for curve in columns([pair], all_groups=False)] == [0, 1]
 
 
 def test_a_quantity_that_no_trace_has_is_an_error_that_names_those_it_has() -> None:
     with pytest.raises(UsageError) as caught:
-        curves([trace([0.1], momentum=[0.9])], ["momentun"])
+        columns([trace([0.1], momentum=[0.9])], ["momentun"])
     assert caught.value.message == (
         "no momentun to show: these schedules move lr, momentum; did you mean momentum?"
     )

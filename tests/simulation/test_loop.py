@@ -20,6 +20,7 @@ from lrviz.errors import ScheduleError, UsageError
 from lrviz.simulation import loop as simulation
 from lrviz.simulation import stepping
 from lrviz.simulation.loop import run
+from lrviz.spec.models import Interval
 from tests.cases import GROUPS, SCHEDULERS, SGD, build, metric_of, sgd
 from tests.reference import Reference, Slot, real_optimizer, train
 
@@ -140,7 +141,7 @@ def test_steps_are_called_after_their_update_and_a_partial_epoch_ends_without(ow
     ],
 )
 def test_when_a_scheduler_is_called_and_with_which_value(
-    interval: str, frequency: int, begin: int, end: int | None, numbers: list[int], own: bool
+    interval: Interval, frequency: int, begin: int, end: int | None, numbers: list[int], own: bool
 ) -> None:
     dummy = sgd(1)
     listener = Recorder(dummy)

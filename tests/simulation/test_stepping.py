@@ -14,6 +14,7 @@ from lrviz.building.dummy import dummy_optimizer
 from lrviz.curves.trace import RunError
 from lrviz.simulation import stepping
 from lrviz.simulation.recording import Recording
+from lrviz.spec.models import Interval
 from tests.cases import GROUPS, SCHEDULERS, SGD, build, metric_of, sgd
 from tests.reference import Reference, Slot, real_optimizer, train
 
@@ -66,7 +67,7 @@ def assert_same_state(scheduler: Any, reference: Any) -> None:
 @pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize("name", SCHEDULERS)
 def test_every_scheduler_equals_the_loop_on_a_real_optimizer(
-    name: str, groups: int, interval: str
+    name: str, groups: int, interval: Interval
 ) -> None:
     calls = UPDATES if interval == "step" else UPDATES // 4
     metric = metric_of(name, calls)

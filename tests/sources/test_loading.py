@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from lrviz import catalog
-from lrviz.document import plain
+from lrviz.document import unplaced
 from lrviz.errors import LrvizError, UsageError
-from lrviz.sources.loading import Source, expanded, load, load_all
+from lrviz.sources.loading import Source, load, load_all
 from lrviz.sources.overrides import Overrides
+from lrviz.sources.specs import expanded
 
 
 def labels(*sources: str, **overrides: Any) -> list[str]:
@@ -21,7 +22,7 @@ def labels(*sources: str, **overrides: Any) -> list[str]:
 
 
 def node(source: str) -> Any:
-    return plain(load(source, steps=10)[0].members[0].node)
+    return unplaced(load(source, steps=10)[0].members[0].node)
 
 
 def failure(*sources: Any, **overrides: Any) -> str:
@@ -174,9 +175,9 @@ def test_set_reaches_every_spec(folder: Path) -> None:
     name = spec(folder, "s.yaml")
     [a, b] = load(name, sets=("train.steps=3", "schedules.a.scheduler.eta_min=0.5"))
     assert (a.length.updates, b.length.updates) == (3, 3)
-    assert plain(a.members[0].node)["eta_min"] == 0.5
+    assert unplaced(a.members[0].node)["eta_min"] == 0.5
     [bare] = load("StepLR", sets=("scheduler.step_size=4",))
-    assert plain(bare.members[0].node) == {"type": "StepLR", "step_size": 4}
+    assert unplaced(bare.members[0].node) == {"type": "StepLR", "step_size": 4}
     assert failure(name, sets=("nonsense",)) == (
         "--set nonsense: write key.path=value, as in optimizer.lr=0.3"
     )

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from lrviz import catalog
-from lrviz.document import Map, parse, placed, plain
+from lrviz.document import Map, parse, placed, unplaced
 from lrviz.errors import SpecError
 from lrviz.sources.loading import load
 from lrviz.spec.durations import Length
@@ -60,11 +60,18 @@ def test_absurd_lengths_need_force() -> None:
 
 def test_a_schedules_own_length_replaces_the_files() -> None:
     base = placed({"epochs": 90, "steps_per_epoch": 100})
-    assert plain(merged_train(base, placed({"steps": 5}))) == {"steps_per_epoch": 100, "steps": 5}
+    assert unplaced(merged_train(base, placed({"steps": 5}))) == {
+        "steps_per_epoch": 100,
+        "steps": 5,
+    }
     sizes = placed({"dataset_size": 10, "batch_size": 2})
-    assert plain(merged_train(base, sizes)) == {"epochs": 90, "dataset_size": 10, "batch_size": 2}
-    assert plain(merged_train(sizes, placed({"steps_per_epoch": 7}))) == {"steps_per_epoch": 7}
-    assert plain(merged_train(sizes, placed({"batch_size": 5}))) == {
+    assert unplaced(merged_train(base, sizes)) == {
+        "epochs": 90,
+        "dataset_size": 10,
+        "batch_size": 2,
+    }
+    assert unplaced(merged_train(sizes, placed({"steps_per_epoch": 7}))) == {"steps_per_epoch": 7}
+    assert unplaced(merged_train(sizes, placed({"batch_size": 5}))) == {
         "dataset_size": 10,
         "batch_size": 5,
     }
@@ -72,13 +79,16 @@ def test_a_schedules_own_length_replaces_the_files() -> None:
 
 def test_an_optimizer_of_another_type_inherits_only_lr() -> None:
     base = placed({"type": "SGD", "lr": 0.1, "momentum": 0.9})
-    assert plain(merged_optimizer(base, placed({"type": "AdamW"}))) == {"type": "AdamW", "lr": 0.1}
-    assert plain(merged_optimizer(base, placed({"type": "SGD", "lr": 1.0}))) == {
+    assert unplaced(merged_optimizer(base, placed({"type": "AdamW"}))) == {
+        "type": "AdamW",
+        "lr": 0.1,
+    }
+    assert unplaced(merged_optimizer(base, placed({"type": "SGD", "lr": 1.0}))) == {
         "type": "SGD",
         "lr": 1.0,
         "momentum": 0.9,
     }
-    assert plain(merged_optimizer(base, placed({"lr": 1.0})))["momentum"] == 0.9
+    assert unplaced(merged_optimizer(base, placed({"lr": 1.0})))["momentum"] == 0.9
 
 
 def test_layer_wise_decay_counts_from_the_deepest() -> None:
@@ -103,7 +113,7 @@ def test_one_group_without_groups() -> None:
     ],
 )
 def test_spellings_of_a_bare_scheduler(text: str) -> None:
-    assert plain(node(parse(text, "f"), ("scheduler",), None)) == {"type": "StepLR"}
+    assert unplaced(node(parse(text, "f"), ("scheduler",), None)) == {"type": "StepLR"}
 
 
 def test_spellings_with_arguments_agree() -> None:
@@ -112,7 +122,7 @@ def test_spellings_with_arguments_agree() -> None:
         "{_target_: StepLR, step_size: 3}",
         "{class_path: StepLR, init_args: {step_size: 3}}",
     ]
-    found = [plain(node(parse(text, "f"), ("scheduler",), None)) for text in texts]
+    found = [unplaced(node(parse(text, "f"), ("scheduler",), None)) for text in texts]
     assert found == [{"type": "StepLR", "step_size": 3}] * 3
 
 
@@ -131,9 +141,9 @@ def test_schedules_inherit_and_keep_places() -> None:
         "  c: cosine\n"
     )
     a, b, c = (tree for _, tree in split(parse(text, "f"), "f"))
-    assert plain(a["train"]) == plain(c["train"]) == {"epochs": 2, "steps_per_epoch": 5}
-    assert plain(b["train"]) == {"steps": 3, "steps_per_epoch": 5}
-    assert plain(b["optimizer"]) == {"type": "SGD", "lr": 0.2, "momentum": 0.9}
+    assert unplaced(a["train"]) == unplaced(c["train"]) == {"epochs": 2, "steps_per_epoch": 5}
+    assert unplaced(b["train"]) == {"steps": 3, "steps_per_epoch": 5}
+    assert unplaced(b["optimizer"]) == {"type": "SGD", "lr": 0.2, "momentum": 0.9}
     assert str(b["optimizer"].places["lr"].value) == "f:5:42"
     assert str(b["optimizer"].places["momentum"].value) == "f:2:43"
 
@@ -145,7 +155,7 @@ def test_ignored_rules_of_the_file_and_of_the_schedule_add_up() -> None:
         "  a: {scheduler: cosine, check: {ignore: {LRV202: two}}}\n"
     )
     [(_, tree)] = split(parse(text, "f"), "f")
-    assert plain(tree["check"]) == {"ignore": {"LRV101": "one", "LRV202": "two"}}
+    assert unplaced(tree["check"]) == {"ignore": {"LRV101": "one", "LRV202": "two"}}
 
 
 def test_where_an_argument_stands() -> None:
@@ -161,7 +171,7 @@ def test_the_schema_accepts_recipes_and_refuses_a_misspelt_key() -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     for recipe in catalog.recipes():
-        assert list(validator.iter_errors(plain(parse(recipe.text, recipe.name)))) == []
+        assert list(validator.iter_errors(unplaced(parse(recipe.text, recipe.name)))) == []
     assert list(validator.iter_errors({"trian": {}}))
     assert list(validator.iter_errors({"train": {"steps": 0}, "scheduler": "cosine"}))
     members = {"train": {"steps": 9}, "schedulers": [{"scheduler": "linear", "intervall": "step"}]}

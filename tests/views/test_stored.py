@@ -125,7 +125,7 @@ def test_a_rule_on_text_and_its_finding() -> None:
         *(rule.code, rule.slug, rule.severity, fault.message, fault.advice),
         *(fault.place, schedule.label),
     )
-    said = [findings.plain(line) for line in findings.lines(Report((finding,), (), 1))]
+    said = [findings.unstyled(line) for line in findings.lines(Report((finding,), (), 1))]
     assert said == [
         "three.yaml:13:7: info LRV001 number-read-as-text [steps] 3e-4 is a number here, and text "
         "to a program that reads this file with PyYAML",

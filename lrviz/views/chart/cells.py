@@ -25,7 +25,7 @@ Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Look:
+class Ink:
     """How one curve is told from the others.
 
     Attributes:
@@ -52,28 +52,28 @@ class Cells:
     owners: Indices
 
 
-def looks(count: int, *, ascii: bool, color: bool) -> list[Look]:
-    """Return a look for each of so many curves: no two are alike, up to some 40 of them."""
+def inks(count: int, *, ascii: bool, color: bool) -> list[Ink]:
+    """Return an ink for each of so many curves: no two are alike, up to some 40 of them."""
     lettered = count > (len(_COLOURS) if color else 1)
     found = []
     for index in range(count):
         style = _COLOURS[index % len(_COLOURS)] if color else ""
         if ascii:
             mark = _MARKS[index % len(_MARKS)]
-            found.append(Look(mark, style, mark))
+            found.append(Ink(mark, style, mark))
         else:
             mark = _LETTERS[index % len(_LETTERS)] if lettered else ""
-            found.append(Look(mark, style, f"━{mark}━" if mark else "━━"))
+            found.append(Ink(mark, style, f"━{mark}━" if mark else "━━"))
     return found
 
 
-def draw(masks: Sequence[Dots], looks: Sequence[Look], *, ascii: bool) -> Cells:
+def draw(masks: Sequence[Dots], inks: Sequence[Ink], *, ascii: bool) -> Cells:
     """Draw curves over each other; where some coincide, they take turns.
 
     Args:
         masks: The dots of each curve, at least one, all of shape (4 * rows, 2 * columns), or for
             ASCII (rows, columns).
-        looks: One a curve.
+        inks: One a curve.
         ascii: Draw in ASCII.
     """
     down, across = (1, 1) if ascii else DOTS
@@ -82,14 +82,14 @@ def draw(masks: Sequence[Dots], looks: Sequence[Look], *, ascii: bool) -> Cells:
     covered = np.stack([mask.reshape(blocks).any(axis=(1, 3)) for mask in masks])
     owners = _owners(covered)
     if ascii:
-        marks = np.array([*(look.mark for look in looks), " "])
+        marks = np.array([*(look.mark for look in inks), " "])
         return Cells(tuple("".join(row) for row in marks[owners]), owners)
     dots = np.logical_or.reduce(masks).reshape(blocks)
     codes = (dots * _BITS[:, None, :]).sum(axis=(1, 3))
     text = np.where(codes > 0, 0x2800 + codes, ord(" "))
-    for index, look in enumerate(looks):
+    for index, look in enumerate(inks):
         if look.mark:
-            row, column = _letter_places(covered[index], index, len(looks))
+            row, column = _letter_places(covered[index], index, len(inks))
             text[row, column], owners[row, column] = ord(look.mark), index
     return Cells(tuple("".join(map(chr, row)) for row in text.tolist()), owners)
 

@@ -9,9 +9,9 @@ from rich.text import Text
 
 from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
-from lrviz.views.chart.cells import Look, draw, looks
+from lrviz.views.chart.cells import Ink, draw, inks
 from lrviz.views.chart.frame import frame
-from lrviz.views.chart.legend import Entry, legend, shown
+from lrviz.views.chart.legend import Item, legend, printable
 from lrviz.views.chart.options import ChartOptions
 from lrviz.views.plan.panels import Line, panels
 
@@ -41,7 +41,7 @@ def chart(traces: Sequence[Trace], options: ChartOptions | None = None) -> Text:
     if not traces:
         raise UsageError("nothing to draw: no schedule was given")
     panel = panels(traces, options.param, options.groups)[0]
-    look = looks(len(panel.lines), ascii=options.ascii, color=options.color)
+    look = inks(len(panel.lines), ascii=options.ascii, color=options.color)
     names = _names(panel.lines, look, traces, options)
     headed = options.height >= _TALL
     rows = options.height - headed - 2 - len(names)
@@ -49,7 +49,7 @@ def chart(traces: Sequence[Trace], options: ChartOptions | None = None) -> Text:
     masks = [box.mask(line) for line in panel.lines]
     picture = draw(masks, look, ascii=options.ascii)
     faint = "dim" if options.color else ""
-    lines = [Text(shown(box.heading, options.ascii))] if headed else []
+    lines = [Text(printable(box.heading, options.ascii))] if headed else []
     for margin, text, owners in zip(box.margins(), picture.text, picture.owners, strict=True):
         lines.append(Text.assemble((margin, faint), _coloured(text, owners.tolist(), look)))
     lines += [Text(foot, faint) for foot in box.feet()] + names
@@ -58,24 +58,24 @@ def chart(traces: Sequence[Trace], options: ChartOptions | None = None) -> Text:
     return Text("\n", no_wrap=True).join(lines)
 
 
-def _coloured(text: str, owners: Sequence[int], looks: Sequence[Look]) -> Text:
+def _coloured(text: str, owners: Sequence[int], inks: Sequence[Ink]) -> Text:
     found, start = Text(), 0
     for owner, run in groupby(owners):
         end = start + len(list(run))
-        found.append(text[start:end], looks[owner].style if owner >= 0 else "")
+        found.append(text[start:end], inks[owner].style if owner >= 0 else "")
         start = end
     return found
 
 
 def _names(
-    lines: Sequence[Line], looks: Sequence[Look], traces: Sequence[Trace], options: ChartOptions
+    lines: Sequence[Line], inks: Sequence[Ink], traces: Sequence[Trace], options: ChartOptions
 ) -> list[Text]:
     """Return the lines of the legend."""
     indent = _INDENT if options.width >= _WIDE else 0
     entries = []
-    for line, look in zip(lines, looks, strict=True):
+    for line, look in zip(lines, inks, strict=True):
         trace = traces[line.trace]
         stop = f" (stopped after {trace.updates:,} updates)" if trace.error else ""
-        entries.append(Entry(look.sample, look.style, line.label + stop))
+        entries.append(Item(look.sample, look.style, line.label + stop))
     found = legend(entries, options.width - indent, max(1, options.height // 3), options.ascii)
     return [Text(" " * indent) + line for line in found]

@@ -14,7 +14,7 @@ _GAP = 3
 
 
 @dataclass(frozen=True)
-class Entry:
+class Item:
     """One curve's name.
 
     Attributes:
@@ -28,7 +28,7 @@ class Entry:
     label: str
 
 
-def legend(entries: Sequence[Entry], width: int, most: int, ascii: bool) -> list[Text]:
+def legend(entries: Sequence[Item], width: int, most: int, ascii: bool) -> list[Text]:
     """Return the names in at most `most` lines of `width` terminal cells at most.
 
     A name that is longer than a line is cut short, and what does not fit is counted: `+3 more`.
@@ -48,18 +48,18 @@ def legend(entries: Sequence[Entry], width: int, most: int, ascii: bool) -> list
     return [Text(f"{len(found)} curves")]
 
 
-def shown(text: str, ascii: bool) -> str:
+def printable(text: str, ascii: bool) -> str:
     r"""Return text as a chart shows it: on one line, control characters as escapes.
 
-    >>> shown("é\n", ascii=False), shown("é\n", ascii=True)
+    >>> printable("é\n", ascii=False), printable("é\n", ascii=True)
     ('é\\n', '\\xe9\\n')
     """
     text = visible(text)
     return text.encode("ascii", "backslashreplace").decode() if ascii else text
 
 
-def _written(entry: Entry, width: int, ascii: bool) -> Text:
-    label = shown(entry.label, ascii)
+def _written(entry: Item, width: int, ascii: bool) -> Text:
+    label = printable(entry.label, ascii)
     room = width - cells(entry.sample) - 1
     if cells(label) > room:
         dots = "..." if ascii else "…"

@@ -16,12 +16,12 @@ from lrviz.errors import UsageError
 from lrviz.views.figure import png
 from lrviz.views.figure.layout import Fonts, font_size
 from lrviz.views.figure.multiples import Multiples, page_height
-from lrviz.views.figure.options import FigureOptions
 from lrviz.views.figure.paths import compact
-from lrviz.views.figure.plan import plan
 from lrviz.views.figure.sheet import Sheet, draw_into
 from lrviz.views.figure.text import missing_glyphs_told_once
-from lrviz.views.figure.themes import applied, settings
+from lrviz.views.figure.themes import applied, colours, settings
+from lrviz.views.plan.options import FigureOptions
+from lrviz.views.plan.planning import plan
 from lrviz.writing import provenance
 
 
@@ -66,10 +66,11 @@ def figure(
         if options.grid:
             raise UsageError("a grid has panels of its own: leave out ax=, or grid")
         fig = _root(ax)
-        draw_into(ax, plan(traces, replace(options, param=options.param or "lr"), solid=4))
+        alone = replace(options, param=options.param or "lr")
+        draw_into(ax, plan(traces, alone, 4, colours()))
         return fig
     with applied(options.style, options.font) as theme:
-        planned = plan(traces, options, theme.solid)
+        planned = plan(traces, options, theme.solid, colours())
         width, height = options.size or theme.size
         base = theme.font_size or font_size(width)
         settings["font.size"] = base

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from lrviz.views.figure.text import Type
 from lrviz.views.figure.ticks import EvenLocator, y_locator
+from lrviz.views.plan.box import Box
 from lrviz.views.plan.scales import Unit, YScale
-
-Box = tuple[float, float, float, float]
 
 # In inches.
 EDGE = 0.08
@@ -90,11 +89,10 @@ def heights(room: float, count: int) -> list[float]:
 
 
 def boxes(outer: Box, count: int) -> list[Box]:
-    """Return each panel's left, bottom, width and height within `outer`, in inches."""
-    left, bottom, width, height = outer
-    top, found = bottom + height, []
-    for each in heights(height, count):
-        found.append((left, top - each, width, each))
+    """Return the place of each panel within `outer`, from the top."""
+    top, found = outer.top, []
+    for each in heights(outer.height, count):
+        found.append(Box(outer.left, top - each, outer.width, each))
         top -= each + _BETWEEN
     return found
 

@@ -8,11 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from lrviz.views.figure.placing import Box, Point, Room, swept
-from lrviz.views.figure.plan import Plan
 from lrviz.views.figure.text import Type
 from lrviz.views.figure.themes import readable, settings
+from lrviz.views.plan.box import Box
 from lrviz.views.plan.marks import Spot
+from lrviz.views.plan.placing import Point, Room, swept
+from lrviz.views.plan.planning import Plan
 
 _ALARM = "#D1242F"
 _DOT = 4.5  # points
@@ -112,15 +113,15 @@ class Ground:
 
     def _write(self, spot: Spot, text: str, font: Type, box: Box) -> None:
         """Write a text into a box; where they are apart a line leads from its spot to it."""
-        (x, y), (left, bottom, right, top) = self._point(spot.x, spot.value), box
-        away = max(left - x, x - right, bottom - y, y - top)
+        x, y = self._point(spot.x, spot.value)
+        away = max(box.left - x, x - box.right, box.bottom - y, y - box.top)
         background = to_hex(self.ax.get_facecolor())
         colour = readable(self._colour(spot), settings["text.color"], background)
         leader = {"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 2}
         self.ax.annotate(
             text,
             (spot.x, spot.value),
-            xytext=(72 * ((left + right) / 2 - x), 72 * ((bottom + top) / 2 - y)),
+            xytext=(72 * (box.left + box.width / 2 - x), 72 * (box.bottom + box.height / 2 - y)),
             textcoords="offset points",
             ha="center",
             va="center",

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lrviz.views.figure import labels, layout
+from lrviz.views.figure import layout
+from lrviz.views.figure.labels import draw_legend
 from lrviz.views.figure.lines import draw
 from lrviz.views.figure.marking import Ground, headroom
-from lrviz.views.figure.page import Page, own_names, set_axes
-from lrviz.views.figure.plan import Plan
+from lrviz.views.figure.page import Canvas, own_names, set_axes
 from lrviz.views.figure.text import one_line
 from lrviz.views.figure.themes import settings
+from lrviz.views.plan import labels
+from lrviz.views.plan.box import Box
+from lrviz.views.plan.planning import Plan
 
 _SHAPE = 1.55  # width of a panel to its height
 _LEAST = 10.0  # width of a panel, in heights of a tick's label
@@ -60,7 +63,7 @@ class Head:
         return self.names.height if self.names else 0.0
 
 
-class Multiples(Page):
+class Multiples(Canvas):
     """A page of small multiples."""
 
     def __init__(self, fig: Figure, plan: Plan, fonts: layout.Fonts, title: str | None) -> None:
@@ -99,7 +102,7 @@ class Multiples(Page):
             x = left + column * (width + gap)
             y = self.height - top - row * (height + head + _GAP)
             self._write_head(above, x, y)
-            ax = self.add_panel((x, y - head - height, width, height), first, y=True)
+            ax = self.add_panel(Box(x, y - head - height, width, height), first, y=True)
             first = first or ax
             self._draw(ax, part, most, width)
             is_last = index + self.columns >= len(self.parts)
@@ -127,7 +130,7 @@ class Multiples(Page):
         font = self.fonts.tick
         self.write(head.title, x, y - 0.55 * font.line, fontsize=font.size, va="center_baseline")
         if head.names:
-            head.names.draw(self.fig, x, y - 1.1 * font.line)
+            draw_legend(self.fig, head.names, x, y - 1.1 * font.line)
 
     def _draw(self, ax: Axes, part: Plan, most: int, width: float) -> None:
         set_axes(ax, part, 0, most, self.fonts.tick.size)

@@ -11,14 +11,15 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from lrviz.errors import UsageError
 from lrviz.views.figure import layout
-from lrviz.views.figure.options import LARGEST
-from lrviz.views.figure.plan import Plan
 from lrviz.views.figure.text import one_line
 from lrviz.views.figure.themes import settings
 from lrviz.views.figure.ticks import y_locator
+from lrviz.views.plan.box import Box
+from lrviz.views.plan.options import LARGEST
+from lrviz.views.plan.planning import Plan
 
 
-class Page:
+class Canvas:
     """A figure being filled; lengths are in inches."""
 
     def __init__(self, fig: Figure, plan: Plan, fonts: layout.Fonts, title: str) -> None:
@@ -63,10 +64,12 @@ class Page:
             lines += more
         return lines
 
-    def add_panel(self, box: layout.Box, shared: Axes | None, *, y: bool = False) -> Axes:
+    def add_panel(self, box: Box, shared: Axes | None, *, y: bool = False) -> Axes:
         """Add a panel whose x axis, and with `y` its y axis too, is that of another one."""
-        left, bottom, width, height = box
-        share = (left / self.width, bottom / self.height, width / self.width, height / self.height)
+        share = (
+            *(box.left / self.width, box.bottom / self.height),
+            *(box.width / self.width, box.height / self.height),
+        )
         return self.fig.add_axes(share, sharex=shared, sharey=shared if y else None)
 
     def refuse(self, width: float, height: float) -> UsageError:

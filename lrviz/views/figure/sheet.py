@@ -12,17 +12,20 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import ArrayLike
 
 from lrviz.curves.events import Array
-from lrviz.views.figure import labels, layout
+from lrviz.views.figure import layout
+from lrviz.views.figure.labels import draw_beside, draw_legend
 from lrviz.views.figure.lines import draw
 from lrviz.views.figure.marking import Ground, headroom
-from lrviz.views.figure.page import Page, own_names, set_axes, tick_look
-from lrviz.views.figure.plan import Plan
+from lrviz.views.figure.page import Canvas, own_names, set_axes, tick_look
 from lrviz.views.figure.text import Type, one_line
 from lrviz.views.figure.themes import settings
+from lrviz.views.plan import labels
+from lrviz.views.plan.box import Box
+from lrviz.views.plan.planning import Plan
 from lrviz.views.plan.scales import Unit
 
 
-class Sheet(Page):
+class Sheet(Canvas):
     """A page of curves over each other."""
 
     def __init__(self, fig: Figure, plan: Plan, fonts: layout.Fonts, title: str | None) -> None:
@@ -72,13 +75,15 @@ class Sheet(Page):
         height = self.height - top - bottom
         if width < 0.6 or height < 0.35 * count + 0.1:
             raise self.refuse(0.6 - width, 1.5 * count - height)
-        boxes = layout.boxes((left, bottom, width, height), count)
+        boxes = layout.boxes(Box(left, bottom, width, height), count)
         self.write_notes()
         self._draw_panels(boxes, [most for most, _ in y_axes])
         if beside is not None:
-            labels.draw_beside(self.fig, self.names, beside, fonts.tick, boxes[0])
+            draw_beside(self.fig, self.names, beside, fonts.tick, boxes[0])
         if legend is not None:
-            legend.draw(self.fig, legend_left, self.foot + legend.height + 0.2 * fonts.tick.line)
+            draw_legend(
+                self.fig, legend, legend_left, self.foot + legend.height + 0.2 * fonts.tick.line
+            )
 
     def _beside(self, height: float, left: float) -> tuple[float, list[float] | None]:
         """Return the right margin, and the names' heights where they stand in it."""
@@ -104,10 +109,10 @@ class Sheet(Page):
                 break
         return start, legend
 
-    def _draw_panels(self, boxes: Sequence[layout.Box], most: Sequence[int]) -> None:
+    def _draw_panels(self, boxes: Sequence[Box], most: Sequence[int]) -> None:
         plan, first, last = self.plan, None, len(boxes) - 1
         for index, box in enumerate(boxes):
-            left, _, width, height = box
+            left, width, height = box.left, box.width, box.height
             ax = self.add_panel(box, first)
             first = first or ax
             set_axes(ax, plan, index, most[index], self.fonts.tick.size)
@@ -169,7 +174,7 @@ def draw_into(ax: Axes, plan: Plan) -> None:
         for text, line in zip(legend.get_texts(), panel.lines, strict=True):
             text.set(text=one_line(line.label), parse_math=False)
         inner = legend.get_window_extent().transformed(to_inches).translated(-box.x0, -box.y0)
-        taken.append(inner.extents)
+        taken.append(Box.between(*inner.extents))
         plan = plan.with_room_above(min(inner.height / box.height + 0.04, 0.6))
     note = Type(0.9 * font.size)
     plan = plan.with_room_above(headroom(plan.spots, note, (box.width, box.height)))

@@ -14,6 +14,7 @@ from cycler import cycler
 from matplotlib.colors import to_hex, to_rgb
 
 from lrviz.errors import UsageError, suggestion
+from lrviz.views.plan.palette import DARK, LIGHT, Palette
 
 # matplotlib's settings; some releases type the keys, some do not.
 settings = cast("MutableMapping[str, Any]", mpl.rcParams)
@@ -35,30 +36,6 @@ _BASE: Mapping[str, Any] = {
     "svg.hashsalt": "lrviz",
 }
 
-# After Okabe and Ito ("Color Universal Design"), made darker where a colour had less than 3:1 on
-# white; the yellow, which cannot be mended so, is replaced. Any two of the first six stay apart
-# under each of the three kinds of colour blindness.
-_ON_LIGHT = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#222222",
-    "#8E3FD8",
-    "#A81F63",
-    "#8A5A2B",
-    "#3B97D3",
-)
-_ON_DARK = (
-    "#56B4E9",
-    "#E69F00",
-    "#2BC49A",
-    "#F2F2F2",
-    "#A57CF5",
-    "#FF7088",
-    "#9C7A3C",
-    "#F0E442",
-)
-
 
 @dataclass(frozen=True)
 class Theme:
@@ -79,25 +56,25 @@ class Theme:
     font_size: float | None = None
 
 
-def _colours(text: str, muted: str, grid: str, back: str, cycle: tuple[str, ...]) -> dict[str, Any]:
+def _colours(palette: Palette) -> dict[str, Any]:
     """Return the settings for a theme's colours."""
     return {
-        **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.labelcolor"), text),
-        "ytick.labelcolor": text,
-        **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), muted),
-        **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), back),
-        "grid.color": grid,
-        "axes.prop_cycle": cycler(color=cycle),
+        **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.labelcolor"), palette.text),
+        "ytick.labelcolor": palette.text,
+        **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), palette.muted),
+        **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), palette.back),
+        "grid.color": palette.grid,
+        "axes.prop_cycle": cycler(color=palette.curves),
         # By its name, for a generic one would be looked up again when the figure is drawn.
         "font.family": _FONTS["sans"],
     }
 
 
-_LIGHT = _colours("#24292F", "#6E7781", "#E4E7EB", "#FFFFFF", _ON_LIGHT)
+_LIGHT = _colours(LIGHT)
 
 THEMES: Mapping[str, Theme] = {
     "light": Theme(rc=_LIGHT),
-    "dark": Theme(rc=_colours("#E6EDF3", "#8B949E", "#272D35", "#0D1117", _ON_DARK)),
+    "dark": Theme(rc=_colours(DARK)),
     # One column of a two-column page; apart in a greyscale print.
     "paper": Theme(
         rc={
@@ -173,6 +150,12 @@ def _use(style: str) -> None:
             f"no style {style!r}{suggestion(style, known)} (light, dark, paper, a style of "
             "matplotlib's such as ggplot, or the path of an .mplstyle file)"
         ) from error
+
+
+def colours() -> list[str]:
+    """Return the colours of curves in the style that is in force, in turn."""
+    found: list[str] = settings["axes.prop_cycle"].by_key().get("color", ["C0"])
+    return found
 
 
 def contrast(one: str, other: str) -> float:

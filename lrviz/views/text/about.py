@@ -13,7 +13,7 @@ import yaml
 
 from lrviz import catalog
 from lrviz.catalog import Param, Preset, SchedulerClass
-from lrviz.document import plain
+from lrviz.document import unplaced
 
 _DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.optim."
 # Values for required arguments, where no preset is of the class.
@@ -30,14 +30,14 @@ _EXAMPLES: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Section:
+class Passage:
     """A heading, and the lines below it."""
 
     title: str
     lines: tuple[str, ...]
 
 
-def about(found: Preset | SchedulerClass, width: int) -> tuple[Section, ...]:
+def about(found: Preset | SchedulerClass, width: int) -> tuple[Passage, ...]:
     """Return what it is, when to use it, where it comes from, and its arguments.
 
     Args:
@@ -54,7 +54,7 @@ def about(found: Preset | SchedulerClass, width: int) -> tuple[Section, ...]:
         arguments = tuple(_class_arguments(found, width))
         title = f"{found.name}  ({found.module})"
     words = (line for text in head for line in _wrapped(text, width))
-    return Section(title, tuple(words)), Section("Arguments", arguments)
+    return Passage(title, tuple(words)), Passage("Arguments", arguments)
 
 
 def example(found: Preset | SchedulerClass) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def example(found: Preset | SchedulerClass) -> dict[str, Any]:
     for each in sorted(catalog.presets(), key=lambda preset: (len(preset.name), preset.name)):
         node = each.data.get("scheduler")
         if isinstance(node, dict) and node["type"] == found.name:
-            filled: dict[str, Any] = plain(_filled(each.data, each.params))
+            filled: dict[str, Any] = unplaced(_filled(each.data, each.params))
             return {key: filled[key] for key in ("scheduler", "metric") if key in filled}
     required = [each.name for each in found.signature if each.required]
     given = {name: _EXAMPLES[name] for name in required if name in _EXAMPLES}

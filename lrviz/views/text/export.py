@@ -9,7 +9,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 
-from lrviz.curves.trace import Curve, Trace, curves
+import numpy as np
+
+from lrviz.curves.groups import Column, columns
+from lrviz.curves.trace import Trace
 from lrviz.views.text.rows import common_updates_per_epoch, table_rows, wants_all
 from lrviz.writing.text import visible
 
@@ -37,23 +40,24 @@ def csv_lines(
     Raises:
         UsageError: On the first line, as for `lrviz.views.text.table.table`.
     """
-    shown = curves(traces, params)
+    shown = columns(traces, params)
     per_epoch = common_updates_per_epoch(traces)
     steps: Sequence[int]
     if wants_all(at):
-        steps = range(max(trace.updates for trace in traces))
+        steps = _all_updates(traces)
     else:
         steps = table_rows(traces, at, params).updates(traces)
     yield _csv_row(_header(shown))
     for start in range(0, len(steps), _LINES):
         chunk = steps[start : start + _LINES]
-        columns: list[Iterable[str]] = [map(str, chunk)]
-        columns.append([repr(t / per_epoch) if per_epoch else "" for t in chunk])
-        columns += [_csv_cells(curve, chunk) for curve in shown]
-        for cells in zip(*columns, strict=True):
+        cells_of: list[Iterable[str]] = [map(str, chunk)]
+        cells_of.append([repr(t / per_epoch) if per_epoch else "" for t in chunk])
+        cells_of += [_csv_cells(traces[curve.trace], curve, chunk) for curve in shown]
+        for cells in zip(*cells_of, strict=True):
             yield f"{','.join(cells)}\n"
     if not wants_all(at):
-        yield _csv_row(["after", "", *(repr(curve.after) for curve in shown)])
+        after = ("" if curve.after is None else repr(curve.after) for curve in shown)
+        yield _csv_row(["after", "", *after])
 
 
 def json_lines(
@@ -73,7 +77,7 @@ def json_lines(
     Raises:
         UsageError: On the first line, as for `lrviz.views.text.table.table`.
     """
-    shown = curves(traces, params)
+    shown = columns(traces, params)
     steps = None if wants_all(at) else table_rows(traces, at, params).updates(traces)
     yield f'{{"version": 1, "torch": {json.dumps(version("torch"))}, "schedules": [\n'
     for index, trace in enumerate(traces):
@@ -89,16 +93,19 @@ def json_lines(
 
 
 def _json_curve(
-    trace: Trace, curve: Curve, steps: Sequence[int] | None, *, last: bool
+    trace: Trace, curve: Column, steps: Sequence[int] | None, *, last: bool
 ) -> Iterator[str]:
-    count = len(curve.values)
-    own = range(count) if steps is None else [step for step in steps if step < count]
+    rows: Sequence[int] = range(len(curve.values))
+    if steps is not None:
+        rows = [trace.row(step) for step in steps if trace.has(step)]
+    own = rows if trace.steps is None else [trace.update(row) for row in rows]
     head = json.dumps({"group": trace.groups[curve.group], "param": curve.param})
     yield f'    {head[:-1]}, "steps": [\n'
     yield from _json_list(own, map(str, own))
     yield '    ], "values": [\n'
-    yield from _json_list(own, _json_values(curve, own))
-    final, after = _json_number(float(curve.values[-1])), _json_number(curve.after)
+    yield from _json_list(own, _json_values(curve, rows))
+    final = _json_number(float(curve.values[-1]))
+    after = "null" if curve.after is None else _json_number(curve.after)
     yield f'    ], "final": {final}, "after": {after}}}{"" if last else ","}\n'
 
 
@@ -111,7 +118,7 @@ def _json_list(steps: Sequence[int], texts: Iterable[str]) -> Iterator[str]:
         yield f"      {', '.join(next(texts) for _ in range(size))}{comma}\n"
 
 
-def _json_values(curve: Curve, steps: Sequence[int]) -> Iterator[str]:
+def _json_values(curve: Column, steps: Sequence[int]) -> Iterator[str]:
     for start in range(0, len(steps), _LINES):
         yield from map(_json_number, _values(curve, steps[start : start + _LINES]))
 
@@ -120,7 +127,7 @@ def _json_number(value: float) -> str:
     return repr(value) if math.isfinite(value) else f'"{value!r}"'
 
 
-def _header(shown: Sequence[Curve]) -> list[str]:
+def _header(shown: Sequence[Column]) -> list[str]:
     """Return the names of the columns, no two alike: a curve named `step` is `step:lr`."""
     header = ["step", "epoch"]
     for curve in shown:
@@ -131,13 +138,27 @@ def _header(shown: Sequence[Curve]) -> list[str]:
     return header
 
 
-def _csv_cells(curve: Curve, steps: Sequence[int]) -> list[str]:
+def _all_updates(traces: Sequence[Trace]) -> Sequence[int]:
+    """Return every update that has a value in one of the traces."""
+    longest = range(max((trace.updates for trace in traces if trace.steps is None), default=0))
+    logged = [trace.steps for trace in traces if trace.steps is not None]
+    if not logged:
+        return longest
+    found: list[int] = np.union1d(longest, np.concatenate(logged)).astype(np.int64).tolist()
+    return found
+
+
+def _csv_cells(trace: Trace, curve: Column, steps: Sequence[int]) -> list[str]:
+    if trace.steps is not None:
+        return [
+            repr(float(curve.values[trace.row(step)])) if trace.has(step) else "" for step in steps
+        ]
     inside = [step for step in steps if step < len(curve.values)]
     texts = [repr(value) for value in _values(curve, inside)]
     return texts + [""] * (len(steps) - len(inside))
 
 
-def _values(curve: Curve, steps: Sequence[int]) -> list[float]:
+def _values(curve: Column, steps: Sequence[int]) -> list[float]:
     chosen = slice(steps.start, steps.stop) if isinstance(steps, range) else list(steps)
     values: list[float] = curve.values[chosen].tolist()
     return values

@@ -68,10 +68,10 @@ def _counted(number: int, kind: str) -> str:
     return f"{number} {kind}{'s' if number > 1 and kind != 'info' else ''}"
 
 
-def plain(spans: Iterable[Span]) -> str:
+def unstyled(spans: Iterable[Span]) -> str:
     """Return a line without its styles.
 
-    >>> plain([("a.yaml:1:1: ", "bold"), ("error", "red")])
+    >>> unstyled([("a.yaml:1:1: ", "bold"), ("error", "red")])
     'a.yaml:1:1: error'
     """
     return "".join(text for text, _ in spans).rstrip()
@@ -132,12 +132,3 @@ def rule_lines(rules: Sequence[Rule]) -> Iterator[str]:
     width = max(len(rule.slug) for rule in rules)
     for rule in rules:
         yield f"{rule.code}  {rule.slug:<{width}}  {rule.severity:<7}  {rule.what}"
-
-
-def rules_table(rules: Sequence[Rule]) -> str:
-    """Return the rules as a Markdown table, for the README."""
-    rows = "".join(
-        f"| {rule.code} | {rule.slug} | {rule.severity} | {rule.what.replace('|', '&#124;')} |\n"
-        for rule in rules
-    )
-    return f"| Code | Name | Severity | What it finds |\n|---|---|---|---|\n{rows}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lrviz.curves.comparison import Comparison, Difference, Point, Summary
-from lrviz.curves.trace import Curve, Trace, curves
+from lrviz.curves.comparison import Comparand, Comparison, Difference, Point
+from lrviz.curves.groups import Column, columns
+from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
 from lrviz.views.text.grid import Grid
 from lrviz.views.text.rows import Row, Rows, common_updates_per_epoch, table_rows, wants_all
@@ -41,16 +42,19 @@ def table(
             f"--at all: a table of {count(longest)} rows is more than anybody reads;"
             " use --format csv or --format json, which have no limit"
         )
-    shown = curves(traces, params, all_groups=all_groups)
+    shown = columns(traces, params, all_groups=all_groups)
     rows = table_rows(traces, at, params)
     per_epoch = common_updates_per_epoch(traces)
     lead = ("step", "what") if per_epoch in (None, 1) else ("step", "epoch", "what")
     if all(trace.length.epochs_only for trace in traces):
         lead = ("epoch", "what")
     return Grid(
-        header=(*lead, *(curve.name for curve in shown)),
+        header=(*lead, *(column.name for column in shown)),
         rows=tuple(
-            (*_lead(row, per_epoch, lead), *(_cell(curve, row) for curve in shown))
+            (
+                *_lead(row, per_epoch, lead),
+                *(_cell(traces[column.trace], column, row) for column in shown),
+            )
             for row in rows.rows
         ),
         lead=len(lead),
@@ -62,14 +66,13 @@ def table(
 
 def comparison(result: Comparison) -> Grid:
     """Return what each schedule comes to, a row each, and below it how they differ."""
-    labels = [summary.label for summary in result.summaries]
-    groups = [_group_note(summary) for summary in result.summaries if summary.group is not None]
+    labels = [each.label for each in result.comparands]
+    groups = [_group_note(each) for each in result.comparands if each.group is not None]
     sentences = [" ".join(_sentences(difference)) for difference in result.differences]
     return Grid(
         header=("", "updates", "peak", "peak at", "final", "mean", "above half the peak"),
         rows=tuple(
-            _summary_row(label, summary)
-            for label, summary in zip(labels, result.summaries, strict=True)
+            _summary_row(label, each) for label, each in zip(labels, result.comparands, strict=True)
         ),
         notes=(*sentences, *groups),
     )
@@ -93,14 +96,16 @@ def _epoch(step: int, per_epoch: int) -> str:
     return f"{count(whole)}.{thousandths:03}".rstrip("0").rstrip(".")
 
 
-def _cell(curve: Curve, row: Row) -> str | None:
-    step = row.steps[curve.trace]
+def _cell(trace: Trace, column: Column, row: Row) -> str | None:
+    step = row.steps[column.trace]
     if step is None:
         return None
-    return lr(float(curve.values[step]) if step < len(curve.values) else curve.after)
+    if step < trace.updates:
+        return lr(float(column.values[trace.row(step)]))
+    return None if column.after is None else lr(column.after)
 
 
-def _notes(traces: Sequence[Trace], rows: Rows, shown: Sequence[Curve]) -> Iterator[str]:
+def _notes(traces: Sequence[Trace], rows: Rows, shown: Sequence[Column]) -> Iterator[str]:
     if any(row.names == ("after",) for row in rows.rows):
         yield AFTER
     own = [row.names[0] for row in rows.rows if row.step is None and row.names != ("after",)]
@@ -113,35 +118,35 @@ def _notes(traces: Sequence[Trace], rows: Rows, shown: Sequence[Curve]) -> Itera
             yield (
                 f"{trace.label}: {count(more)} more {what}; --at all --format csv has every update."
             )
-        columns = len({curve.group for curve in shown if curve.trace == index})
-        if columns < len(trace.groups):
+        groups = len({column.group for column in shown if column.trace == index})
+        if groups < len(trace.groups):
             yield (
-                f"{trace.label}: {_counted(len(trace.groups) - columns, 'more group')} between"
-                f" {trace.groups[0]} and {trace.groups[-1]}, the same curve times a factor;"
-                " --format csv has them."
+                f"{trace.label}: {_counted(len(trace.groups) - groups, 'more group')}, the same"
+                " curve as one of these times a factor; --format csv has them."
             )
-        if trace.error:
-            update, message = count(trace.error.update), trace.error.message
-            yield f"{trace.label}: the run ended after update {update}: {message}"
+        if trace.steps is not None:
+            yield f"{trace.label}: logged values, each of the logged update that is nearest."
+        if trace.cut_short:
+            yield trace.cut_short
 
 
-def _summary_row(label: str, summary: Summary) -> tuple[str, ...]:
-    name = label if summary.group is None else f"{label}/{summary.group}"
-    figures = summary.figures
+def _summary_row(label: str, each: Comparand) -> tuple[str, ...]:
+    name = label if each.group is None else f"{label}/{each.group}"
+    summary = each.summary
     return (
         name,
-        count(summary.updates),
-        lr(figures.peak),
-        f"{count(figures.peak_at)} ({percent(figures.peak_at / summary.updates)})",
-        lr(figures.final),
-        lr(figures.mean),
-        percent(figures.above_half),
+        count(each.updates),
+        lr(summary.peak),
+        f"{count(summary.peak_at)} ({percent(summary.peak_at / each.updates)})",
+        lr(summary.final),
+        lr(summary.mean),
+        percent(summary.above_half),
     )
 
 
-def _group_note(summary: Summary) -> str:
+def _group_note(each: Comparand) -> str:
     return (
-        f"{summary.label}: of {summary.groups} param groups {summary.group} is compared,"
+        f"{each.label}: of {each.groups} param groups {each.group} is compared,"
         " the one with the highest peak."
     )
 

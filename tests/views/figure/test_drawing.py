@@ -28,9 +28,9 @@ from lrviz.curves.trace import RunError, Trace
 from lrviz.errors import UsageError
 from lrviz.spec.durations import Length
 from lrviz.views.figure import FigureOptions, Mark, figure, save_bytes
-from lrviz.views.figure.downsample import m4, vertices
-from lrviz.views.figure.labels import spread
 from lrviz.views.figure.themes import THEMES, applied, contrast, settings
+from lrviz.views.plan.downsample import m4, vertices
+from lrviz.views.plan.labels import spread
 from lrviz.writing.provenance import FORMATS, written_by_lrviz
 
 SHAPES: list[Callable[[Array], Array]] = [

@@ -19,10 +19,12 @@ from torch.optim.lr_scheduler import (
 import lrviz
 from lrviz.catalog import preset_names
 from lrviz.curves.trace import RunError, Trace
-from lrviz.views.figure import FigureOptions, Mark, figure, placing
-from lrviz.views.figure.placing import Room, swept
+from lrviz.views.figure import FigureOptions, Mark, figure
+from lrviz.views.plan import placing
+from lrviz.views.plan.box import Box
 from lrviz.views.plan.marks import Spot, spots
 from lrviz.views.plan.panels import panels
+from lrviz.views.plan.placing import Room, swept
 from lrviz.views.plan.scales import unit
 from tests.traces import stepped, trace
 from tests.views.figure.test_drawing import drawn
@@ -247,17 +249,17 @@ def test_a_box_stands_on_the_near_side_of_a_curve() -> None:
     room.take_curve(level, level)
     found = room.place([(1.0, 0.2)], (2.0, 1.0))
     assert found is not None
-    index, (left, bottom, right, top) = found
-    assert (index, round(right - left, 9), round(top - bottom, 9)) == (0, 1.0, 0.2)
-    assert 1.03 <= bottom < 1.1  # above, and as near as may be
-    assert (left + right) / 2 == pytest.approx(2.0, abs=0.03)
+    index, box = found
+    assert (index, round(box.width, 9), round(box.height, 9)) == (0, 1.0, 0.2)
+    assert 1.03 <= box.bottom < 1.1  # above, and as near as may be
+    assert (box.left + box.right) / 2 == pytest.approx(2.0, abs=0.03)
 
 
 def test_the_next_box_leaves_the_first_ones_place() -> None:
     room = Room(4.0, 2.0)
     room.take_point((2.0, 1.0), 0.05)
     boxes = [room.place([(1.0, 0.2)], (2.0, 1.0)) for _ in range(12)]
-    placed = [Bbox.from_extents(*each[1]) for each in boxes if each]
+    placed = [Bbox.from_bounds(*each[1]) for each in boxes if each]
     assert len(placed) == 4  # above, below, left and right: no leader crosses another label
     for one, other in combinations(placed, 2):
         assert not one.padded(-1e-9).overlaps(other)
@@ -273,9 +275,9 @@ def test_a_lesser_text_is_taken_where_only_it_fits() -> None:
 
 def test_a_leader_crosses_no_text() -> None:
     room = Room(4.0, 2.0)
-    room.take_box((0.0, 0.5, 4.0, 0.7))  # a wall of text
+    room.take_box(Box.between(0.0, 0.5, 4.0, 0.7))  # a wall of text
     below = room.place([(0.5, 0.2)], (2.0, 0.45))
     assert below is not None
-    assert below[1][3] <= 0.51
-    room.take_box((0.0, 0.0, 4.0, 0.5))
+    assert below[1].top <= 0.51
+    room.take_box(Box.between(0.0, 0.0, 4.0, 0.5))
     assert room.place([(0.5, 0.2)], (2.0, 0.45)) is None

@@ -3,12 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lrviz.curves import groups as module
 from lrviz.curves.events import Array
+from lrviz.curves.groups import shown
 from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
 from lrviz.spec.durations import Length
-from lrviz.views.plan import panels as module
-from lrviz.views.plan.panels import panels, shown
+from lrviz.views.plan.panels import panels
 
 CURVE = np.array([0.1, 0.3, 0.0])
 
@@ -101,8 +102,7 @@ def test_a_quantity_that_does_not_move_is_an_error() -> None:
     with pytest.raises(UsageError) as caught:
         panels([two], "momentun", "ends")
     assert str(caught.value) == (
-        "'momentun' does not move in any of these schedules; did you mean momentum? "
-        "(what moves: lr, momentum)"
+        "no momentun to show: these schedules move lr, momentum; did you mean momentum?"
     )
 
 

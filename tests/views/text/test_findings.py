@@ -25,7 +25,7 @@ REPORT = Report((ERROR, WARNING), (IGNORED,), 2)
 
 
 def plain(report: Report, verbose: bool = False) -> list[str]:
-    return [findings.plain(line) for line in findings.lines(report, verbose=verbose)]
+    return [findings.unstyled(line) for line in findings.lines(report, verbose=verbose)]
 
 
 def test_text_has_two_lines_a_finding_and_a_last_one() -> None:
@@ -100,10 +100,6 @@ def test_a_rule_says_what_why_and_where_from() -> None:
     )
 
 
-def test_the_list_and_the_table_have_every_rule() -> None:
+def test_the_list_has_every_rule() -> None:
     listed = list(findings.rule_lines(rules.RULES))
     assert [line.split()[0] for line in listed] == [rule.code for rule in rules.RULES]
-    table = findings.rules_table(rules.RULES).splitlines()
-    assert table[:2] == ["| Code | Name | Severity | What it finds |", "|---|---|---|---|"]
-    assert len(table) == 2 + len(rules.RULES)
-    assert all(line.count("|") == 5 for line in table)

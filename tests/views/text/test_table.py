@@ -133,8 +133,8 @@ def test_like_groups_are_shown_by_their_ends_and_the_others_counted() -> None:
     grid = table([layered()])
     assert grid.header == ("step", "what", "vit/layers.0", "vit/layers.11")
     assert grid.notes[1:] == (
-        "vit: 10 more groups between layers.0 and layers.11, the same curve times a factor;"
-        " --format csv has them.",
+        "vit: 10 more groups, the same curve as one of these times a factor; --format csv has"
+        " them.",
     )
     assert len(table([layered()], all_groups=True).header) == 14
     assert len(table([layered()], all_groups=True).notes) == 1
@@ -203,7 +203,10 @@ def test_a_unit_that_one_of_the_trainings_knows_is_no_error() -> None:
 
 def test_a_run_that_an_error_ended_says_so() -> None:
     made = trace([0.1] * 60, updates=100, error=RunError(59, "ValueError: no more"))
-    assert table([made]).notes[-1] == "a: the run ended after update 59: ValueError: no more"
+    assert table([made]).notes[-1] == (
+        "a: its scheduler failed after update 59 of 100, and the curve ends there: "
+        "ValueError: no more"
+    )
 
 
 def notes(*made: Trace) -> str:

@@ -1,0 +1,148 @@
+"""Spec files, and specs on stdin or from Python, split into their schedules."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lrviz import catalog
+from lrviz.document import parse, read_text
+from lrviz.errors import Place, SpecError, UsageError, suggestion
+from lrviz.sources.imports import is_there
+from lrviz.sources.kind import Kind, Origin
+from lrviz.sources.overrides import with_sets
+from lrviz.sources.reference import SUFFIXES, Reference
+from lrviz.spec import inheritance
+
+MAX_BYTES = 32_000_000
+
+
+def of_document(document: Any, named: tuple[str, str, Path], sets: Sequence[str]) -> list[Origin]:
+    """Split a document into its schedules.
+
+    Args:
+        document: Plain data with places.
+        named: Its label, its source and its folder.
+        sets: What `--set` says.
+
+    Raises:
+        SpecError: It is no spec.
+    """
+    label, source, folder = named
+    place = getattr(document, "place", None) or Place(source, 1, 1)
+    try:
+        pairs = inheritance.split(with_sets(document, sets), label)
+    except SpecError as error:
+        raise error.at(place) from None
+    return [Origin(each, source, tree, folder) for each, tree in pairs]
+
+
+def of_file(file: str, picked: str | None, sets: Sequence[str]) -> list[Origin]:
+    """Read a spec file.
+
+    Args:
+        file: Its path.
+        picked: The label of the one schedule that is wanted; None for all.
+        sets: What `--set` says.
+
+    Raises:
+        UsageError: It cannot be read, or has no such schedule.
+        SpecError: It is no spec.
+    """
+    path = Path(file)
+    text = read_text(_bytes(path, file), file)
+    origins = of_document(parse(text, file), (path.stem, file, path.parent), sets)
+    if picked is None:
+        return origins
+    for origin in origins:
+        if origin.label == picked:
+            return [replace(origin, source=f"{file}#{picked}")]
+    labels = [origin.label for origin in origins]
+    hint = suggestion(picked, labels) or f"; it has: {', '.join(labels)}"
+    raise UsageError(f"{file} has no schedule {picked!r}{hint}")
+
+
+def expanded(sources: Sequence[str]) -> list[str]:
+    """Return the sources with each folder replaced by its spec files, recursively, sorted.
+
+    Raises:
+        UsageError: A folder has none.
+    """
+    result = []
+    for source in sources:
+        folder = Path(source)
+        if source in catalog.names() or not (is_there(source) and folder.is_dir()):
+            result.append(source)
+            continue
+        found = sorted(
+            str(path)
+            for path in folder.rglob("*")
+            if path.suffix in SUFFIXES
+            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        )
+        if not found:
+            raise UsageError(f"{source}: no spec (.yaml, .yml, .json) in this folder")
+        result += found
+    return result
+
+
+def _bytes(path: Path, file: str) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise UsageError(f"{file}: no such file{_near_file(path)}") from None
+    except IsADirectoryError:
+        raise UsageError(f"{file}: a folder, not a spec; name the files in it") from None
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None
+    except ValueError:  # a NUL in the name
+        raise UsageError(f"{file!r}: no such file") from None
+    if len(raw) > MAX_BYTES:
+        raise SpecError(f"{file}: larger than {MAX_BYTES:,} bytes; keep long metrics in a CSV file")
+    return raw
+
+
+def _near_file(path: Path) -> str:
+    try:
+        names = [each.name for each in path.parent.iterdir() if each.name.endswith(SUFFIXES)]
+    except OSError:
+        return f"; there is no folder {path.parent}"
+    near = difflib.get_close_matches(path.name, names, n=1)
+    if near:
+        return f"; did you mean {path.parent / near[0]}?"
+    if path.stem in catalog.names():
+        return f"; for the preset, say {path.stem}"
+    return "; `lrviz init` writes a starter spec"
+
+
+def _parse_stdin(source: str) -> Reference | None:
+    return Reference(source, "stdin") if source == "-" else None
+
+
+def _read_stdin(reference: Reference, sets: Sequence[str]) -> list[Origin]:
+    del reference
+    text = read_text(sys.stdin.buffer.read(), "<stdin>")
+    return of_document(parse(text, "<stdin>"), ("stdin", "-", Path()), sets)
+
+
+def _parse(source: str) -> Reference | None:
+    """Take a path apart; one that is not there must have no `=`, which would end a label."""
+    file, _, picked = source.partition("#")
+    if source.endswith(SUFFIXES) and (is_there(source) or "=" not in source):
+        return Reference(source, "spec", source, file=source)
+    if file.endswith(SUFFIXES) and picked and (is_there(file) or "=" not in file):
+        return Reference(source, "spec", file, file=file, picked=picked)
+    return None
+
+
+def _read(reference: Reference, sets: Sequence[str]) -> list[Origin]:
+    return of_file(reference.name, reference.picked, sets)
+
+
+STDIN = Kind("stdin", _parse_stdin, _read_stdin)
+SPEC = Kind("spec", _parse, _read)

@@ -1,0 +1,161 @@
+"""What a figure shows, decided before it is laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from lrviz.curves.events import Array
+from lrviz.curves.trace import Trace
+from lrviz.views.plan.looks import Look, looks, sampled
+from lrviz.views.plan.marks import Spot, spots
+from lrviz.views.plan.options import FigureOptions
+from lrviz.views.plan.panels import Line, Panel, panels
+from lrviz.views.plan.scales import Unit, YScale, span, units, y_scale
+from lrviz.writing import numbers as formatting
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is known of a figure before it is laid out.
+
+    Attributes:
+        traces: What is drawn.
+        panels: From top to bottom.
+        looks: For each panel, one a line.
+        scales: The y axis of each panel.
+        below: Unit of the x axis.
+        above: Unit of the second x axis, if there is one.
+        end: Where the x axis ends, in `below`.
+        spots: What is marked in the first panel.
+    """
+
+    traces: tuple[Trace, ...]
+    panels: tuple[Panel, ...]
+    looks: tuple[tuple[Look, ...], ...]
+    scales: tuple[YScale, ...]
+    below: Unit
+    above: Unit | None
+    end: float
+    spots: tuple[Spot, ...] = ()
+
+    def only(self, trace: int) -> Plan:
+        """Return a plan of one panel: what the first one has of one trace."""
+        panel = self.panels[0]
+        own = [at for at, line in enumerate(panel.lines) if line.trace == trace]
+        return replace(
+            self,
+            panels=(replace(panel, lines=tuple(panel.lines[at] for at in own)),),
+            looks=(tuple(self.looks[0][at] for at in own),),
+            scales=self.scales[:1],
+            spots=tuple(
+                replace(spot, line=own.index(spot.line)) for spot in self.spots if spot.line in own
+            ),
+        )
+
+    def with_room_above(self, share: float) -> Plan:
+        """Return the plan with that share of the first panel left free above its curves."""
+        return replace(self, scales=(self.scales[0].with_room_above(share), *self.scales[1:]))
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader would not see in the picture alone, one sentence or two each."""
+        found = []
+        for trace in self.traces:
+            if trace.error is not None:
+                at, asked = trace.error.update, trace.length.updates
+                found.append(
+                    f"{trace.label} ends after update {at:,} of {asked:,}: {trace.error.message}"
+                )
+        for panel, scale in zip(self.panels, self.scales, strict=True):
+            found += [scale.note] if scale.note else []
+            found += _outside(panel.lines, scale)
+            for line in panel.lines:
+                lost = len(line.values) - int(np.count_nonzero(np.isfinite(line.values)))
+                if lost and line.steps is None:
+                    found.append(
+                        f"{line.label}: {lost:,} of {len(line.values):,} values of the "
+                        f"{panel.title} are not finite and leave a gap."
+                    )
+        return found
+
+
+def _outside(lines: Sequence[Line], scale: YScale) -> list[str]:
+    """Return sentences on the curves that leave a panel at its lower or its upper edge."""
+    lows, highs = [], []
+    for line in lines:
+        low, high = span(line.values) or (np.inf, -np.inf)
+        if low < scale.low:
+            lows.append((low, line.label))
+        if high > scale.high:
+            highs.append((high, line.label))
+    found = []
+    for where, towards, ends, furthest in (
+        ("Below", "down", lows, min),
+        ("Above", "up", highs, max),
+    ):
+        if len(ends) > 2:
+            end = formatting.lr(furthest(ends)[0], 2)
+            found.append(f"{where} the axis: {len(ends)} curves ({towards} to {end}).")
+        elif ends:
+            each = (f"{label} ({towards} to {formatting.lr(end, 2)})" for end, label in ends)
+            found.append(f"{where} the axis: {', '.join(each)}.")
+    return found
+
+
+def plan(
+    traces: Sequence[Trace], options: FigureOptions, solid: int, colours: Sequence[str]
+) -> Plan:
+    """Decide what a figure shows, and how each curve looks.
+
+    Args:
+        traces: At least one.
+        options: What was asked for.
+        solid: Up to so many curves are told apart by colour alone.
+        colours: Of the curves, in turn.
+
+    Raises:
+        UsageError: An option does not fit these traces.
+    """
+    below, above = units(options.x, traces)
+    pairs = zip(traces, below.factors, strict=True)
+    end = max(trace.length.updates * factor for trace, factor in pairs)
+    param = options.param or ("lr" if options.grid else None)
+    shown = panels(traces, param, options.groups)
+    scales = tuple(
+        y_scale(
+            [line.values for line in panel.lines],
+            log=options.log and (panel.param == "lr" or options.param is not None),
+            from_zero=panel.param == "lr",
+        )
+        for panel in shown
+    )
+    first = shown[0]
+    heights = [sampled(line, scales[0], end, below.factors[line.trace]) for line in first.lines]
+    look = (
+        _by_trace(first, heights, solid, colours)
+        if options.grid
+        else looks(heights, solid, colours)
+    )
+    marked = spots(traces, first, below, annotate=options.annotate, marks=options.marks)
+    own = {(line.trace, line.group): each for line, each in zip(first.lines, look, strict=True)}
+    of_trace = {line.trace: own[line.trace, line.group] for line in reversed(first.lines)}
+    others = [
+        tuple(own.get((line.trace, line.group), of_trace[line.trace]) for line in panel.lines)
+        for panel in shown[1:]
+    ]
+    all_looks = (tuple(look), *others)
+    return Plan(tuple(traces), shown, all_looks, scales, below, above, end, marked)
+
+
+def _by_trace(
+    panel: Panel, heights: Sequence[Array], solid: int, colours: Sequence[str]
+) -> list[Look]:
+    """Return a look for each line, where each trace has a panel of its own."""
+    found = []
+    for _, lines in groupby(range(len(heights)), key=lambda at: panel.lines[at].trace):
+        found += looks([heights[at] for at in lines], solid, colours)
+    return found
