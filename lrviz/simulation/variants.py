@@ -12,9 +12,9 @@ from lrviz.building.factory import build_schedule
 from lrviz.curves.events import Array
 from lrviz.document import Map, Seq
 from lrviz.errors import LrvizError
-from lrviz.simulation.loop import run
+from lrviz.simulation.loop import run, simulated
 from lrviz.sources.loading import load
-from lrviz.spec.schedule import Schedule
+from lrviz.spec.schedule import MemberSpec, Schedule
 
 Change = Callable[[str, Any], Any]
 """What takes the place of a value, by the name of its argument."""
@@ -33,7 +33,7 @@ class Rerun:
         self.group = group
 
     def longer(self, updates: int) -> Array | None:
-        """Return the values where the same schedulers are stepped on for `updates` updates."""
+        """Return `updates` values of the same schedulers, stepped on where the training is over."""
         try:
             built = build_schedule(self.schedule)
             length = replace(built.length, updates=updates)
@@ -52,9 +52,8 @@ class Rerun:
             return None
         members = []
         for member in self.schedule.members:
-            unit = (length.updates_per_epoch or 1) if member.interval == "epoch" else 1
-            calls = Fraction(length.updates, unit * member.frequency)
-            new = Fraction(total, unit * member.frequency)
+            calls = Fraction(length.updates, self._unit(member))
+            new = Fraction(total, self._unit(member))
             counts = _counts(member.node)
 
             def change(name: str, value: Any) -> Any:
@@ -68,8 +67,6 @@ class Rerun:
         written = replace(
             self.schedule, length=replace(length, updates=total), members=tuple(members)
         )
-        if updates <= total:
-            return _values(written, self.group)
         return Rerun(written, self.group).longer(updates)
 
     def of_warmup(self, warmup: int) -> Array | None:
@@ -81,16 +78,17 @@ class Rerun:
             return None
         members, found = [], False
         for member in self.schedule.members:
-            unit = (
-                (self.schedule.length.updates_per_epoch or 1) if member.interval == "epoch" else 1
-            )
-            calls = round(Fraction(warmup, unit * member.frequency))
+            calls = round(Fraction(warmup, self._unit(member)))
             node = _with_warmup(member.node, calls)
             found = found or node is not None
             members.append(member if node is None else replace(member, node=node))
         if not found:
             return None
         return _values(replace(self.schedule, members=tuple(members)), self.group)
+
+    def _unit(self, member: MemberSpec) -> int:
+        """Return the updates between two calls of a member's step()."""
+        return self.schedule.length.unit(member.interval) * member.frequency
 
     def of_rate(self, factor: float) -> Array | None:
         """Return the values of the schedule with the optimizer's lr times `factor`."""
@@ -121,7 +119,7 @@ class Rerun:
 
 def _values(schedule: Schedule, group: int) -> Array | None:
     try:
-        return run(build_schedule(schedule)).values("lr", group)
+        return simulated(schedule).values("lr", group)
     except LrvizError:
         return None
 
@@ -159,7 +157,7 @@ def _with_warmup(node: Map, calls: int) -> Map | None:
     result: Map = _changed(node, change)
     milestones = node.get("milestones")
     phases = node.get("schedulers")
-    if isinstance(milestones, list) and isinstance(phases, list) and milestones and calls > 0:
+    if isinstance(milestones, Seq) and isinstance(phases, Seq) and milestones and calls > 0:
         first = phases[0]
         if isinstance(first, Map) and "total_iters" in first:
             phase = first.without("total_iters")
