@@ -105,7 +105,8 @@ def test_a_module_is_read_in_one_go(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_what_a_text_names_is_read_after_a_look_in_files(path: Path) -> None:
-    if part(path) not in ("sources", "spec"):
+    in_a_log = path.parent.name == "logs" and path.stem != "reading"  # which has looked
+    if part(path) not in ("sources", "spec") or in_a_log:
         return
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

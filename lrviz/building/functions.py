@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from lrviz.building.built import Built, BuiltScheduler
+from lrviz.building.dummy import IDLE
 from lrviz.building.quantities import readers
 from lrviz.errors import LrvizError, ScheduleError, UsageError, shown, words
 from lrviz.spec.cadence import Cadence
@@ -73,7 +74,7 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
     used, schedulers = interpret(result, optimizer, schedule.stepped)
     _check_optimizer(schedule, used)
     if used is not optimizer:
-        _make_idle(used)
+        vars(used).update(IDLE)  # its own step may want a closure, or gradients
     return _built(schedule, used, tuple(schedulers))
 
 
@@ -201,20 +202,6 @@ def _check_optimizer(schedule: Schedule, optimizer: Any) -> None:
                 f"{schedule.source}: param group {index} has no lr that is a number "
                 f"(it is {shown(group.get('lr'))})"
             )
-
-
-def _make_idle(optimizer: Optimizer) -> None:
-    """Let the `step` of an optimizer that a user's function built do nothing.
-
-    It may want a closure or gradients, and a schedule depends on neither.
-    """
-
-    def step(closure: object = None) -> None:
-        """Update nothing."""
-
-    step._wrapped_by_lr_sched = True  # type: ignore[attr-defined]  # torch asks for this mark
-    optimizer.step = step  # type: ignore[method-assign,assignment]
-    optimizer._opt_called = True  # type: ignore[attr-defined]
 
 
 def _called(schedule: Schedule, action: Callable[[], Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from lrviz.checking.edit import Edit
@@ -37,6 +38,8 @@ class Fault:
     severity: Severity | None = None
 
 
+_EXAMPLES = Path(__file__).parent / "rules" / "examples"
+
 Check = Callable[[Subject], Iterator[Fault]]
 
 
@@ -50,7 +53,6 @@ class Rule:
         severity: Of what it finds, unless a fault has its own.
         what: What it looks for, in a line or two.
         why: Why that is bad.
-        example: A spec that has it, as YAML.
         references: Threads and pages about it.
         check: Finds it in one curve.
         makes_pointless: Codes of rules whose findings in the same curve have the same cause.
@@ -61,10 +63,14 @@ class Rule:
     severity: Severity
     what: str
     why: str
-    example: str
     references: tuple[str, ...]
     check: Check
     makes_pointless: tuple[str, ...] = ()
+
+    @property
+    def example(self) -> str:
+        """A spec that has it, or the part of one, as YAML: the file of its code in `examples`."""
+        return (_EXAMPLES / f"{self.code}.yaml").read_text(encoding="utf-8")
 
 
 def rule(
@@ -74,14 +80,12 @@ def rule(
     *,
     what: str,
     why: str,
-    example: str,
     references: tuple[str, ...],
     makes_pointless: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
     """Return a decorator that makes a Rule of its check; the arguments are the Rule's."""
 
     def made(check: Check) -> Rule:
-        shown = example.strip("\n") + "\n"
-        return Rule(code, slug, severity, what, why, shown, references, check, makes_pointless)
+        return Rule(code, slug, severity, what, why, references, check, makes_pointless)
 
     return made

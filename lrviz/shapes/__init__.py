@@ -1,4 +1,4 @@
-"""Our named shapes: parameters to a factor of the lr, a function that torch's LambdaLR takes.
+"""Parameters to our named shapes: factors of each group's lr, for torch's LambdaLR.
 
 A shape is a function of keyword-only parameters that returns the factor as a function of `step`,
 the number of `step()` calls so far (0 for the first update). Parameters annotated `int` are counts
@@ -11,23 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lrviz.shapes.decays import exponential, exponential_ramp, inverse_time
+from lrviz.shapes.decays import exponential, exponential_ramp, inverse_sqrt, inverse_time, noam, wsd
 from lrviz.shapes.shape import Shape
 from lrviz.shapes.warmups import (
     constant,
-    inverse_sqrt,
-    noam,
     warmup_constant,
     warmup_cosine,
     warmup_cosine_restarts,
     warmup_linear,
     warmup_polynomial,
 )
-from lrviz.shapes.wsd import Curve, wsd
 
 __all__ = [
     "SHAPES",
-    "Curve",
     "Shape",
     "constant",
     "exponential",

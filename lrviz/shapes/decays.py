@@ -1,12 +1,80 @@
-"""Falls and rises by the same rule from the first update to the last."""
+"""Shapes of a decay without an end, of phases, and of a range test."""
 
 from __future__ import annotations
 
 import math
 
 from lrviz.errors import SpecError
-from lrviz.shapes import checks
-from lrviz.shapes.shape import Shape
+from lrviz.shapes.shape import (
+    Form,
+    Shape,
+    check_above,
+    check_at_least,
+    check_count,
+    check_ratio,
+    form_of_fall,
+    form_of_rise,
+)
+
+
+def inverse_sqrt(*, warmup: int, timescale: int | None = None) -> Shape:
+    """A linear rise from 0 to the lr, then a fall with the inverse square root of the steps.
+
+    factor = step / warmup                                        for step < warmup
+             1 / sqrt((step - warmup + timescale) / timescale)    from step = warmup on
+
+    It is 1 at step = warmup. It never ends: no number of steps enters it.
+
+    >>> [inverse_sqrt(warmup=4)(step) for step in (0, 3, 4, 16)]
+    [0.0, 0.75, 1.0, 0.5]
+
+    Args:
+        warmup: Calls of `step()` until the full lr, at least 0.
+        timescale: Calls after which the fall has slowed to 1 / sqrt(2); by default `warmup`
+            (10,000 without a warm-up), which gives sqrt(warmup / step).
+
+    Reference: Raffel et al. 2019, "T5"; Zhai et al. 2021, "Scaling Vision Transformers";
+    `transformers.get_inverse_sqrt_schedule`.
+    """
+    check_count("warmup", warmup)
+    scale = warmup or 10_000 if timescale is None else timescale
+    if scale < 1:
+        raise SpecError(f"timescale is {scale}: it must be at least 1")
+    shift = scale - warmup
+
+    def factor(step: int) -> float:
+        if step < warmup:
+            return step / warmup
+        return 1.0 / math.sqrt((step + shift) / scale)
+
+    return factor
+
+
+def noam(*, warmup: int) -> Shape:
+    """The schedule of the first Transformer, its peak at the lr.
+
+    factor = min((step + 1) / warmup, sqrt(warmup / (step + 1)))
+
+    This is the paper's d_model ** -0.5 * min(n ** -0.5, n * warmup ** -1.5) with n = step + 1,
+    which counts updates from 1, divided by its peak (d_model * warmup) ** -0.5. The peak, exactly
+    1, is at step = warmup - 1; the first update uses 1 / warmup, not 0.
+
+    >>> [noam(warmup=4)(step) for step in (0, 2, 3, 15)]
+    [0.25, 0.75, 1.0, 0.5]
+
+    Args:
+        warmup: Updates of the rise, at least 1.
+
+    Reference: Vaswani et al. 2017, "Attention Is All You Need", equation 3.
+    """
+    if warmup < 1:
+        raise SpecError(f"warmup is {warmup}: noam needs at least 1, its peak is there")
+
+    def factor(step: int) -> float:
+        n = step + 1
+        return n / warmup if n < warmup else math.sqrt(warmup / n)
+
+    return factor
 
 
 def inverse_time(*, decay_steps: int, rate: float = 1.0) -> Shape:
@@ -28,7 +96,7 @@ def inverse_time(*, decay_steps: int, rate: float = 1.0) -> Shape:
     """
     if decay_steps < 1:
         raise SpecError(f"decay_steps is {decay_steps}: it must be at least 1")
-    checks.at_least("rate", rate, 0.0)
+    check_at_least("rate", rate, 0.0)
 
     def factor(step: int) -> float:
         return 1.0 / (1.0 + rate * step / decay_steps)
@@ -54,12 +122,73 @@ def exponential(*, end_ratio: float, total: int) -> Shape:
     Reference: `torch.optim.lr_scheduler.ExponentialLR` with gamma = end_ratio ** (1 / total), to
     rounding; Tan & Le 2019, "EfficientNet", falls so in steps.
     """
-    checks.above("end_ratio", end_ratio, 0.0)
-    checks.count("total", total)
+    check_above("end_ratio", end_ratio, 0.0)
+    check_count("total", total)
     span = max(1, total)
 
     def factor(step: int) -> float:
         return math.pow(end_ratio, step / span)
+
+    return factor
+
+
+def wsd(
+    *,
+    warmup: int,
+    decay: int,
+    total: int,
+    warmup_type: Form = "linear",
+    decay_type: Form = "cosine",
+    min_ratio: float = 0.0,
+    num_cycles: float = 0.5,
+) -> Shape:
+    """Warm-up, stable, decay: a rise from a share of the lr, a plateau, and a fall back to it.
+
+    factor = min_ratio + (1 - min_ratio) * form_of_rise(step / warmup)    for step < warmup
+             1                                                    for step < total - decay
+             min_ratio + (1 - min_ratio) * form_of_fall(p)
+             with p = (step - (total - decay)) / decay            for step < total
+             min_ratio                                            from step = total on
+
+    form_of_rise(x): linear x; cosine 0.5 * (1 - cos(pi x)); 1-sqrt 1 - sqrt(1 - x)
+    form_of_fall(x): linear 1 - x; cosine 0.5 * (1 + cos(2 pi * num_cycles * x)); 1-sqrt 1 - sqrt(x)
+
+    It is 1 from step = warmup to step = total - decay, both included. Where warmup + decay is
+    more than total, there is no plateau and the fall has begun before the rise ends: it jumps.
+
+    >>> curve = wsd(warmup=2, decay=4, total=10, decay_type="linear")
+    >>> [curve(step) for step in (0, 1, 2, 6, 7, 9, 10)]
+    [0.0, 0.5, 1.0, 1.0, 0.75, 0.25, 0.0]
+
+    Args:
+        warmup: Calls of `step()` until the full lr, at least 0.
+        decay: Calls of `step()` that the fall takes, at least 0.
+        total: Calls of `step()` until the fall ends.
+        warmup_type: The form of the rise.
+        decay_type: The form of the fall.
+        min_ratio: The factor at both ends, 0 to 1.
+        num_cycles: Waves of a cosine fall; 0.5 is one fall.
+
+    Reference: Hu et al. 2024, "MiniCPM"; Hägele et al. 2024, "Scaling Laws and Compute-Optimal
+    Training Beyond Fixed Training Durations" (1-sqrt); `transformers.get_wsd_schedule`.
+    """
+    for name, count in (("warmup", warmup), ("decay", decay), ("total", total)):
+        check_count(name, count)
+    check_ratio("min_ratio", min_ratio)
+    check_at_least("num_cycles", num_cycles, 0.0)
+    fall_start = total - decay
+    rise = form_of_rise(warmup_type)
+    fall = form_of_fall(decay_type, num_cycles)
+    drop = 1.0 - min_ratio
+
+    def factor(step: int) -> float:
+        if step < warmup:
+            return max(0.0, rise(step / warmup) * drop + min_ratio)
+        if step < fall_start:
+            return 1.0
+        if step < total:
+            return max(0.0, fall((step - fall_start) / decay) * drop + min_ratio)
+        return min_ratio
 
     return factor
 
@@ -82,8 +211,8 @@ def exponential_ramp(*, start_ratio: float, total: int) -> Shape:
     Reference: Smith 2015, "Cyclical Learning Rates for Training Neural Networks", section 3.3
     (the range test, there linear); Gugger 2018, fastai's `lr_find` (exponential).
     """
-    checks.above("start_ratio", start_ratio, 0.0)
-    checks.count("total", total)
+    check_above("start_ratio", start_ratio, 0.0)
+    check_count("total", total)
     last = total - 1
 
     def factor(step: int) -> float:

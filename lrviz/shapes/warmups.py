@@ -1,12 +1,10 @@
-"""A rise from 0 to the lr, and what may come after it."""
+"""Shapes with a warm-up and a fall of a known length."""
 
 from __future__ import annotations
 
 import math
 
-from lrviz.errors import SpecError
-from lrviz.shapes import checks
-from lrviz.shapes.shape import Shape
+from lrviz.shapes.shape import Shape, check_above, check_at_least, check_count, check_ratio
 
 
 def constant() -> Shape:
@@ -35,7 +33,7 @@ def warmup_constant(*, warmup: int) -> Shape:
 
     Reference: `transformers.get_constant_schedule_with_warmup`.
     """
-    checks.count("warmup", warmup)
+    check_count("warmup", warmup)
 
     def factor(step: int) -> float:
         return step / warmup if step < warmup else 1.0
@@ -60,8 +58,8 @@ def warmup_linear(*, warmup: int, total: int) -> Shape:
 
     Reference: Devlin et al. 2018, "BERT"; `transformers.get_linear_schedule_with_warmup`.
     """
-    checks.count("warmup", warmup)
-    checks.count("total", total)
+    check_count("warmup", warmup)
+    check_count("total", total)
     fall = max(1, total - warmup)
 
     def factor(step: int) -> float:
@@ -97,10 +95,10 @@ def warmup_cosine(
     `transformers.get_cosine_schedule_with_warmup`, and with min_ratio (its `min_lr_rate`)
     `transformers.get_cosine_with_min_lr_schedule_with_warmup`.
     """
-    checks.count("warmup", warmup)
-    checks.count("total", total)
-    checks.at_least("num_cycles", num_cycles, 0.0)
-    checks.ratio("min_ratio", min_ratio)
+    check_count("warmup", warmup)
+    check_count("total", total)
+    check_at_least("num_cycles", num_cycles, 0.0)
+    check_ratio("min_ratio", min_ratio)
     fall = max(1, total - warmup)
     turn = math.pi * num_cycles * 2.0
     drop = 1 - min_ratio
@@ -132,9 +130,9 @@ def warmup_cosine_restarts(*, warmup: int, total: int, num_cycles: float = 1.0) 
     Reference: Loshchilov & Hutter 2016, "SGDR";
     `transformers.get_cosine_with_hard_restarts_schedule_with_warmup`.
     """
-    checks.count("warmup", warmup)
-    checks.count("total", total)
-    checks.at_least("num_cycles", num_cycles, 0.0)
+    check_count("warmup", warmup)
+    check_count("total", total)
+    check_at_least("num_cycles", num_cycles, 0.0)
     fall = max(1, total - warmup)
 
     def factor(step: int) -> float:
@@ -170,10 +168,10 @@ def warmup_polynomial(
     `lr_end = min_ratio * lr`; it computes in lr instead of in ratios, so it is equal bit for bit
     where the lr is 1, and to rounding elsewhere.
     """
-    checks.count("warmup", warmup)
-    checks.count("total", total)
-    checks.above("power", power, 0.0)
-    checks.ratio("min_ratio", min_ratio)
+    check_count("warmup", warmup)
+    check_count("total", total)
+    check_above("power", power, 0.0)
+    check_ratio("min_ratio", min_ratio)
     fall = max(1, total - warmup)
     drop = 1 - min_ratio
 
@@ -184,65 +182,5 @@ def warmup_polynomial(
             return min_ratio
         remaining: float = (1 - (step - warmup) / fall) ** power
         return drop * remaining + min_ratio
-
-    return factor
-
-
-def inverse_sqrt(*, warmup: int, timescale: int | None = None) -> Shape:
-    """A linear rise from 0 to the lr, then a fall with the inverse square root of the steps.
-
-    factor = step / warmup                                        for step < warmup
-             1 / sqrt((step - warmup + timescale) / timescale)    from step = warmup on
-
-    It is 1 at step = warmup. It never ends: no number of steps enters it.
-
-    >>> [inverse_sqrt(warmup=4)(step) for step in (0, 3, 4, 16)]
-    [0.0, 0.75, 1.0, 0.5]
-
-    Args:
-        warmup: Calls of `step()` until the full lr, at least 0.
-        timescale: Calls after which the fall has slowed to 1 / sqrt(2); by default `warmup`
-            (10,000 without a warm-up), which gives sqrt(warmup / step).
-
-    Reference: Raffel et al. 2019, "T5"; Zhai et al. 2021, "Scaling Vision Transformers";
-    `transformers.get_inverse_sqrt_schedule`.
-    """
-    checks.count("warmup", warmup)
-    scale = warmup or 10_000 if timescale is None else timescale
-    if scale < 1:
-        raise SpecError(f"timescale is {scale}: it must be at least 1")
-    shift = scale - warmup
-
-    def factor(step: int) -> float:
-        if step < warmup:
-            return step / warmup
-        return 1.0 / math.sqrt((step + shift) / scale)
-
-    return factor
-
-
-def noam(*, warmup: int) -> Shape:
-    """The schedule of the first Transformer, its peak at the lr.
-
-    factor = min((step + 1) / warmup, sqrt(warmup / (step + 1)))
-
-    This is the paper's d_model ** -0.5 * min(n ** -0.5, n * warmup ** -1.5) with n = step + 1,
-    which counts updates from 1, divided by its peak (d_model * warmup) ** -0.5. The peak, exactly
-    1, is at step = warmup - 1; the first update uses 1 / warmup, not 0.
-
-    >>> [noam(warmup=4)(step) for step in (0, 2, 3, 15)]
-    [0.25, 0.75, 1.0, 0.5]
-
-    Args:
-        warmup: Updates of the rise, at least 1.
-
-    Reference: Vaswani et al. 2017, "Attention Is All You Need", equation 3.
-    """
-    if warmup < 1:
-        raise SpecError(f"warmup is {warmup}: noam needs at least 1, its peak is there")
-
-    def factor(step: int) -> float:
-        n = step + 1
-        return n / warmup if n < warmup else math.sqrt(warmup / n)
 
     return factor

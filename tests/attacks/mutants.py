@@ -119,7 +119,7 @@ READING = (
     ),
     Mutant(
         "the warmup of a shape begins one step late",
-        "shapes.py",
+        "shapes/warmups.py",
         "        return step / warmup if step < warmup else 1.0\n",
         "        return step / warmup if step <= warmup - 1 else min(1.0, (step - 1) / warmup)\n",
         "shapes",

@@ -16,7 +16,6 @@ from transformers import optimization
 from lrviz.errors import SpecError
 from lrviz.shapes import (
     SHAPES,
-    Curve,
     Shape,
     constant,
     exponential,
@@ -31,9 +30,10 @@ from lrviz.shapes import (
     warmup_polynomial,
     wsd,
 )
+from lrviz.shapes.shape import Form
 
 SPANS = [(0, 1), (0, 40), (1, 40), (7, 40), (39, 40), (40, 40), (41, 40), (50, 40), (1, 1), (3, 0)]
-CURVES: tuple[Curve, ...] = ("linear", "cosine", "1-sqrt")
+CURVES: tuple[Form, ...] = ("linear", "cosine", "1-sqrt")
 
 
 def theirs(make: Callable[..., LambdaLR], *args: Any, lr: float = 1.0, **kwargs: Any) -> Shape:
@@ -125,7 +125,7 @@ def test_inverse_sqrt(warmup: int, timescale: int | None) -> None:
     [(0, 0, 1), (5, 10, 40), (0, 10, 40), (5, 0, 40), (20, 20, 40), (30, 20, 40), (5, 60, 40)],
 )
 def test_wsd(
-    warmup: int, decay: int, total: int, warmup_type: Curve, decay_type: Curve, min_ratio: float
+    warmup: int, decay: int, total: int, warmup_type: Form, decay_type: Form, min_ratio: float
 ) -> None:
     reference = theirs(
         optimization.get_wsd_schedule,
@@ -295,7 +295,7 @@ def test_every_shape_can_be_read_by_its_signature(name: str) -> None:
     parameters = inspect.signature(shape).parameters
     assert all(each.kind is inspect.Parameter.KEYWORD_ONLY for each in parameters.values())
     assert set(hints) == {*parameters, "return"}
-    allowed = {int, float, int | None, Curve}
+    allowed = {int, float, int | None, Form}
     assert all(hints[each] in allowed for each in parameters)
     assert all(f"        {each}: " in (shape.__doc__ or "") for each in parameters)
     assert "    Reference: " in (shape.__doc__ or "")

@@ -1,26 +1,18 @@
-"""A curve to its faults: the rules of `lrviz check`, by family: a module's `RULES` are its own."""
+"""A curve to its faults: the rules of `lrviz check`, a module a family with its `RULES`."""
 
 from __future__ import annotations
 
+import pkgutil
+from importlib import import_module
+
 from lrviz.checking.rule import Rule
-from lrviz.checking.rules import (
-    composition,
-    cycles,
-    decay,
-    groups,
-    horizon,
-    metric,
-    reading,
-    side_by_side,
-    units,
-    warmup,
-)
 from lrviz.errors import UsageError, suggestion
 
-FAMILIES = (
-    *(reading, units, warmup, horizon, decay),
-    *(cycles, composition, side_by_side, metric, groups),
+FAMILIES = tuple(
+    import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__)
 )
+"""The families: the modules of this folder."""
+
 RULES: tuple[Rule, ...] = tuple(
     sorted((rule for family in FAMILIES for rule in family.RULES), key=lambda rule: rule.code)
 )

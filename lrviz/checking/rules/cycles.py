@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lrviz.checking.counts import floor
 from lrviz.checking.edit import Edit
-from lrviz.checking.horizons import floor
 from lrviz.checking.rule import Fault, rule
 from lrviz.checking.subject import Subject, argument
 from lrviz.writing.numbers import count, lr, percent
@@ -81,10 +81,6 @@ def _mend(subject: Subject, part: Part, cycle: _Cycle) -> tuple[str, tuple[Edit,
     what="The learning rate restarts at the peak in the last twentieth of the training.",
     why="The run ends with large steps that there is no time to recover from: the model that is"
     " saved is worse than the one before the restart.",
-    example="""
-train: {steps: 10100}
-scheduler: {type: CosineAnnealingWarmRestarts, T_0: 5000}     # restarts at 10000; write 5050
-""",
     references=("https://github.com/wandb/senpai/pull/453",),
     makes_pointless=("LRV302",),
 )
@@ -120,10 +116,6 @@ def restart_near_end(subject: Subject) -> Iterator[Fault]:
     what="The training ends in the middle of a cycle, at a high learning rate.",
     why="What a cycle is for comes at its end. The last one is cut off before it, and the model of"
     " the cycle before is likely the better one.",
-    example="""
-train: {steps: 10000}
-scheduler: {type: CosineAnnealingWarmRestarts, T_0: 4000}     # 4000 + 4000 + half a cycle
-""",
     references=("https://github.com/wandb/senpai/pull/231",),
 )
 def incomplete_last_cycle(subject: Subject) -> Iterator[Fault]:
@@ -160,7 +152,6 @@ def incomplete_last_cycle(subject: Subject) -> Iterator[Fault]:
     what="num_cycles makes a cosine of whole waves, which ends where it began.",
     why="In transformers' cosine a fall is half a wave: num_cycles is 0.5. With 1 the learning rate"
     " comes back to the peak at the end. Restarts are another schedule, cosine_with_restarts.",
-    example="scheduler: {type: warmup-cosine, num_cycles: 1}       # write 0.5",
     references=(
         "https://huggingface.co/docs/transformers/main_classes/optimizer_schedules",
         "https://github.com/huggingface/transformers/blob/main/src/transformers/optimization.py",

@@ -1,44 +1,150 @@
-"""LRV2xx, second part: the values of a decay, and the places of its drops."""
+"""LRV2xx: the decay: where it ends, its values, and the places of its drops."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lrviz.checking.parts import composites
+from lrviz.checking import falls
+from lrviz.checking.counts import fall, floor
 from lrviz.checking.rule import Fault, rule
 from lrviz.checking.subject import Subject, argument
-from lrviz.errors import Place
-from lrviz.writing.numbers import count, lr
+from lrviz.writing.numbers import count, lr, percent
 
-if TYPE_CHECKING:
-    from lrviz.building.built import Part
 
-# Less than rounding in float32 trainers moves a rate by: nobody decays that little on purpose.
-FLAT = 1e-9
-# A drop that belongs to the very end (30, 60, 90 of 90 epochs) is a habit and does no harm.
-AT_THE_END = 1
-_FALLING = (
-    *("StepLR", "MultiStepLR", "LinearLR", "ExponentialLR", "PolynomialLR", "CosineAnnealingLR"),
-    *("CosineAnnealingWarmRestarts", "OneCycleLR", "CyclicLR"),
+@rule(
+    "LRV201",
+    "rebound",
+    "warning",
+    what="A cosine goes on beyond its end, and the learning rate climbs again.",
+    why="Nothing stops CosineAnnealingLR at T_max: it is half a wave, and the next half goes up."
+    " What was learned at low rates is undone in the last part of the training.",
+    references=(
+        "https://github.com/CodefyUI/CodefyUI/issues/205",
+        "https://github.com/pytorch/pytorch/issues/11210",
+    ),
+    makes_pointless=("LRV202", "LRV203", "LRV302"),
 )
+def rebound(subject: Subject) -> Iterator[Fault]:
+    """Look at the curve from each cosine's end to its last step."""
+    for leaf in subject.leaves:
+        part, planned = leaf.part, fall(subject, leaf.part)
+        if planned is None or not planned.bounces or planned.calls >= part.calls:
+            continue
+        climb = falls.climb_beyond(subject, part, planned)
+        if climb is None:
+            continue
+        start, top = climb
+        where = "at the end" if top == subject.updates - 1 else f"at update {count(top)}"
+        name, right = falls.to_the_end(subject, leaf, planned)
+        yield Fault(
+            f"the LR climbs from {lr(subject.at(start))} at update {count(start)} back to"
+            f" {lr(subject.at(top))} {where}: {name} is {count(planned.calls)}, the scheduler"
+            f" takes {count(part.calls)} steps",
+            f"set {name} to {right}{falls.or_per_epoch(subject, part, planned)}; for restarts take"
+            " CosineAnnealingWarmRestarts",
+            subject.place(part, *planned.path),
+            update=start,
+            edits=subject.edits((*part.path, *planned.path), right),
+        )
 
 
-def _first(bad: NDArray[np.bool_]) -> tuple[int, int]:
-    """Return update and group of the first value that is flagged, shape (N, G)."""
-    rows = np.flatnonzero(bad.any(axis=1))
-    update = int(rows[0])
-    return update, int(np.argmax(bad[update]))
+@rule(
+    "LRV202",
+    "ends-high",
+    "warning",
+    what="The training ends in the middle of the fall.",
+    why="The schedule is planned for more steps than are taken, so the low rates, where most of the"
+    " final quality comes from, are never used. The loss looks plausible; the result is worse.",
+    references=(
+        "https://github.com/CodefyUI/CodefyUI/issues/205",
+        "https://github.com/wandb/senpai/pull/877",
+    ),
+    makes_pointless=("LRV102",),
+)
+def ends_high(subject: Subject) -> Iterator[Fault]:
+    """Look at the last learning rate where a fall is longer than its steps."""
+    for leaf in subject.leaves:
+        part, planned = leaf.part, fall(subject, leaf.part)
+        if planned is None or planned.calls <= part.calls or not subject.governs_end(leaf):
+            continue
+        end = floor(subject, part)
+        if not subject.final - end > falls.ENDS_HIGH * (subject.peak - end):
+            continue
+        name, right = falls.to_the_end(subject, leaf, planned)
+        yield Fault(
+            f"the training ends at an LR of {lr(subject.final)},"
+            f" {percent(subject.final / subject.peak)} of the peak: {name} is"
+            f" {count(planned.calls)}, the scheduler takes {count(part.calls)} steps",
+            f"set {name} to {right}",
+            subject.place(part, *planned.path),
+            update=subject.updates - 1,
+            edits=() if "*" in name else subject.edits((*part.path, *planned.path), right),
+        )
 
 
-def _of_group(subject: Subject, group: int) -> str:
-    names = subject.trace.groups
-    return f" of group {names[group]}" if len(names) > 1 else ""
+@rule(
+    "LRV203",
+    "finished-early",
+    "warning",
+    what="The learning rate is below a thousandth of the peak for the last tenth or more.",
+    why="Those updates learn nothing: the schedule is over long before the training, or falls by a"
+    " factor an update that was meant for an epoch.",
+    references=(
+        "https://github.com/wandb/senpai/pull/462",
+        "https://github.com/shayneobrien/coreference-resolution/issues/22",
+    ),
+)
+def finished_early(subject: Subject) -> Iterator[Fault]:
+    """Count the last updates whose learning rate is next to nothing."""
+    alive = falls.dead_from(subject)
+    if alive is None:
+        return
+    tail = subject.updates - alive
+    advice, place, edits = falls.later_end(subject)
+    yield Fault(
+        f"from update {count(alive)} on the LR is below a thousandth of its peak"
+        f" {lr(subject.peak)}: the last {count(tail)} updates, {percent(tail / subject.updates)}"
+        " of the training, learn nothing",
+        advice,
+        place,
+        update=alive,
+        edits=edits,
+    )
+
+
+@rule(
+    "LRV204",
+    "onecycle-overrun",
+    "error",
+    what="OneCycleLR is stepped more often than its total_steps.",
+    why="It raises `Tried to step ...` at the end, and what was not saved is lost. Mostly the"
+    " number of batches was rounded down where the loader rounds up, or epochs were added.",
+    references=(
+        "https://github.com/vLAR-group/GrowSP/issues/11",
+        "https://github.com/A4Bio/PiFold/issues/6",
+        "https://github.com/pytorch/pytorch/issues/38170",
+    ),
+    makes_pointless=("LRV004", "LRV006", "LRV102", "LRV202", "LRV203"),
+)
+def onecycle_overrun(subject: Subject) -> Iterator[Fault]:
+    """Look for its error, and for the scheduler that it is of."""
+    error = subject.trace.error
+    if error is None or "Tried to step" not in error.message:
+        return
+    for part, planned, total, right in falls.overruns(subject):
+        yield Fault(
+            f"OneCycleLR raises after update {count(error.update)} of"
+            f" {count(subject.trace.length.updates)}: it is planned for {count(planned.calls)}"
+            f" steps and stepped {count(part.calls)} times",
+            f"set {total} to {right}",
+            subject.place(part, *planned.path),
+            update=error.update,
+            edits=subject.edits((*part.path, *planned.path), right),
+        )
+        return
 
 
 @rule(
@@ -48,10 +154,6 @@ def _of_group(subject: Subject, group: int) -> str:
     what="A learning rate is negative.",
     why="The optimizer climbs the loss instead of descending it. It comes of linear formulas that"
     " run past their end, and of an eta_min or an end factor below 0.",
-    example="""
-train: {steps: 1000}
-scheduler: {type: LambdaLR, lr_lambda: "1 - step / 800"}    # write max(0, 1 - step / 800)
-""",
     references=("https://github.com/pytorch/torchtitan/pull/1261",),
     makes_pointless=("LRV201", "LRV202", "LRV203", "LRV401"),
 )
@@ -59,14 +161,14 @@ def negative_lr(subject: Subject) -> Iterator[Fault]:
     """Look at the lowest value of all groups."""
     if math.isnan(subject.bounds[0]) or not subject.bounds[0] < 0:
         return
-    update, group = _first(subject.trace.lr < 0)
+    update, group = falls.first_flagged(subject.trace.lr < 0)
     number = int(np.count_nonzero((subject.trace.lr < 0).any(axis=1)))
     yield Fault(
-        f"the LR{_of_group(subject, group)} is {lr(float(subject.trace.lr[update, group]))} at"
+        f"the LR{falls.of_group(subject, group)} is {lr(float(subject.trace.lr[update, group]))} at"
         f" update {count(update)}, and negative in {count(number)} of {count(subject.updates)}"
         " updates",
         "let the fall end at the training's end, or keep it at 0 with max(0, ...)",
-        _cause(subject),
+        falls.cause(subject),
         update=update,
     )
 
@@ -77,7 +179,6 @@ def negative_lr(subject: Subject) -> Iterator[Fault]:
     "error",
     what="A learning rate is NaN or infinite.",
     why="Every parameter is NaN after that update.",
-    example="scheduler: {type: StepLR, step_size: 1, gamma: 10}    # 1e308 and beyond",
     references=("https://github.com/keras-team/keras/pull/18722",),
     makes_pointless=(
         *("LRV102", "LRV201", "LRV202", "LRV203", "LRV205", "LRV301", "LRV302", "LRV401"),
@@ -88,21 +189,14 @@ def non_finite_lr(subject: Subject) -> Iterator[Fault]:
     """Look for values that are no numbers."""
     if all(map(math.isfinite, subject.bounds)):
         return
-    update, group = _first(~np.isfinite(subject.trace.lr))
+    update, group = falls.first_flagged(~np.isfinite(subject.trace.lr))
     yield Fault(
-        f"the LR{_of_group(subject, group)} is {lr(float(subject.trace.lr[update, group]))} at"
+        f"the LR{falls.of_group(subject, group)} is {lr(float(subject.trace.lr[update, group]))} at"
         f" update {count(update)}, after {lr(float(subject.trace.lr[max(update - 1, 0), group]))}",
         "keep factors at 1 or below, and divisors above 0",
-        _cause(subject),
+        falls.cause(subject),
         update=update,
     )
-
-
-def _cause(subject: Subject) -> Place | None:
-    last = subject.leaves[-1].part if subject.leaves else None
-    names = ("lr_lambda", "eta_min", "gamma", "end_factor", "factor", "max_lr")
-    given = [name for name in names if last is not None and name in subject.node(last)]
-    return subject.place(last, *(given or ["type"])[:1]) if last is not None else None
 
 
 @rule(
@@ -112,10 +206,6 @@ def _cause(subject: Subject) -> Place | None:
     what="The floor of a decay is at or above the learning rate that it starts from.",
     why="The decay rises, or nothing changes. torch takes it without a word. Mostly the learning"
     " rate was lowered and the floor was not.",
-    example="""
-optimizer: {type: AdamW, lr: 1.0e-4}
-scheduler: {type: CosineAnnealingLR, T_max: 100%, eta_min: 1.0e-3}    # write 0.01lr
-""",
     references=(
         "https://github.com/AmirmohammadRostami/KeywordsSpotting-EfficientNet-A0/issues/1",
     ),
@@ -123,23 +213,16 @@ scheduler: {type: CosineAnnealingLR, T_max: 100%, eta_min: 1.0e-3}    # write 0.
 )
 def floor_above_lr(subject: Subject) -> Iterator[Fault]:
     """Compare each floor with the groups' own learning rates."""
-    for leaf in subject.leaves:
-        part = leaf.part
-        for name in ("eta_min", "min_lr", "lr_end"):
-            floors = subject.per_group(argument(part, name))
-            pairs = list(zip(subject.trace.groups, floors, subject.lrs, strict=False))
-            bad = [each for each in pairs if each[1] >= each[2] > 0]
-            if not bad:
-                continue
-            group, low, high = bad[0]
-            whose = f"group {group}'s lr" if len(pairs) > 1 else "the lr"
-            more = f", and of {len(bad) - 1} more groups" if len(bad) > 1 else ""
-            yield Fault(
-                f"{name} is {lr(low)}, {whose} {lr(high)}{more}: the decay"
-                f" {'changes nothing' if low == high else 'rises'}",
-                f"set {name} below {lr(high)}" + ("" if subject.foreign else ", as 0.01lr"),
-                subject.place(part, name),
-            )
+    for part, name, bad in falls.high_floors(subject):
+        group, low, high = bad[0]
+        whose = f"group {group}'s lr" if len(subject.lrs) > 1 else "the lr"
+        more = f", and of {len(bad) - 1} more groups" if len(bad) > 1 else ""
+        yield Fault(
+            f"{name} is {lr(low)}, {whose} {lr(high)}{more}: the decay"
+            f" {'changes nothing' if low == high else 'rises'}",
+            f"set {name} below {lr(high)}" + ("" if subject.foreign else ", as 0.01lr"),
+            subject.place(part, name),
+        )
 
 
 @rule(
@@ -149,35 +232,25 @@ def floor_above_lr(subject: Subject) -> Iterator[Fault]:
     what="A schedule that should decay never changes the learning rate.",
     why="The training runs at a constant learning rate, under the name of a cosine or a step decay:"
     " a gamma or an end factor of 1, a power of 0, a ratio of 1.",
-    example="scheduler: {type: StepLR, step_size: 10%, gamma: 1.0}",
     references=(
         "https://github.com/AmirmohammadRostami/KeywordsSpotting-EfficientNet-A0/issues/1",
     ),
 )
 def flat_decay(subject: Subject) -> Iterator[Fault]:
     """Compare the lowest with the highest learning rate."""
-    falling = [leaf.part for leaf in subject.leaves if _should_fall(subject, leaf.part)]
+    falling = [leaf.part for leaf in subject.leaves if falls.should_fall(subject, leaf.part)]
     if not falling or len(falling) < len(subject.leaves) or subject.updates < 3:
         return
-    if not subject.peak - float(subject.lr.min()) <= FLAT * abs(subject.peak):
-        return
-    if any(part.calls < 3 for part in falling) or subject.peak == 0:
+    if not falls.is_flat(subject) or any(part.calls < 3 for part in falling):
         return
     part = falling[-1]
-    names = ("gamma", "end_factor", "power", "eta_min", "lr_lambda")
-    name = next((each for each in names if each in subject.node(part)), "type")
     yield Fault(
         f"the LR is {lr(subject.peak)} in all {count(subject.updates)} updates, and {part.type}"
         " is there to change it",
         "give it a value that changes the LR, or write `type: constant`",
-        subject.place(part, name),
+        subject.place(part, falls.first_given(subject, part)),
         update=0,
     )
-
-
-def _should_fall(subject: Subject, part: Part) -> bool:
-    shape = subject.shape(part).get("shape")
-    return part.type in _FALLING or (shape is not None and shape != "constant")
 
 
 @rule(
@@ -188,11 +261,6 @@ def _should_fall(subject: Subject, part: Part) -> bool:
     why="Its drop never comes: the milestones are in another unit than the steps, belong to a"
     " longer training, or count from the start of the training where the phase has its own count."
     " Only info where it is the end itself.",
-    example="""
-train: {epochs: 50, steps_per_epoch: 100}
-interval: epoch
-scheduler: {type: MultiStepLR, milestones: [30, 60, 80]}
-""",
     references=("https://github.com/bshall/Tacotron/issues/3",),
     makes_pointless=("LRV208",),
 )
@@ -207,16 +275,16 @@ def milestone_beyond_end(subject: Subject) -> Iterator[Fault]:
         if not late:
             continue
         shown = ", ".join(count(milestones[index]) for index in late)
-        beyond = max(milestones) - part.calls >= AT_THE_END
+        never, it = ("drops", "come"), "them"
+        if len(late) == 1:
+            never, it = ("drop", "comes"), "it"
+        steps = f"{count(part.calls)} {'step' if part.calls == 1 else 'steps'}"
         phase = f" (it counts from its phase's start, step {part.start})" if part.start else ""
         yield Fault(
-            f"the {'drops' if len(late) > 1 else 'drop'} at {shown} never"
-            f" {'come' if len(late) > 1 else 'comes'}: the scheduler takes {count(part.calls)}"
-            f" {'step' if part.calls == 1 else 'steps'}{phase}",
-            f"take {'them' if len(late) > 1 else 'it'} out, or place"
-            f" {'them' if len(late) > 1 else 'it'} below {count(part.calls)}",
+            f"the {never[0]} at {shown} never {never[1]}: the scheduler takes {steps}{phase}",
+            f"take {it} out, or place {it} below {count(part.calls)}",
             subject.place(part, "milestones"),
-            severity=None if beyond else "info",
+            severity=None if max(milestones) > part.calls else "info",
         )
 
 
@@ -227,21 +295,12 @@ def milestone_beyond_end(subject: Subject) -> Iterator[Fault]:
     what="Milestones are not in ascending order, or one stands there twice.",
     why="SequentialLR looks them up as a sorted list and runs the wrong phase; MultiStepLR drops"
     " twice at a repeated one. Mostly a digit is missing.",
-    example="scheduler: {type: MultiStepLR, milestones: [30, 6, 80]}    # 60",
     references=("https://github.com/amalF/Kervolution/issues/8",),
     makes_pointless=("LRV401", "LRV403", "LRV407"),
 )
 def milestones_unsorted(subject: Subject) -> Iterator[Fault]:
     """Compare each milestone with the next."""
-    sequences = [each for part in subject.parts for each, _ in composites(part)]
-    for part in (*(leaf.part for leaf in subject.leaves), *sequences):
-        milestones = argument(part, "milestones")
-        if not isinstance(milestones, list):
-            continue
-        wrong = [(one, two) for one, two in pairwise(milestones) if one >= two]
-        if not wrong:
-            continue
-        one, two = wrong[0]
+    for part, milestones, (one, two) in falls.unsorted(subject):
         what = f"{one} stands there twice" if one == two else f"{one} comes before {two}"
         yield Fault(
             f"milestones {', '.join(map(count, milestones))} do not ascend: {what}",
@@ -259,11 +318,6 @@ def milestones_unsorted(subject: Subject) -> Iterator[Fault]:
     what="The first drop of StepLR comes after its last step.",
     why="The learning rate never changes. The step size is in another unit than the steps, or"
     " belongs to a longer training.",
-    example="""
-train: {epochs: 20, steps_per_epoch: 100}
-interval: epoch
-scheduler: {type: StepLR, step_size: 30, gamma: 0.1}
-""",
     references=("https://github.com/bshall/Tacotron/issues/3",),
     makes_pointless=("LRV208",),
 )
@@ -271,9 +325,7 @@ def step_size_beyond_end(subject: Subject) -> Iterator[Fault]:
     """Compare the step size with the steps of its phase."""
     for leaf in subject.leaves:
         part, size = leaf.part, argument(leaf.part, "step_size")
-        if part.type != "StepLR" or not isinstance(size, int) or size < part.calls:
-            continue
-        if part.calls < 3:  # too short to have a drop at all
+        if part.type != "StepLR" or not isinstance(size, int) or size < max(3, part.calls):
             continue
         yield Fault(
             f"the first drop would come after {count(size)} steps, the scheduler takes"
@@ -284,11 +336,7 @@ def step_size_beyond_end(subject: Subject) -> Iterator[Fault]:
 
 
 RULES = (
-    negative_lr,
-    non_finite_lr,
-    floor_above_lr,
-    flat_decay,
-    milestone_beyond_end,
-    milestones_unsorted,
-    step_size_beyond_end,
+    *(rebound, ends_high, finished_early, onecycle_overrun, negative_lr, non_finite_lr),
+    *(floor_above_lr, flat_decay, milestone_beyond_end, milestones_unsorted),
+    *(step_size_beyond_end,),
 )

@@ -37,10 +37,6 @@ def _cyclers(subject: Subject) -> Iterator[tuple[Part, tuple[float, ...]]]:
     what="The learning rate of a param group stands still while the others follow the schedule.",
     why="Its parameters train at a constant rate to the end: a floor that is just its lr, a factor"
     " of its own in a list, or a group that was added after the scheduler was built.",
-    example="""
-optimizer: {type: SGD, lr: 0.1, groups: {backbone: {lr: 0.001}, head: {}}}
-scheduler: {type: LambdaLR, lr_lambda: ["1.0", "1 - progress"]}
-""",
     references=("https://docs.pytorch.org/docs/stable/optim.html#per-parameter-options",),
 )
 def group_left_behind(subject: Subject) -> Iterator[Fault]:
@@ -70,10 +66,6 @@ def group_left_behind(subject: Subject) -> Iterator[Fault]:
     "warning",
     what="The optimizer's lr is written and not used: OneCycleLR's max_lr, or CyclicLR's, wins.",
     why="Whoever tunes lr then changes nothing. These schedulers overwrite it when they are built.",
-    example="""
-optimizer: {type: SGD, lr: 0.01, momentum: 0.9}
-scheduler: {type: OneCycleLR, max_lr: 0.1, total_steps: 100%}     # write max_lr: 1lr
-""",
     references=("https://github.com/pytorch/pytorch/issues/73305",),
 )
 def lr_has_no_effect(subject: Subject) -> Iterator[Fault]:
@@ -104,10 +96,6 @@ def lr_has_no_effect(subject: Subject) -> Iterator[Fault]:
     what="A cycle gives momentum to an optimizer that was built without it.",
     why="OneCycleLR and CyclicLR cycle the momentum between 0.85 and 0.95 unless told not to; SGD"
     " with momentum 0 then trains with it, at up to 20 times the effective step.",
-    example="""
-optimizer: {type: SGD, lr: 0.1}
-scheduler: {type: OneCycleLR, max_lr: 0.1, total_steps: 100%}     # add cycle_momentum: false
-""",
     references=("https://github.com/open-mmlab/mmcv/issues/2645",),
 )
 def momentum_switched_on(subject: Subject) -> Iterator[Fault]:
@@ -134,10 +122,6 @@ def momentum_switched_on(subject: Subject) -> Iterator[Fault]:
     what="Param groups with learning rates of their own all get the same one.",
     why="A single max_lr is every group's: a backbone that was to be tuned at a tenth trains at the"
     " head's rate, and is wrecked.",
-    example="""
-optimizer: {type: AdamW, lr: 0.001, groups: {backbone: {lr: 0.1lr}, head: {}}}
-scheduler: {type: OneCycleLR, max_lr: 0.001, total_steps: 100%}   # write max_lr: 1lr
-""",
     references=(
         "https://github.com/katsura-jp/pytorch-cosine-annealing-with-warmup/issues/14",
         "https://github.com/flairNLP/flair/pull/2641",

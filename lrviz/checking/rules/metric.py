@@ -65,12 +65,6 @@ def _plateaus(subject: Subject) -> Iterator[_Plateau]:
     why="With a patience of N the cut comes after the N + 1st check without a better metric, and"
     " the first check only sets the mark: N + 2 checks are needed at least. Where there are fewer"
     " it cannot fire at all; only info where this metric merely kept improving.",
-    example="""
-train: {epochs: 10, steps_per_epoch: 100}
-interval: epoch
-metric: {curve: "exp(-epoch)"}
-scheduler: {type: ReduceLROnPlateau}                  # patience 10: needs 12 epochs
-""",
     references=(
         "https://github.com/pytorch/pytorch/issues/119763",
         "https://github.com/rmchurch/disruptcnn/issues/3",
@@ -107,11 +101,6 @@ def plateau_never_fires(subject: Subject) -> Iterator[Fault]:
     what="ReduceLROnPlateau cuts the learning rate whenever it can, from the first check on.",
     why="The metric never counts as better: mode is min and it is an accuracy, or threshold is"
     " larger than its improvements. The learning rate is gone after a few epochs.",
-    example="""
-interval: epoch
-metric: {file: log.csv, column: val_accuracy}
-scheduler: {type: ReduceLROnPlateau, patience: 2}     # add mode: max
-""",
     references=("https://github.com/md-mohaiminul/ViS4mer/issues/4",),
     makes_pointless=("LRV203",),
 )
@@ -150,12 +139,6 @@ def plateau_always_fires(subject: Subject) -> Iterator[Fault]:
     what="ReduceLROnPlateau checks after each update, and its patience is less than an epoch.",
     why="A patience of 10 means ten evaluations. Checked with every update it is ten batches, whose"
     " losses are noise: the learning rate is cut again and again.",
-    example="""
-train: {epochs: 30, steps_per_epoch: 500}
-interval: step                                        # write epoch
-metric: {curve: "1 / (1 + epoch)", noise: 0.1}
-scheduler: {type: ReduceLROnPlateau}
-""",
     references=(
         "https://github.com/Lightning-AI/pytorch-lightning/issues/1156",
         "https://github.com/abhishekkrthakur/wtfml/issues/7",

@@ -1,20 +1,32 @@
-"""LRV0xx, second part: in which unit a scheduler counts, and in which it is stepped."""
+"""LRV0xx: how a file is read, in which unit a scheduler counts, and whether the run takes place."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lrviz.checking.counts import (
+    COUNTS,
+    count_paths,
+    fall,
+    in_epochs,
+    longest_count,
+    within,
+    written_counts,
+)
 from lrviz.checking.edit import Edit
-from lrviz.checking.horizons import fall, warmup
 from lrviz.checking.parts import Leaf
 from lrviz.checking.rule import Fault, rule
-from lrviz.checking.subject import Subject, argument
+from lrviz.checking.subject import Subject, numbers
 from lrviz.writing.numbers import count, lr, percent
 
 if TYPE_CHECKING:
     from lrviz.building.built import Part
 
+# A number with an exponent, and the form of it that YAML 1.1, which PyYAML reads, takes for one:
+# with a point and with a sign.
+_EXPONENT = re.compile(r"[-+]?([0-9]+)(\.[0-9]*)?[eE]([-+]?)([0-9]+)")
 # A per-update schedule that is over within this share of its steps was not meant per update; of
 # the cases seen in projects none is above a hundredth, and real warmups are shorter than falls.
 MOST_RUN = 0.1
@@ -29,26 +41,53 @@ _CAUSES = {
     "accumulate * world_size": "it counts the batches of all devices, not updates",
 }
 
-_COUNTS = {
-    "CosineAnnealingLR": "T_max",
-    "StepLR": "step_size",
-    "MultiStepLR": "milestones",
-    "PolynomialLR": "total_iters",
-    "CosineAnnealingWarmRestarts": "T_0",
-    "LinearLR": "total_iters",
-    "ConstantLR": "total_iters",
-    "SequentialLR": "milestones",
-}
 # A short warmup per update can be meant; a fall of some updates, or a drop, cannot.
-_FALLS = {name for name in _COUNTS if name not in ("LinearLR", "ConstantLR", "SequentialLR")}
+_FALLS = {name for name in COUNTS if name not in ("LinearLR", "ConstantLR", "SequentialLR")}
 
 
-def _written_counts(subject: Subject, part: Part) -> list[int]:
-    """Return the counts that the spec writes as whole numbers, not as durations."""
-    name = _COUNTS.get(part.type, "")
-    raw = subject.node(part).get(name) if subject.node(part) else argument(part, name)
-    values = raw if isinstance(raw, list) else [raw]
-    return [each for each in values if isinstance(each, int) and not isinstance(each, bool)]
+def _legal(text: str) -> str | None:
+    """Return a number as PyYAML reads one too, None where it stands so already."""
+    found = _EXPONENT.fullmatch(text)
+    if found is None or (found[2] is not None and found[3]):
+        return None
+    mantissa, _, exponent = text.lower().partition("e")
+    point = "" if "." in mantissa else ".0"
+    return f"{mantissa}{point}e{exponent if found[3] else '+' + exponent}"
+
+
+@rule(
+    "LRV001",
+    "number-read-as-text",
+    "info",
+    what="A number is written as 1e-4, which PyYAML reads as text.",
+    why="lrviz reads YAML 1.2, where it is a number. Many trainers read configs with PyYAML, where"
+    " it is the text '1e-4', and fail at the optimizer: '<=' not supported between 'float' and"
+    " 'str'. A warning where the file names classes by _target_ or class_path, as another program"
+    " reads it then.",
+    references=(
+        "https://github.com/hiyouga/LlamaFactory/issues/4014",
+        "https://github.com/salesforce/ALBEF/issues/128",
+    ),
+)
+def number_read_as_text(subject: Subject) -> Iterator[Fault]:
+    """Look at the text of each number below `optimizer` and the schedulers."""
+    schedule = subject.schedule
+    found = list(numbers(subject.raw(("optimizer",)), ("optimizer",)))
+    for part in subject.parts:
+        found += numbers(subject.node(part), part.path)
+    for path, _ in found:
+        place = schedule.at(*path)
+        text = subject.text(place) if place is not None else None
+        legal = _legal(text) if text else None
+        if place is None or text is None or legal is None or place.file.endswith(".json"):
+            continue
+        yield Fault(
+            f"{text} is a number here, and text to a program that reads this file with PyYAML",
+            f"write {legal}",
+            schedule.at(*path, key=True),
+            edits=(Edit(place, legal),),
+            severity="warning" if subject.foreign else None,
+        )
 
 
 @rule(
@@ -58,11 +97,6 @@ def _written_counts(subject: Subject, part: Part) -> list[int]:
     what="A scheduler whose counts are epochs is stepped once an update.",
     why="T_max: 90 is then over after 90 updates, a fraction of the first epoch: a cosine swings up"
     " and down for the rest of the training, a step decay is at zero before it has begun.",
-    example="""
-train: {epochs: 90, steps_per_epoch: 1251}
-interval: step                                  # write epoch
-scheduler: {type: CosineAnnealingLR, T_max: 90}
-""",
     references=(
         "https://github.com/ivadomed/ivadomed/issues/57",
         "https://github.com/pytorch/pytorch/issues/11210",
@@ -78,20 +112,20 @@ def epochs_counted_as_updates(subject: Subject) -> Iterator[Fault]:
     seen: set[int] = set()
     for leaf in subject.leaves:
         part = leaf.part
-        counts = _written_counts(subject, part)
+        counts = written_counts(subject, part)
         if part.member in seen or part.type not in _FALLS or part.updates_per_call != 1:
             continue
         longest = max(counts, default=0)
         if not 1 < longest <= min(epochs, MOST_RUN * part.calls) or _mild(subject, part):
             continue
         seen.add(part.member)
-        name, over = _COUNTS[part.type], longest / per_epoch
+        name, over = COUNTS[part.type], longest / per_epoch
         shown = f"{name} {', '.join(map(str, counts))}"
         verb, reads = ("are", "read") if len(counts) > 1 else ("is", "reads")
         yield Fault(
             f"{shown} {verb} counted in updates, and {reads} like a count of the {epochs:,} epochs:"
             f" it is over after {count(longest)} of {count(part.calls)} updates, {over:.3g} epochs",
-            f"set `interval: epoch`, or write {_in_epochs(name, counts)}",
+            f"set `interval: epoch`, or write {in_epochs(name, counts)}",
             subject.place(part, name),
             update=subject.update_of(part, longest),
             edits=_to_epochs(subject, leaf, epochs),
@@ -103,11 +137,6 @@ def _mild(subject: Subject, part: Part) -> bool:
     return part.type == "StepLR" and subject.final > 1e-3 * subject.peak
 
 
-def _in_epochs(name: str, counts: list[int]) -> str:
-    shown = ", ".join(f"{each}ep" for each in counts)
-    return f"{name}: [{shown}]" if len(counts) > 1 else f"{name}: {shown}"
-
-
 def _to_epochs(subject: Subject, leaf: Leaf, epochs: int) -> tuple[Edit, ...]:
     """Return the edits that make `interval` epoch, or each count of the scheduler one of epochs."""
     top = subject.top(leaf.part)
@@ -115,30 +144,13 @@ def _to_epochs(subject: Subject, leaf: Leaf, epochs: int) -> tuple[Edit, ...]:
     if here or subject.foreign:
         return here
     edits: list[Edit] = []
-    for part in (top, *_within(top)):
-        for path, value in _count_paths(subject, part):
+    for part in (top, *within(top)):
+        for path, value in count_paths(subject, part):
             edit = subject.edits(path, f"{value}ep")
             if not edit or value > epochs:
                 return ()
             edits += edit
     return tuple(edits)
-
-
-def _within(part: Part) -> Iterator[Part]:
-    for inner in part.parts:
-        yield inner
-        yield from _within(inner)
-
-
-def _count_paths(subject: Subject, part: Part) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    name = _COUNTS.get(part.type, "")
-    raw: Any = subject.node(part).get(name)
-    if isinstance(raw, list):
-        for index, each in enumerate(raw):
-            if isinstance(each, int):
-                yield (*part.path, name, index), each
-    elif isinstance(raw, int):
-        yield (*part.path, name), raw
 
 
 @rule(
@@ -148,11 +160,6 @@ def _count_paths(subject: Subject, part: Part) -> Iterator[tuple[tuple[str | int
     what="A scheduler whose counts are updates is stepped once an epoch.",
     why="Of T_max: 112590 only 90 steps are ever taken: the learning rate hardly moves, a warmup"
     " lasts for the whole training, and OneCycleLR never comes near its peak.",
-    example="""
-train: {epochs: 90, steps_per_epoch: 1251}
-interval: epoch                                 # write step
-scheduler: {type: CosineAnnealingLR, T_max: 112590}
-""",
     references=(
         "https://github.com/galilai-group/stable-worldmodel/issues/280",
         "https://github.com/sthalles/SimCLR/issues/8",
@@ -172,7 +179,7 @@ def updates_counted_as_epochs(subject: Subject) -> Iterator[Fault]:
         part = leaf.part
         if subject.built.schedulers[part.member].interval != "epoch" or part.member in seen:
             continue
-        name, path, planned = _planned(subject, part)
+        name, path, planned = longest_count(subject, part)
         taken = subject.top(part).calls
         if planned < TIMES_TOO_LONG * taken:
             continue
@@ -189,21 +196,6 @@ def updates_counted_as_epochs(subject: Subject) -> Iterator[Fault]:
         )
 
 
-def _planned(subject: Subject, part: Part) -> tuple[str, tuple[str, ...], int]:
-    """Return the longest count that a scheduler has: what to call it, its path, the count."""
-    found = [each for each in (fall(subject, part), warmup(subject, part)) if each]
-    counts = [(each.calls, each.name, each.path) for each in found]
-    for name in ("step_size", "T_0", "step_size_up"):
-        value = argument(part, name)
-        if isinstance(value, int | float):
-            counts.append((int(value), name, (name,)))
-    milestones = argument(part, "milestones")
-    if isinstance(milestones, list) and milestones:
-        counts.append((min(milestones), "the first milestone", ("milestones",)))
-    calls, name, path = max(counts, default=(0, "", ("type",)))
-    return name, path, calls
-
-
 @rule(
     "LRV004",
     "horizon-off-by-devices",
@@ -212,10 +204,6 @@ def _planned(subject: Subject, part: Part) -> tuple[str, tuple[str, ...], int]:
     why="An update takes accumulate batches on world_size devices. A horizon counted in batches, or"
     " in one device's updates, is that many times too long, and the learning rate never gets down;"
     " one that was divided once too often is over that many times too early.",
-    example="""
-train: {epochs: 10, dataset_size: 64000, batch_size: 16, accumulate: 4}   # 10,000 updates
-scheduler: {type: CosineAnnealingLR, T_max: 40000}
-""",
     references=(
         "https://github.com/huggingface/diffusers/issues/4387",
         "https://github.com/huggingface/accelerate/issues/1382",
@@ -253,4 +241,84 @@ def horizon_off_by_devices(subject: Subject) -> Iterator[Fault]:
             break
 
 
-RULES = (epochs_counted_as_updates, updates_counted_as_epochs, horizon_off_by_devices)
+@rule(
+    "LRV005",
+    "never-stepped",
+    "warning",
+    what="A scheduler's step() is not called before the last update.",
+    why="frequency, begin or a per-epoch interval leave no call in which the learning rate could"
+    " change: the training runs at the learning rate it starts with.",
+    references=("https://github.com/Lightning-AI/pytorch-lightning/issues/17544",),
+    makes_pointless=(
+        *("LRV003", "LRV101", "LRV102", "LRV202", "LRV208", "LRV209", "LRV211"),
+        *("LRV302", "LRV407", "LRV501"),
+    ),
+)
+def never_stepped(subject: Subject) -> Iterator[Fault]:
+    """Look for the first call that an update comes after."""
+    for part, each in zip(subject.parts, subject.built.schedulers, strict=True):
+        unit = subject.trace.length.unit(each.interval)
+        first = -(-(each.begin + 1) // each.frequency) * each.frequency
+        ended = each.end is not None and first > each.end
+        plain = each.frequency == 1 and not each.begin and each.end is None and unit == 1
+        updates = subject.trace.length.updates
+        if plain or (first * unit < updates and not ended):
+            continue
+        name = "frequency" if each.frequency > 1 else "begin" if each.begin else "interval"
+        place, _ = subject.beside(part, "end" if ended else name)
+        when = f"its first step would come after {each.interval} {count(first)}"
+        after = "`end` is before that" if ended else f"there are {count(updates)} updates"
+        if each.interval == "epoch" and not ended:
+            epochs = f"{updates / unit:.3g}"
+            word = "epoch" if epochs == "1" else "epochs"
+            after = f"the training has {epochs} {word} of {count(unit)} updates"
+        late = each.begin or each.frequency > 1 or ended
+        yield Fault(
+            f"{part.type} never steps: {when}, and {after}; the LR stays at {lr(subject.at(0))}",
+            "let it begin earlier, and more often" if late else "set `interval: step`",
+            place,
+        )
+
+
+@rule(
+    "LRV006",
+    "run-cut-short",
+    "error",
+    what="A scheduler raises before the training ends.",
+    why="The training stops there, often after hours.",
+    references=("https://github.com/pytorch/pytorch/issues/38170",),
+    makes_pointless=("LRV102", "LRV202"),
+)
+def run_cut_short(subject: Subject) -> Iterator[Fault]:
+    """Tell what the simulation was told."""
+    error = subject.trace.error
+    if error is None:
+        return
+    last = subject.parts[-1] if subject.parts else None
+    yield Fault(
+        f"the scheduler raises after update {count(error.update)} of"
+        f" {count(subject.trace.length.updates)}: {error.message}",
+        "make its own length that of the training",
+        subject.place(last, "type") if last is not None else None,
+        update=error.update,
+    )
+
+
+@rule(
+    "LRV009",
+    "unused-ignore",
+    "warning",
+    what="`check: {ignore: ...}` names a rule that finds nothing here.",
+    why="The reason that stands beside it is no longer true, and the next real finding of that rule"
+    " would be silenced by it.",
+    references=("https://docs.astral.sh/ruff/rules/unused-noqa/",),
+)
+def unused_ignore(subject: Subject) -> Iterator[Fault]:
+    """Find nothing: what an ignore silenced is known only when all rules of a file have run."""
+    yield from ()
+
+
+RULES = (
+    *(number_read_as_text, epochs_counted_as_updates, updates_counted_as_epochs),
+    *(horizon_off_by_devices, never_stepped, run_cut_short, unused_ignore),
+)

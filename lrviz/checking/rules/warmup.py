@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrviz.checking.horizons import warmup
+from lrviz.checking.counts import warmup
 from lrviz.checking.rule import Fault, rule
 from lrviz.checking.subject import Subject, argument
 from lrviz.writing.numbers import count, lr, percent
@@ -35,10 +35,6 @@ _TORCH = (
     what="The warmup takes the whole training, or more.",
     why="The learning rate only rises: the peak that was tuned is never used, and what should come"
     " after the warmup never comes. It happens when a config is reused for a shorter training.",
-    example="""
-train: {steps: 1000}
-scheduler: {type: warmup-cosine, warmup: 2000}
-""",
     references=(
         "https://github.com/PrimeIntellect-ai/prime-rl/issues/968",
         "https://github.com/facebookresearch/d2go/issues/19",
@@ -73,10 +69,6 @@ def warmup_reaches_end(subject: Subject) -> Iterator[Fault]:
     why="The optimizer's lr (or max_lr) was chosen with care, and the training runs below it: a"
     " cycle too long for the training, a factor that is never taken back, or two schedulers that"
     " multiply.",
-    example="""
-train: {steps: 1000}
-scheduler: {type: CyclicLR, base_lr: 0.01, max_lr: 0.1, step_size_up: 2000}
-""",
     references=("https://github.com/Lightning-AI/pytorch-lightning/issues/5631",),
     makes_pointless=("LRV302",),
 )
@@ -118,7 +110,6 @@ def _aim(subject: Subject, part: Part) -> tuple[float, Part, str] | None:
     what="The first update uses a learning rate of 0.",
     why="It changes nothing but the optimizer's moments: a batch is thrown away. That matters in"
     " short trainings, and when checkpoints of the first updates are compared.",
-    example="scheduler: warmup-cosine     # step / warmup is 0 at step 0, as in transformers",
     references=(
         "https://github.com/huggingface/transformers/issues/34754",
         "https://github.com/meta-pytorch/torchtune/issues/2010",
@@ -149,10 +140,6 @@ def starts_at_zero(subject: Subject) -> Iterator[Fault]:
     what="LinearLR warms up for its default of 5 steps, in a training of many.",
     why="total_iters was left out. Its default suits trainings of some epochs; per update the"
     " warmup is over before it did anything.",
-    example="""
-train: {steps: 10000}
-scheduler: {type: LinearLR, start_factor: 0.01}   # add total_iters: 5%
-""",
     references=(
         "https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html",
     ),

@@ -1,14 +1,28 @@
-"""How many calls of step() a scheduler's fall, or its warmup, takes, by its arguments."""
+"""What a scheduler's arguments count: how many calls of step() a fall or a warmup takes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrviz.checking.subject import Subject, argument
 
 if TYPE_CHECKING:
     from lrviz.building.built import Part
+
+
+COUNTS = {
+    "CosineAnnealingLR": "T_max",
+    "StepLR": "step_size",
+    "MultiStepLR": "milestones",
+    "PolynomialLR": "total_iters",
+    "CosineAnnealingWarmRestarts": "T_0",
+    "LinearLR": "total_iters",
+    "ConstantLR": "total_iters",
+    "SequentialLR": "milestones",
+}
+"""The argument in which a class counts its steps."""
 
 
 @dataclass(frozen=True)
@@ -96,3 +110,51 @@ def floor(subject: Subject, part: Part) -> float:
     share = argument(part, "end_factor") if part.type == "LinearLR" else None
     share = subject.shape(part).get("min_ratio", share)
     return float(share) * subject.base if isinstance(share, int | float) else 0.0
+
+
+def written_counts(subject: Subject, part: Part) -> list[int]:
+    """Return the counts that the spec writes as whole numbers, not as durations."""
+    name = COUNTS.get(part.type, "")
+    raw = subject.node(part).get(name) if subject.node(part) else argument(part, name)
+    values = raw if isinstance(raw, list) else [raw]
+    return [each for each in values if isinstance(each, int) and not isinstance(each, bool)]
+
+
+def in_epochs(name: str, counts: list[int]) -> str:
+    """Write counts of epochs as an argument takes them."""
+    shown = ", ".join(f"{each}ep" for each in counts)
+    return f"{name}: [{shown}]" if len(counts) > 1 else f"{name}: {shown}"
+
+
+def within(part: Part) -> Iterator[Part]:
+    """Yield the schedulers in a part, at any depth."""
+    for inner in part.parts:
+        yield inner
+        yield from within(inner)
+
+
+def count_paths(subject: Subject, part: Part) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """Yield path and value of each count that the spec writes as a whole number."""
+    name = COUNTS.get(part.type, "")
+    raw: Any = subject.node(part).get(name)
+    if isinstance(raw, list):
+        for index, each in enumerate(raw):
+            if isinstance(each, int):
+                yield (*part.path, name, index), each
+    elif isinstance(raw, int):
+        yield (*part.path, name), raw
+
+
+def longest_count(subject: Subject, part: Part) -> tuple[str, tuple[str, ...], int]:
+    """Return the longest count that a scheduler has: what to call it, its path, the count."""
+    found = [each for each in (fall(subject, part), warmup(subject, part)) if each]
+    counts = [(each.calls, each.name, each.path) for each in found]
+    for name in ("step_size", "T_0", "step_size_up"):
+        value = argument(part, name)
+        if isinstance(value, int | float):
+            counts.append((int(value), name, (name,)))
+    milestones = argument(part, "milestones")
+    if isinstance(milestones, list) and milestones:
+        counts.append((min(milestones), "the first milestone", ("milestones",)))
+    calls, name, path = max(counts, default=(0, "", ("type",)))
+    return name, path, calls
