@@ -126,7 +126,7 @@ def test_a_folder_says_in_a_line_what_it_makes_of_what() -> None:
         words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         first, _, more = words.partition("\n")
         assert not more.partition("\n")[0], f"{path}: the first line stands alone"
-        assert re.search(r"\b(to|from)\b", first), f"{path}: what it takes, and what it gives"
+        assert re.search(r"\b(to|from|out)\b", first), f"{path}: what it takes, and what it gives"
 
 
 def test_tests_mirror_the_package() -> None:
