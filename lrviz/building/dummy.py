@@ -11,17 +11,23 @@ from torch.optim import Optimizer
 from lrviz.errors import ScheduleError, words
 
 
-def _idle_step(self: Optimizer, closure: object = None) -> None:
-    """Update nothing: a schedule does not depend on the parameters."""
+def idle_step(closure: object = None) -> None:
+    """Update nothing: a schedule does not depend on the parameters, nor on a closure's loss."""
 
 
-# torch wraps the `step` of every class that is not marked so, for its profiler and step hooks.
-_idle_step.hooked = True  # type: ignore[attr-defined]
+# torch wraps the `step` of every class that is not marked so, for its profiler and step hooks, and
+# that of every optimizer under a scheduler, to see that it is called first (`_opt_called` says so).
+idle_step.hooked = True  # type: ignore[attr-defined]
+idle_step._wrapped_by_lr_sched = True  # type: ignore[attr-defined]
+
+IDLE: Mapping[str, Any] = {"step": idle_step, "_opt_called": True}
+"""The attributes of an optimizer whose `step()` does nothing, and which torch takes for stepped."""
 
 
 def _idle(cls: type[Optimizer]) -> type[Optimizer]:
     """Return a subclass of `cls`, named alike, that neither steps nor imports torch._dynamo."""
-    replaced: dict[str, Any] = {"step": _idle_step, "__module__": cls.__module__}
+    step = staticmethod(idle_step)
+    replaced: dict[str, Any] = {**IDLE, "step": step, "__module__": cls.__module__}
     if cls.add_param_group is Optimizer.add_param_group:
         # torch._disable_dynamo, which wraps this method, imports torch._dynamo: 1 s. A torch that
         # does not wrap it needs nothing replaced.

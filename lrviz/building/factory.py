@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,14 +11,14 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from lrviz.building import signatures
+from lrviz.building import signatures, unheard
 from lrviz.building.built import Built, BuiltScheduler, Part
 from lrviz.building.functions import build_function
 from lrviz.building.imports import import_scheduler, torch_scheduler
 from lrviz.building.optimizers import build_optimizer
 from lrviz.building.signatures import ANY, Signature
 from lrviz.building.values import Phase, resolved
-from lrviz.document import KeyPath, Map, Seq, place_of, unplaced
+from lrviz.document import KeyPath, Map, Seq, place_of
 from lrviz.errors import LrvizError, Place, ScheduleError, SpecError, words
 from lrviz.spec import durations, metrics
 from lrviz.spec.cadence import Cadence
@@ -66,9 +65,7 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
     if schedule.members and not real:
         _metric_is_seen(schedule, built)
     notes = [note for phase in phases for note in phase.notes]
-    said = _said_of_lr(schedule)
-    if said and not real and _sets_rates(schedule, optimizer, lrs):
-        notes.append(f"{said}: without effect, its scheduler sets the rates")
+    notes += [] if real else unheard.of_lr(schedule, optimizer, lrs)
     notes += [str(each.message) for each in caught]
     names = tuple(group.name for group in schedule.optimizer.groups)
     if len(names) != len(optimizer.param_groups):
@@ -84,24 +81,6 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
         warnings=tuple(dict.fromkeys((*schedule.warnings, *notes))),
         parts=tuple(part for phase in phases for part in phase.parts),
     )
-
-
-def _said_of_lr(schedule: Schedule) -> str:
-    """Return the option of the command line that says the optimizer's lr, if one does."""
-    if schedule.optimizer.lr is not None:
-        return f"--lr {schedule.optimizer.lr}"
-    place = place_of(schedule.optimizer.options, ("lr",))
-    return str(place) if place is not None and place.file.startswith("--set") else ""
-
-
-def _sets_rates(schedule: Schedule, optimizer: Optimizer, lrs: tuple[float, ...]) -> bool:
-    """Tell whether the schedulers begin at rates of their own, whatever the optimizer's are."""
-    groups = optimizer.param_groups
-    begun = [group.get("initial_lr", lr) for group, lr in zip(groups, lrs, strict=True)]
-    if any(first == lr for first, lr in zip(begun, lrs, strict=True)):
-        return False
-    texts = " ".join(str(unplaced(member.node)) for member in schedule.members)
-    return re.search(r"'[\d.eE+-]*lr'", texts) is None  # a share of the optimizer's: '0.1lr'
 
 
 def _member(

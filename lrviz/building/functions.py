@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from lrviz.building import unheard
 from lrviz.building.built import Built, BuiltScheduler
+from lrviz.building.dummy import IDLE
 from lrviz.building.quantities import readers
 from lrviz.errors import LrvizError, ScheduleError, UsageError, shown, words
 from lrviz.spec.cadence import Cadence
@@ -73,30 +75,11 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
     used, schedulers = interpret(result, optimizer, schedule.stepped)
     _check_optimizer(schedule, used)
     if used is not optimizer:
-        _make_idle(used)
-    return _built(schedule, used, tuple(schedulers), _unheard(schedule, result, optimizer, wanted))
-
-
-def _unheard(
-    schedule: Schedule, result: Any, optimizer: Optimizer, wanted: set[str]
-) -> tuple[str, ...]:
-    """Return what the function was told and made no use of."""
-    used, schedulers = interpret(result, optimizer, "step")
-    _, others = interpret(result, optimizer, "epoch")
-    found = []
-    if used is not optimizer and "optimizer" in wanted:
-        found.append(
-            f"it made an optimizer of its own, {type(used).__name__}: the one that it was given, "
-            f"{schedule.optimizer.type}, and what is said of that (--optimizer, --lr, --set "
-            "optimizer) act on nothing"
-        )
-    same = [one.cadence == other.cadence for one, other in zip(schedulers, others, strict=True)]
-    if schedule.stepped is not None and all(same):
-        found.append(
-            f"--interval {schedule.stepped}: without effect, what it returned says when step() is "
-            "called"
-        )
-    return tuple(found)
+        vars(used).update(IDLE)  # its own step may want a closure, or gradients
+    ways = [interpret(result, optimizer, each)[1] for each in get_args(Interval)]
+    asked_for = optimizer if "optimizer" in wanted else None
+    warned = unheard.by_function(schedule, used, asked_for, ways)
+    return _built(schedule, used, tuple(schedulers), warned)
 
 
 def interpret(
@@ -225,20 +208,6 @@ def _check_optimizer(schedule: Schedule, optimizer: Any) -> None:
             )
 
 
-def _make_idle(optimizer: Optimizer) -> None:
-    """Let the `step` of an optimizer that a user's function built do nothing.
-
-    It may want a closure or gradients, and a schedule depends on neither.
-    """
-
-    def step(closure: object = None) -> None:
-        """Update nothing."""
-
-    step._wrapped_by_lr_sched = True  # type: ignore[attr-defined]  # torch asks for this mark
-    optimizer.step = step  # type: ignore[method-assign,assignment]
-    optimizer._opt_called = True  # type: ignore[attr-defined]
-
-
 def _called(schedule: Schedule, action: Callable[[], Any]) -> Any:
     try:
         return action()
@@ -252,7 +221,7 @@ def _built(
     schedule: Schedule,
     optimizer: Optimizer,
     schedulers: tuple[BuiltScheduler, ...],
-    unheard: tuple[str, ...] = (),
+    warned: tuple[str, ...] = (),
 ) -> Built:
     return Built(
         label=schedule.label,
@@ -261,7 +230,7 @@ def _built(
         schedulers=schedulers,
         length=schedule.length,
         groups=tuple(_names(optimizer)),
-        warnings=(*schedule.warnings, *unheard),
+        warnings=(*schedule.warnings, *warned),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
+from lrviz.building.dummy import IDLE
 from lrviz.errors import FollowError, UsageError, words
 from lrviz.live import objects
 from lrviz.live.standins import ADVICE
@@ -115,12 +116,7 @@ class _Group:
 
 def _attributes(optimizer: Optimizer, survey: Survey) -> dict[str, Any]:
     """Return what the copy of an optimizer has beside its groups."""
-
-    def step(closure: object = None) -> None:
-        """Update nothing: a schedule does not depend on the parameters."""
-
-    step._wrapped_by_lr_sched = True  # type: ignore[attr-defined]  # torch asks for this mark
-    attributes: dict[str, Any] = {"_opt_called": True, "step": step}
+    attributes: dict[str, Any] = dict(IDLE)
     for name, value in vars(optimizer).items():
         place = f"optimizer.{name}"
         if name == "state":
@@ -128,7 +124,7 @@ def _attributes(optimizer: Optimizer, survey: Survey) -> dict[str, Any]:
         elif name == "defaults" or (type(value) in (list, tuple) and not [*objects.parts(value)]):
             survey.walk(place, value)
             attributes[name] = _copy(place, value, survey.memo)
-        elif name not in ("param_groups", "step", "_opt_called"):
+        elif name not in ("param_groups", *IDLE):
             plain = objects.is_atom(value)
             what = "an attribute of the optimizer"
             attributes[name] = value if plain else survey.stand_in(place, value, what)

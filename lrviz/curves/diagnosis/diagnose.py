@@ -1,0 +1,311 @@
+"""A plan held against a log: equal, or what explains every value, or the first difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lrviz.curves.diagnosis.causes import at, fast_paces, lags, shifted, slow_paces
+from lrviz.curves.diagnosis.precision import Logged
+from lrviz.curves.diagnosis.search import rate, whole_number
+from lrviz.curves.diagnosis.variants import Variants
+from lrviz.curves.diagnosis.verdict import Cause, FirstDifference, Verdict
+from lrviz.curves.events import Array, Flags
+from lrviz.writing import numbers
+
+_DISTINCT = 3  # different values that must speak for a cause with one number
+_FEW_DIGITS = 6  # digits up to which twice as many must
+_STAIRS = 8  # different values up to which a plan is a staircase
+_CHANGES = 8  # skips, or restarts, at the most
+_LONGEST = 200_000  # updates up to which a plan is run again for a cause that another explains
+_MOST = 20_000_000  # updates that the plan's schedule is stepped on for a pace
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """One curve of a plan.
+
+    Attributes:
+        values: Shape (N,): what update t was to use.
+        updates_per_epoch: Updates an epoch, or None.
+        variants: The plan's schedule, to be run otherwise; None where only values are known.
+        habits: Who logs the next update's value, and who that of the one before; may be empty.
+    """
+
+    values: Array
+    updates_per_epoch: int | None = None
+    variants: Variants | None = None
+    habits: tuple[str, str] = ("", "")
+
+
+def diagnose(plan: Planned, logged: Logged, labels: tuple[str, str]) -> Verdict:
+    """Hold a log against a plan.
+
+    A cause is named where it explains every logged value within the log's precision, and where
+    enough different values speak for it; if several do, all are, the simplest first.
+
+    Args:
+        plan: What was to be.
+        logged: What was; at least one value.
+        labels: Of the plan and of the log.
+    """
+    last = int(logged.updates[-1])
+    values = _long_enough(plan, last + 2)
+    expected = at(values, logged.updates)
+    agrees = logged.agrees(expected)
+    notes = tuple(_notes(plan, logged, agrees))
+    base = Verdict(
+        labels[0],
+        labels[1],
+        len(logged.updates),
+        int(logged.updates[0]),
+        last,
+        logged.words(),
+        notes=notes,
+    )
+    if agrees.all():
+        rounding = int(np.count_nonzero(~logged.equals(expected)))
+        return replace(base, rounding=rounding)
+    row = int(np.flatnonzero(~agrees)[0])
+    differs = FirstDifference(
+        int(logged.updates[row]), float(expected[row]), float(logged.values[row])
+    )
+    causes = tuple(_found(plan, values, logged, agrees))
+    undecided = "" if causes else _why_not(logged, agrees)
+    return replace(
+        base,
+        differs=differs,
+        largest=_largest(logged.values, expected),
+        causes=causes,
+        undecided=undecided,
+    )
+
+
+def _long_enough(plan: Planned, updates: int) -> Array:
+    """Return the plan's values, stepped on beyond its end where the log goes on."""
+    if updates <= len(plan.values) or plan.variants is None or updates > _MOST:
+        return plan.values
+    longer = plan.variants.longer(updates)
+    return plan.values if longer is None else longer
+
+
+def _notes(plan: Planned, logged: Logged, agrees: Flags) -> Iterator[str]:
+    last, count = int(logged.updates[-1]), len(plan.values)
+    interval = int(np.median(np.diff(logged.updates))) if len(logged.updates) > 1 else 1
+    if last + interval < count:
+        yield (
+            f"the log ends at update {last:,}, the plan at {count - 1:,}"
+            + (": it ended early, or is still running" if agrees.all() else "")
+        )
+    elif last >= count:
+        yield f"the log goes on to update {last:,}, beyond the plan's last, {count - 1:,}"
+
+
+@np.errstate(invalid="ignore", divide="ignore")
+def _largest(values: Array, expected: Array) -> float:
+    size = np.maximum(np.abs(values), np.abs(expected))
+    relative = np.where(size > 0, np.abs(values - expected) / size, 0.0)
+    return float(np.nanmax(relative, initial=0.0))
+
+
+def _why_not(logged: Logged, agrees: Flags) -> str:
+    distinct = len(np.unique(logged.values[~agrees]))
+    if distinct < _needed(logged, logged.values):
+        count = "one value" if distinct == 1 else f"{distinct} different values"
+        return f"{count} off the plan cannot tell a cause"
+    return "no known cause explains every logged value"
+
+
+def _needed(logged: Logged, plan: Array) -> int:
+    """Return how many different values must speak for a cause."""
+    if isinstance(logged.precision, int) and logged.precision <= _FEW_DIGITS:
+        return 2 * _DISTINCT
+    return 2 if len(np.unique(plan[:100_000])) <= _STAIRS else _DISTINCT
+
+
+def _found(plan: Planned, values: Array, logged: Logged, agrees: Flags) -> Iterator[Cause]:
+    """Yield the causes that explain the log, those that cost little first."""
+    needed = _needed(logged, values)
+    if len(np.unique(logged.values[~agrees])) < needed:
+        return
+    found = []
+    for cause, expected in _cheap(plan, values, logged):
+        if logged.agrees(expected).all():
+            found.append(cause)
+            yield cause
+    behind = _behind(values, logged, needed)
+    if behind is not None and not found:
+        found.append(behind)
+        yield behind
+    if plan.variants is not None and (not found or len(values) <= _LONGEST):
+        yield from _run_again(plan, plan.variants, values, logged, agrees)
+
+
+def _cheap(plan: Planned, values: Array, logged: Logged) -> Iterator[tuple[Cause, Array]]:
+    yield from shifted(logged, values, plan.habits)
+    for pace in slow_paces(logged, values):
+        yield _slow(pace, plan), at(values, logged.updates // pace)
+    last = int(logged.updates[-1])
+    for pace, offset in fast_paces(logged, _stepped_on(plan, values)):
+        updates = pace * last + offset + 1
+        longer = values
+        if updates > len(values) and plan.variants is not None and updates <= _MOST:
+            longer = _or(plan.variants.longer(updates), values)
+        yield _fast(pace, offset, plan), at(longer, pace * logged.updates + offset)
+
+
+def _or(longer: Array | None, values: Array) -> Array:
+    return values if longer is None else longer
+
+
+def _stepped_on(plan: Planned, values: Array) -> Array:
+    """Return so much of the plan that the first paces can be told, a few times its length."""
+    updates = min(max(4 * len(values), 1000), 1_000_000)
+    if plan.variants is None or updates <= len(values):
+        return values
+    return _or(plan.variants.longer(updates), values)
+
+
+def _fast(pace: int, offset: int, plan: Planned) -> Cause:
+    sentence = f"the run took {pace:,} of the plan's steps for each update: "
+    if pace == plan.updates_per_epoch:
+        sentence += "it was stepped after every update where the plan steps after every epoch"
+        advice = "step the scheduler at the end of each epoch"
+    elif offset:
+        sentence += f"it was stepped after each of the {pace:,} batches that make an update"
+        advice = "step the scheduler only where the optimizer steps"
+    else:
+        sentence += (
+            f"it was stepped once for each of {pace:,} processes, or {pace:,} times an update"
+        )
+        advice = (
+            f"step it once an update, or multiply its lengths by {pace:,} where the framework "
+            "steps once a process (accelerate does)"
+        )
+    return Cause("fast", sentence, advice, {"steps_per_update": pace})
+
+
+def _slow(pace: int, plan: Planned) -> Cause:
+    sentence = f"the run took one of the plan's steps for every {pace:,} updates"
+    advice = "step the scheduler after each update"
+    if pace == plan.updates_per_epoch:
+        sentence += ": it was stepped per epoch where the plan steps per update"
+    else:
+        advice += f", unless the plan counts {pace:,} times as much as the run"
+    return Cause("slow", sentence, advice, {"updates_per_step": pace})
+
+
+def _behind(values: Array, logged: Logged, needed: int) -> Cause | None:
+    """Return the cause by which the run fell behind its plan, or began it anew."""
+    changes = lags(logged, values, _CHANGES)
+    if not changes:
+        return None
+    ends = [row for row, _ in changes[1:]] + [len(logged.updates)]
+    for (row, _), end in zip(changes, ends, strict=True):
+        if len(np.unique(logged.values[row:end])) < needed:
+            return None
+    restarts = [row for row, lag in changes if _is_restart(logged, row, lag)]
+    if restarts and len(changes) == 1:
+        (row, lag) = changes[0]
+        sentence = f"the schedule was begun anew at update {lag:,}"
+        advice = "restore the scheduler's state with the optimizer's: scheduler.load_state_dict"
+        return Cause("anew", sentence, advice, {"update": lag})
+    if restarts and len(restarts) < len(changes):
+        return None  # two causes at once
+    if restarts:
+        places = ", ".join(f"{lag:,}" for _, lag in changes)
+        sentence = f"the schedule was begun anew at updates {places}"
+        advice = "restore the scheduler's state with the optimizer's: scheduler.load_state_dict"
+        return Cause("anew", sentence, advice, {"update": changes[0][1]})
+    parts, before = [], 0
+    for row, lag in changes:
+        more = lag - before
+        between = _between(logged, row)
+        parts.append(f"{more:,} update{'s' if more > 1 else ''} {between}")
+        before = lag
+    sentence = (
+        f"the schedule fell behind by {', by '.join(parts)}: its steps were skipped there, as a "
+        "gradient scaler skips updates that overflow"
+    )
+    advice = "none where the scaler skips few; else look at what calls scheduler.step()"
+    return Cause("behind", sentence, advice, {"updates": before, "update": _from(logged, changes)})
+
+
+def _from(logged: Logged, changes: list[tuple[int, int]]) -> int:
+    return int(logged.updates[changes[0][0]])
+
+
+def _is_restart(logged: Logged, row: int, lag: int) -> bool:
+    """Tell whether a lag begins the plan anew within the gap before a row.
+
+    The first update after a restart may still use the rate that the optimizer's state holds.
+    """
+    before = int(logged.updates[row - 1]) if row else 0
+    return row > 0 and before <= lag <= int(logged.updates[row]) and lag > 1
+
+
+def _between(logged: Logged, row: int) -> str:
+    here = int(logged.updates[row])
+    before = int(logged.updates[row - 1]) + 1 if row else 0
+    return f"at update {here:,}" if before >= here else f"between updates {before:,} and {here:,}"
+
+
+def _run_again(
+    plan: Planned, variants: Variants, values: Array, logged: Logged, agrees: Flags
+) -> Iterator[Cause]:
+    """Yield the causes for which the plan's schedule is run with something otherwise."""
+    needed = _needed(logged, values) + 1
+    if len(np.unique(logged.values[~agrees])) < needed:
+        return
+    count, last = len(plan.values), int(logged.updates[-1])
+    every = np.ones(len(agrees), dtype=bool)
+    lengths = sorted({*_spread(count, last), count})
+    total = whole_number(logged, every, lambda n: variants.of_length(n, last + 1), lengths)
+    if total is not None and total != count:
+        sentence = f"the schedule ran as for a training of {total:,} updates, not {count:,}"
+        advice = "give it the run's own length: an epoch had another number of updates, or devices"
+        yield Cause("length", sentence, advice, {"updates": total})
+    factor = rate(logged, every, variants.of_rate)
+    if factor is not None and factor != 1:
+        written = numbers.lr(factor, 6)
+        sentence = f"the learning rate was {written} times the planned one"
+        advice = "look for a rule that scales it with the batch size or the number of devices"
+        yield Cause("peak", sentence, advice, {"factor": factor})
+    warmups = sorted({0, 1, 2, 3, *_spread(max(1, last // 8), last)})
+    warmup = whole_number(logged, every, variants.of_warmup, [w for w in warmups if w < last])
+    if warmup is not None:
+        sentence = f"its warmup took {warmup:,} updates"
+        yield Cause("warmup", sentence, "look at what the warmup counts", {"updates": warmup})
+    yield from _remapped(variants, logged, agrees, lengths, count)
+    for name, other in variants.others():
+        if logged.agrees(at(other, logged.updates)).all():
+            yield Cause("family", f"it was another schedule: {name}, of the same length and lr")
+
+
+def _remapped(
+    variants: Variants, logged: Logged, agrees: Flags, lengths: list[int], count: int
+) -> Iterator[Cause]:
+    """Yield the cause by which a resumed run went on with the curve of another length."""
+    row = int(np.flatnonzero(~agrees)[0])
+    rest = np.arange(len(agrees)) >= row
+    if row < 2 or len(np.unique(logged.values[rest])) < _DISTINCT + 1:
+        return
+    last = int(logged.updates[-1])
+    total = whole_number(logged, rest, lambda n: variants.of_length(n, last + 1), lengths)
+    if total is not None and total != count:
+        sentence = (
+            f"from update {int(logged.updates[row]):,} on the schedule ran as for a training of "
+            f"{total:,} updates, not {count:,}: it was resumed with another length"
+        )
+        advice = "resume with the length that the run began with, or plan the jump"
+        parameters = {"updates": total, "update": int(logged.updates[row])}
+        yield Cause("remapped", sentence, advice, parameters)
+
+
+def _spread(count: int, last: int) -> list[int]:
+    """Return numbers around a length, and between half of the log and 64 times the plan."""
+    low, high = max(2, min(count, last + 1) // 16), 64 * max(count, last + 1)
+    found = np.unique(np.geomspace(low, high, 25).round().astype(int)).tolist()
+    return [*found, last + 1, max(2, last)]

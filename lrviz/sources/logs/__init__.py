@@ -1,0 +1,1 @@
+"""Files that a training wrote: bytes in, a Log out; one file a format, by the standard library."""
