@@ -121,11 +121,11 @@ def _node(item: Any) -> Map:
 def _count(value: Any, start: str) -> str:
     """Return the expression for a count of updates, which is 0 only where the duration is."""
     duration = durations.parse(value) if isinstance(value, str) else None
-    if duration is None or not duration.amount or duration.amount == 1:
+    if duration is None or duration.unit not in ("dur", "rest") or not duration.amount:
         return _moment(value)
     if duration.unit == "rest":
         return "total_steps" if start == "0" else f"max(1, total_steps - {start})"
-    return f"max(1, {_moment(value)})" if duration.unit == "dur" else _moment(value)
+    return _moment(value) if duration.amount == 1 else f"max(1, {_moment(value)})"
 
 
 def _moment(value: Any) -> str:
