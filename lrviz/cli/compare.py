@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -12,7 +12,7 @@ from lrviz.cli.console import emit, show
 from lrviz.cli.drawing import Drawing, draw
 from lrviz.cli.options import Shared, Sources, required
 from lrviz.cli.running import import_late, load, simulated
-from lrviz.cli.table import At, at_of
+from lrviz.cli.table import At, GridFormat, at_of
 from lrviz.cli.write import picture_targets
 from lrviz.errors import UsageError
 
@@ -24,7 +24,7 @@ def compare(
     sources: Sources = None,
     at: At = None,
     form: Annotated[
-        Literal["rich", "plain", "markdown"] | None,
+        GridFormat | None,
         typer.Option("--format", help="rich on a terminal, else plain."),
     ] = None,
     exit_code: Annotated[
