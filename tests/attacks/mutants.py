@@ -122,7 +122,7 @@ READING = (
         "shapes/warmups.py",
         "        return step / warmup if step < warmup else 1.0\n",
         "        return step / warmup if step <= warmup - 1 else min(1.0, (step - 1) / warmup)\n",
-        "shapes",
+        "shapes/shapes",
     ),
     Mutant(
         "the first value of a metric is left out",
