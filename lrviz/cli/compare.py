@@ -38,6 +38,7 @@ def compare(
     given = required(sources, "compare")
     named = drawing.outputs or ()
     targets = picture_targets(named, given) if named or not terminal.wanted else ()
+    drawing.for_files(targets)
     loaded = load(given, shared)
     if len(loaded.schedules) < 2:
         raise UsageError(

@@ -24,6 +24,7 @@ from lrviz.sources.overrides import (
 from lrviz.sources.specs import of_document, of_file
 from lrviz.sources.unknown import unknown
 from lrviz.spec import schedule as spec
+from lrviz.spec import training
 from lrviz.spec.models import Check, Plot, Spec, Table, validated
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.display import Displayed
@@ -137,7 +138,7 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         tree = origin.tree if origin.function else expand(origin.tree)
         train, assumed_length = train_section(tree, overrides, named=origin.is_named)
         value, assumed = optimizer_section(tree, overrides)
-        length = spec.length(train, force=overrides.force)
+        length = training.length(train, force=overrides.force)
         members = () if origin.function else spec.members(tree, overrides.interval)
         validated(Spec, tree)
         optimizer = spec.optimizer(value, overrides.lr)
@@ -145,7 +146,7 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         raise error.at(origin.place) from None
     notes = (
         assumption(assumed_length, {} if origin.has_optimizer else assumed),
-        spec.padding(train),
+        training.padding(train),
     )
     return Schedule(
         label=origin.label,
