@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lrviz import catalog
 from lrviz.document import Map, placed
 from lrviz.errors import SpecError, UsageError
 from lrviz.sources.expansion import expand
 from lrviz.sources.functions import of_function
 from lrviz.sources.grammar import kind, reference
-from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Origin
 from lrviz.sources.overrides import (
     Overrides,
@@ -24,6 +22,7 @@ from lrviz.sources.overrides import (
     train_section,
 )
 from lrviz.sources.specs import of_document, of_file
+from lrviz.sources.unknown import unknown
 from lrviz.spec import schedule as spec
 from lrviz.spec import training
 from lrviz.spec.models import Check, Plot, Spec, Table, validated
@@ -121,7 +120,7 @@ def _origins(source: Source, overrides: Overrides) -> list[Origin]:
         return [of_function(name, name, source, overrides)]
     named = reference(source)
     if not named.kind:
-        raise _unknown(named.text)
+        raise unknown(named)
     origins = kind(named.kind).read(named, overrides)
     if named.label is None:
         return origins
@@ -131,20 +130,6 @@ def _origins(source: Source, overrides: Overrides) -> list[Origin]:
             f"{named.text} has several schedules; pick one: {named.text}#label of {labels}"
         )
     return [replace(origins[0], label=named.label)]
-
-
-def _unknown(source: str) -> UsageError:
-    """Return the error for what is no SOURCE."""
-    if is_there(source) and Path(source).is_dir():
-        return UsageError(f"{source}: a folder, not a spec; name the files in it")
-    if is_there(source):
-        return UsageError(f"{source}: a spec's name ends in .yaml, .yml or .json")
-    head = source.partition(":")[0]
-    try:
-        catalog.find(head)
-    except UsageError as error:
-        return error
-    return UsageError(f"{source!r} is no source")
 
 
 def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
