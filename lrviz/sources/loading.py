@@ -12,6 +12,7 @@ from typing import Any
 from lrviz import catalog
 from lrviz.document import Map, placed
 from lrviz.errors import SpecError, UsageError
+from lrviz.sources.configs.origin import known, no_config
 from lrviz.sources.expansion import expand
 from lrviz.sources.functions import of_function
 from lrviz.sources.grammar import kind, reference
@@ -47,7 +48,8 @@ class Loaded:
         for schedule in self.schedules:
             for note in schedule.notes:
                 labels.setdefault(note, []).append(schedule.label)
-        return tuple(f"{_names(of)}: {note}" for note, of in labels.items())
+        read = [f"{each.source}: {each.config.said}" for each in self.schedules if each.config]
+        return (*read, *(f"{_names(of)}: {note}" for note, of in labels.items()))
 
 
 def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> Loaded:
@@ -67,11 +69,16 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
     """
     overrides = overrides or Overrides()
     found: list[Schedule] = []
+    configs = False
     for source in sources:
         if isinstance(source, Schedule):
             found.append(source)
         else:
-            found += [_schedule(each, overrides) for each in _origins(source, overrides)]
+            origins = _origins(source, overrides)
+            configs = configs or any(each.config for each in origins)
+            found += [_schedule(each, overrides) for each in origins]
+    if not configs:
+        no_config(overrides)
     return Loaded(tuple(_distinct(found)))
 
 
@@ -94,7 +101,8 @@ def load(source: Source, **overrides: Any) -> Schedules:
             `module:callable`), a mapping in the form of a spec, or a function that builds
             `(optimizer, scheduler)`.
         **overrides: Fields of `Overrides`: `steps`, `epochs`, `steps_per_epoch`, `lr`,
-            `optimizer`, `interval`, `sets`, `trust`, `force`.
+            `optimizer`, `interval`, `sets`, `trust`, `force`; for configs of other frameworks
+            also `framework`, `dataset_size`, `world_size`, `metric`.
 
     Returns:
         One schedule for each curve, in a list that a notebook displays as a figure.
@@ -182,6 +190,7 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         reference=tree.get("reference"),
         notes=(*origin.notes, *filter(None, notes)),
         warnings=tuple(_unheard(origin, tree, overrides)),
+        config=known(origin.config) if origin.config else None,
     )
 
 
