@@ -151,6 +151,9 @@ def judged(pair: Pair) -> str:
     names = {cause.name for cause in verdict.causes}
     if not names:
         return "none"
+    first = verdict.differs
+    if expected == "behind" and first is not None and pair.number == 1:
+        expected = "late" if pair.at <= int(pair.logged.updates[0]) else expected
     return "right" if expected in names else f"wrong: {', '.join(sorted(names))}"
 
 

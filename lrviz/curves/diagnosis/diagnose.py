@@ -136,7 +136,7 @@ def _found(plan: Planned, values: Array, logged: Logged, agrees: Flags) -> Itera
             found.append(cause)
             yield cause
     behind = _behind(values, logged, needed)
-    if behind is not None and not found:
+    if behind is not None:
         found.append(behind)
         yield behind
     if plan.variants is not None and (not found or len(values) <= _LONGEST):
@@ -256,9 +256,6 @@ def _run_again(
     plan: Planned, variants: Variants, values: Array, logged: Logged, agrees: Flags
 ) -> Iterator[Cause]:
     """Yield the causes for which the plan's schedule is run with something otherwise."""
-    needed = _needed(logged, values) + 1
-    if len(np.unique(logged.values[~agrees])) < needed:
-        return
     count, last = len(plan.values), int(logged.updates[-1])
     every = np.ones(len(agrees), dtype=bool)
     lengths = sorted({*_spread(count, last), count})
@@ -290,7 +287,7 @@ def _remapped(
     """Yield the cause by which a resumed run went on with the curve of another length."""
     row = int(np.flatnonzero(~agrees)[0])
     rest = np.arange(len(agrees)) >= row
-    if row < 2 or len(np.unique(logged.values[rest])) < _DISTINCT + 1:
+    if row < 2:
         return
     last = int(logged.updates[-1])
     total = whole_number(logged, rest, lambda n: variants.of_length(n, last + 1), lengths)
