@@ -317,6 +317,13 @@ def _metric_is_seen(schedule: Schedule, built: list[BuiltScheduler]) -> None:
             if "metric" in _at(schedule.tree, member.path[:-1]):
                 name = type(each.scheduler).__name__
                 raise SpecError(f"metric: {name} looks at none; take it out", place)
-    if "metric" in schedule.tree and all(each.metric is None for each in built):
+    looking = [
+        member.path
+        for member, each in zip(schedule.members, built, strict=True)
+        if each.metric is not None
+    ]
+    alone = all(len(path) > 1 and "metric" in _at(schedule.tree, path[:-1]) for path in looking)
+    if "metric" in schedule.tree and alone:
         place = schedule.at("metric", key=True)
-        raise SpecError("metric: no scheduler here looks at one; take it out", place)
+        who = "each scheduler here that looks at one has its own" if looking else ""
+        raise SpecError(f"metric: {who or 'no scheduler here looks at one'}; take it out", place)

@@ -39,6 +39,8 @@ def expand(tree: Map) -> Map:
                 expanded = expanded.without("optimizer")
             if "plot" not in member:
                 expanded = expanded.without("plot")  # how it would be drawn alone
+            if "metric" in tree and "metric" not in member:
+                expanded = expanded.without("metric")  # a preset's is an example
             items.append(expanded)
             places.append(place)
         result = tree.without("schedulers")
@@ -83,7 +85,7 @@ def _expand_one(tree: Map, path: KeyPath) -> tuple[Map, str]:
                     place_of(tree, (key,), key=True),
                 )
             result = result.without("scheduler")
-            result.put("schedulers", written["schedulers"], entry)
+            result.put("schedulers", _members(written["schedulers"], "metric" in tree), entry)
             return expand(result), name
         current = node(written["scheduler"], (*path, "scheduler"), current.place)
     else:
@@ -91,6 +93,12 @@ def _expand_one(tree: Map, path: KeyPath) -> tuple[Map, str]:
     result = result.without()
     result.put("scheduler", _inner(current, (*path, "scheduler")), entry)
     return result, name
+
+
+def _members(written: Seq, has_metric: bool) -> Seq:
+    """Return a preset's schedulers; the metric that stands beside its name is for all of them."""
+    items = [each.without("metric") if has_metric else each for each in written]
+    return Seq(items, written.places, written.place)
 
 
 def _inner(current: Map, path: KeyPath) -> Map:

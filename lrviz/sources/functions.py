@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from lrviz.document import Map
-from lrviz.errors import UsageError
+from lrviz.errors import UsageError, shown
 from lrviz.sources.imports import import_named, is_there
 from lrviz.sources.kind import Kind, Origin
-from lrviz.sources.overrides import with_sets
+from lrviz.sources.overrides import Overrides, with_sets
 from lrviz.sources.reference import Reference
+from lrviz.sources.scripts import read_function
 from lrviz.spec.models import Spec
 
 _SETTABLE = ("train", "optimizer", "plot", "table", "check", "title")
 
 
 def of_function(
-    label: str, source: str, function: Callable[..., Any], sets: Sequence[str]
+    label: str, source: str, function: Callable[..., Any], overrides: Overrides
 ) -> Origin:
     """Return the origin of a schedule that a function builds.
 
     Raises:
         UsageError: `--set` says something of the schedule itself.
     """
-    for each in sets:
+    for each in overrides.sets:
         key = each.partition("=")[0].partition(".")[0]
         if key in Spec.model_fields and key not in _SETTABLE:
             raise UsageError(
                 f"--set {each}: {source} is a function, which builds its schedule itself; of one "
                 f"can be set: {', '.join(_SETTABLE)}"
             )
-    return Origin(label, source, with_sets(Map(), sets), function=function, is_named=True)
+    return Origin(label, source, with_sets(Map(), overrides.sets), function=function, is_named=True)
 
 
 def _parse(source: str) -> Reference | None:
@@ -44,9 +46,16 @@ def _parse(source: str) -> Reference | None:
     return Reference(source, "function", name, file=head if head.endswith(".py") else None)
 
 
-def _read(reference: Reference, sets: Sequence[str]) -> list[Origin]:
-    function = import_named(reference.text)
-    return [of_function(reference.name, reference.text, function, sets)]
+def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
+    name, file, source = reference.name, reference.file, reference.text
+    read = read_function(file, name) if file is not None else None
+    function = read.function if read else import_named(source)
+    origin = of_function(name, source, function, overrides)
+    if not read:
+        return [origin]
+    values = ", ".join(f"{each} = {shown(value)}" for each, value in read.constants.items())
+    note = f"{name} is read from {file}, which is not run{f': {values}' if values else ''}"
+    return [replace(origin, notes=(note,))]
 
 
 FUNCTION = Kind("function", _parse, _read)

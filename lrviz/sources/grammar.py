@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from lrviz.errors import UsageError
-from lrviz.sources import functions, names, specs
+from lrviz.sources import functions, names, scripts, specs
 from lrviz.sources.kind import Kind
 from lrviz.sources.reference import Reference
 
-KINDS: tuple[Kind, ...] = (specs.STDIN, specs.SPEC, names.PRESETS, names.NAME, functions.FUNCTION)
+KINDS: tuple[Kind, ...] = (
+    specs.STDIN,
+    specs.SPEC,
+    names.PRESETS,
+    names.NAME,
+    scripts.SCRIPT,
+    functions.FUNCTION,
+)
 """The kinds of SOURCE, in the order in which a text is held against them."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,9 @@ from typing import Any
 
 from lrviz import catalog
 from lrviz.errors import LrvizError, UsageError, suggestion, words
+
+_PROGRAM = "what it does as a program should stand under `if __name__ == '__main__':`"
+_WHOLE = f"the whole file is imported to find a function in it: {_PROGRAM}"
 
 
 def import_named(source: str) -> Callable[..., Any]:
@@ -23,11 +27,46 @@ def import_named(source: str) -> Callable[..., Any]:
     head, _, name = source.rpartition(":")
     with_current_folder()
     module = _file_module(head) if head.endswith(".py") else module_named(head, source)
-    value = attribute(module, name, source)
+    value = _bound(module, name, source)
     if not callable(value):
         raise UsageError(f"{source!r} is a {type(value).__name__}, not a function")
     result: Callable[..., Any] = value
     return result
+
+
+def _bound(module: ModuleType, name: str, source: str) -> Any:
+    """Return what a name is in a module; a method, or Lightning's class, is that of an object."""
+    owner_name, _, last = name.rpartition(".")
+    value = attribute(module, name, source)
+    owner = attribute(module, owner_name, source) if owner_name else None
+    if isinstance(value, type) and hasattr(value, "configure_optimizers"):
+        owner, last = value, "configure_optimizers"
+    elif not isinstance(owner, type) or not inspect.isroutine(inspect.getattr_static(owner, last)):
+        return value
+    if isinstance(inspect.getattr_static(owner, last), staticmethod | classmethod):
+        return getattr(owner, last)
+    return getattr(_object(owner, last, source), last)
+
+
+def _object(owner: type, method: str, source: str) -> Any:
+    """Build an object of a class that needs nothing to be built."""
+    try:
+        parameters = inspect.signature(owner).parameters.values()
+    except (TypeError, ValueError):  # a builtin class that does not say
+        parameters = {}.values()
+    needs = [
+        each.name
+        for each in parameters
+        if each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+    ]
+    if needs:
+        head, name = source.rpartition(":")[0], owner.__name__
+        arguments = ", ".join(f"{each}=..." for each in needs)
+        raise UsageError(
+            f"{source}: {name} needs {', '.join(needs)} to be built; write a function, "
+            f"`def make(): return {name}({arguments}).{method}()`, and name it: {head}:make"
+        )
+    return run(owner, source)
 
 
 def is_there(path: str) -> bool:
@@ -54,7 +93,7 @@ def _file_module(head: str) -> ModuleType:
     module = importlib.util.module_from_spec(found)
     sys.modules[found.name] = module
     loader = found.loader
-    run(lambda: loader.exec_module(module), head)
+    run(lambda: loader.exec_module(module), head, _WHOLE)
     return module
 
 
@@ -67,7 +106,7 @@ def module_named(head: str, source: str) -> ModuleType:
     if not exists(head):
         near = suggestion(head, catalog.names())
         raise UsageError(f"{source!r}: no preset, scheduler or Python module {head!r}{near}")
-    module: ModuleType = run(lambda: importlib.import_module(head), head)
+    module: ModuleType = run(lambda: importlib.import_module(head), head, _WHOLE)
     return module
 
 
@@ -94,8 +133,13 @@ def attribute(module: ModuleType, name: str, source: str) -> Any:
     return value
 
 
-def run(action: Callable[[], Any], what: str) -> Any:
+def run(action: Callable[[], Any], what: str, advice: str | None = None) -> Any:
     """Run a user's code; what it raises, `sys.exit` included, is an error of `what`.
+
+    Args:
+        action: What runs it.
+        what: What it is, for the message.
+        advice: What to do about it.
 
     Raises:
         UsageError: It raised.
@@ -105,7 +149,7 @@ def run(action: Callable[[], Any], what: str) -> Any:
     except (LrvizError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        advice = ""
         if isinstance(error, SystemExit):
-            advice = "; what it does as a program should stand under `if __name__ == '__main__':`"
-        raise UsageError(f"{what} raised {words(error)}{advice}") from error
+            advice = _PROGRAM
+        more = f"; {advice}" if advice else ""
+        raise UsageError(f"{what} raised {words(error)}{more}") from error

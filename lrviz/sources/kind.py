@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lrviz.document import Map
 from lrviz.errors import Place
+from lrviz.sources.overrides import Overrides
 from lrviz.sources.reference import Reference
 
 
@@ -23,6 +24,7 @@ class Origin:
         folder: Where files that it names are looked for.
         function: A user's function, which builds the schedule in place of `tree`.
         is_named: It is a name or a function: nothing is said of its surroundings.
+        notes: What was assumed where it was read.
     """
 
     label: str
@@ -31,6 +33,7 @@ class Origin:
     folder: Path = field(default_factory=Path)
     function: Callable[..., Any] | None = None
     is_named: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -46,9 +49,9 @@ class Kind:
     Attributes:
         name: Its name.
         parse: Takes a SOURCE apart, by its text and what files there are; None where it is no such.
-        read: Reads one, with what `--set` says.
+        read: Reads one, with what the command line says for all.
     """
 
     name: str
     parse: Callable[[str], Reference | None]
-    read: Callable[[Reference, Sequence[str]], list[Origin]]
+    read: Callable[[Reference, Overrides], list[Origin]]

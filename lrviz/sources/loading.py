@@ -36,10 +36,18 @@ Source = str | os.PathLike[str] | Mapping[str, Any] | Callable[..., Any] | Sched
 
 @dataclass(frozen=True)
 class Loaded:
-    """The schedules of a command line, and what was assumed for them."""
+    """The schedules of a command line."""
 
     schedules: tuple[Schedule, ...]
-    notes: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed for them, each once, with the labels of those it was assumed for."""
+        labels: dict[str, list[str]] = {}
+        for schedule in self.schedules:
+            for note in schedule.notes:
+                labels.setdefault(note, []).append(schedule.label)
+        return tuple(f"{_names(of)}: {note}" for note, of in labels.items())
 
 
 def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> Loaded:
@@ -59,18 +67,12 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
     """
     overrides = overrides or Overrides()
     found: list[Schedule] = []
-    assumed: dict[str, list[str]] = {}
     for source in sources:
         if isinstance(source, Schedule):
             found.append(source)
-            continue
-        for origin in _origins(source, overrides.sets):
-            schedule, assumption = _schedule(origin, overrides)
-            found.append(schedule)
-            if assumption:
-                assumed.setdefault(assumption, []).append(schedule.label)
-    notes = tuple(f"{_names(labels)}: {what}" for what, labels in assumed.items())
-    return Loaded(tuple(_distinct(found)), notes)
+        else:
+            found += [_schedule(each, overrides) for each in _origins(source, overrides)]
+    return Loaded(tuple(_distinct(found)))
 
 
 def _names(labels: list[str]) -> str:
@@ -106,20 +108,20 @@ def load(source: Source, **overrides: Any) -> Schedules:
     return Schedules(load_all([source], Overrides(**overrides)).schedules)
 
 
-def _origins(source: Source, sets: Sequence[str]) -> list[Origin]:
+def _origins(source: Source, overrides: Overrides) -> list[Origin]:
     if isinstance(source, Mapping):
-        return of_document(placed(source), ("schedule", "the spec given", Path()), sets)
+        return of_document(placed(source), ("schedule", "the spec given", Path()), overrides)
     if isinstance(source, os.PathLike):
-        return of_file(os.fspath(source), None, sets)
+        return of_file(os.fspath(source), None, overrides)
     if not isinstance(source, str):
         if isinstance(source, Schedule) or not callable(source):
             raise UsageError(f"{source!r}: no source; give a path, a name, a mapping or a function")
         name = getattr(source, "__name__", type(source).__name__)
-        return [of_function(name, name, source, sets)]
+        return [of_function(name, name, source, overrides)]
     named = reference(source)
     if not named.kind:
         raise _unknown(named.text)
-    origins = kind(named.kind).read(named, sets)
+    origins = kind(named.kind).read(named, overrides)
     if named.label is None:
         return origins
     if len(origins) > 1:
@@ -144,8 +146,8 @@ def _unknown(source: str) -> UsageError:
     return UsageError(f"{source!r} is no source")
 
 
-def _schedule(origin: Origin, overrides: Overrides) -> tuple[Schedule, str]:
-    """Finish one schedule; also return what had to be assumed, empty where nothing was."""
+def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
+    """Finish one schedule."""
     try:
         tree = origin.tree if origin.function else expand(origin.tree)
         train, assumed_length = train_section(tree, overrides, named=origin.is_named)
@@ -156,7 +158,8 @@ def _schedule(origin: Origin, overrides: Overrides) -> tuple[Schedule, str]:
         optimizer = spec.optimizer(value, overrides.lr)
     except SpecError as error:
         raise error.at(origin.place) from None
-    schedule = Schedule(
+    assumed = assumption(assumed_length, assumed_optimizer, optimizer)
+    return Schedule(
         label=origin.label,
         source=origin.source,
         tree=tree,
@@ -174,8 +177,8 @@ def _schedule(origin: Origin, overrides: Overrides) -> tuple[Schedule, str]:
         summary=tree.get("summary"),
         when=tree.get("when"),
         reference=tree.get("reference"),
+        notes=(*origin.notes, *([assumed] if assumed else [])),
     )
-    return schedule, assumption(assumed_length, assumed_optimizer, optimizer)
 
 
 def _distinct(schedules: list[Schedule]) -> list[Schedule]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from lrviz import catalog
 from lrviz.document import Entry, Map
 from lrviz.errors import Place
 from lrviz.sources.arguments import read_arguments
 from lrviz.sources.kind import Kind, Origin
-from lrviz.sources.overrides import with_sets
+from lrviz.sources.overrides import Overrides, with_sets
 from lrviz.sources.reference import Reference
 
 ALL_PRESETS = "preset:*"
@@ -22,26 +20,26 @@ def _parse(source: str) -> Reference | None:
     return None
 
 
-def _read(reference: Reference, sets: Sequence[str]) -> list[Origin]:
+def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
     name, source = reference.name, reference.text
     place = Place(source, 0, 0, 0, len(name))
     node = Map({"type": name}, {"type": Entry(place, place)}, place)
     if reference.arguments:
         read_arguments(source, node)
     tree = Map({"scheduler": node}, {"scheduler": Entry(place, place)}, place)
-    return [Origin(name, source, with_sets(tree, sets), is_named=True)]
+    return [Origin(name, source, with_sets(tree, overrides.sets), is_named=True)]
 
 
 def _parse_all(source: str) -> Reference | None:
     return Reference(source, "presets") if source == ALL_PRESETS else None
 
 
-def _read_all(reference: Reference, sets: Sequence[str]) -> list[Origin]:
+def _read_all(reference: Reference, overrides: Overrides) -> list[Origin]:
     del reference
     return [
         origin
         for name in catalog.preset_names()
-        for origin in _read(Reference(name, "name", name), sets)
+        for origin in _read(Reference(name, "name", name), overrides)
     ]
 
 

@@ -14,20 +14,20 @@ from lrviz.document import parse, read_text
 from lrviz.errors import Place, SpecError, UsageError, suggestion
 from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Kind, Origin
-from lrviz.sources.overrides import with_sets
+from lrviz.sources.overrides import Overrides, with_sets
 from lrviz.sources.reference import SUFFIXES, Reference
 from lrviz.spec import inheritance
 
 MAX_BYTES = 32_000_000
 
 
-def of_document(document: Any, named: tuple[str, str, Path], sets: Sequence[str]) -> list[Origin]:
+def of_document(document: Any, named: tuple[str, str, Path], overrides: Overrides) -> list[Origin]:
     """Split a document into its schedules.
 
     Args:
         document: Plain data with places.
         named: Its label, its source and its folder.
-        sets: What `--set` says.
+        overrides: What the command line says for all.
 
     Raises:
         SpecError: It is no spec.
@@ -35,19 +35,19 @@ def of_document(document: Any, named: tuple[str, str, Path], sets: Sequence[str]
     label, source, folder = named
     place = getattr(document, "place", None) or Place(source, 1, 1)
     try:
-        pairs = inheritance.split(with_sets(document, sets), label)
+        pairs = inheritance.split(with_sets(document, overrides.sets), label)
     except SpecError as error:
         raise error.at(place) from None
     return [Origin(each, source, tree, folder) for each, tree in pairs]
 
 
-def of_file(file: str, picked: str | None, sets: Sequence[str]) -> list[Origin]:
+def of_file(file: str, picked: str | None, overrides: Overrides) -> list[Origin]:
     """Read a spec file.
 
     Args:
         file: Its path.
         picked: The label of the one schedule that is wanted; None for all.
-        sets: What `--set` says.
+        overrides: What the command line says for all.
 
     Raises:
         UsageError: It cannot be read, or has no such schedule.
@@ -55,7 +55,7 @@ def of_file(file: str, picked: str | None, sets: Sequence[str]) -> list[Origin]:
     """
     path = Path(file)
     text = read_text(_bytes(path, file), file)
-    origins = of_document(parse(text, file), (path.stem, file, path.parent), sets)
+    origins = of_document(parse(text, file), (path.stem, file, path.parent), overrides)
     if picked is None:
         return origins
     for origin in origins:
@@ -124,10 +124,10 @@ def _parse_stdin(source: str) -> Reference | None:
     return Reference(source, "stdin") if source == "-" else None
 
 
-def _read_stdin(reference: Reference, sets: Sequence[str]) -> list[Origin]:
+def _read_stdin(reference: Reference, overrides: Overrides) -> list[Origin]:
     del reference
     text = read_text(sys.stdin.buffer.read(), "<stdin>")
-    return of_document(parse(text, "<stdin>"), ("stdin", "-", Path()), sets)
+    return of_document(parse(text, "<stdin>"), ("stdin", "-", Path()), overrides)
 
 
 def _parse(source: str) -> Reference | None:
@@ -140,8 +140,8 @@ def _parse(source: str) -> Reference | None:
     return None
 
 
-def _read(reference: Reference, sets: Sequence[str]) -> list[Origin]:
-    return of_file(reference.name, reference.picked, sets)
+def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
+    return of_file(reference.name, reference.picked, overrides)
 
 
 STDIN = Kind("stdin", _parse_stdin, _read_stdin)

@@ -57,6 +57,8 @@ class Metric(BaseModel):
             raise ValueError(f"column belongs to file; this metric has {given[0]}")
         if self.curve is None and {"noise", "seed"} & self.model_fields_set:
             raise ValueError(f"noise and seed belong to curve; this metric has {given[0]}")
+        if "seed" in self.model_fields_set and "noise" not in self.model_fields_set:
+            raise ValueError("seed is the noise's, and there is none: add noise, or take seed out")
         return self
 
 

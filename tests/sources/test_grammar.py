@@ -20,6 +20,7 @@ from lrviz.sources.reference import Reference
         ("OneCycleLR:pct_start=0.2,anneal_strategy=linear", "name", "OneCycleLR", None),
         ("preset:*", "presets", "", None),
         ("train.py:make", "function", "make", None),
+        ("a train.py", "script", "a train.py", None),
         ("pkg.mod:Class.method", "function", "Class.method", None),
         ("tuned=cosine", "name", "cosine", "tuned"),
         ("tuned=onecycle:pct_start=0.2", "name", "onecycle", "tuned"),
@@ -35,7 +36,7 @@ def test_a_source_is_taken_apart(source: str, kind: str, name: str, label: str |
     assert (found.kind, found.name, found.label) == (kind, name, label)
 
 
-@pytest.mark.parametrize("source", ["cosin", "evil.boom:x=1", "tuned=cosin", "a file.py", ""])
+@pytest.mark.parametrize("source", ["cosin", "evil.boom:x=1", "tuned=cosin", "a file.txt", ""])
 def test_what_is_no_source_has_no_kind(source: str) -> None:
     assert reference(source).kind == ""
 

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from lrviz import catalog
+from lrviz.building.factory import build_schedule
 from lrviz.document import unplaced
 from lrviz.errors import LrvizError, UsageError
+from lrviz.simulation.loop import simulated
 from lrviz.sources.loading import Source, load, load_all
 from lrviz.sources.overrides import Overrides
 from lrviz.sources.specs import expanded
@@ -261,7 +263,10 @@ def test_a_function_file_is_imported_when_it_is_named(folder: Path) -> None:
     assert schedule.function is not None
     assert schedule.function(2) == 0.25
     (folder / "broken.py").write_text("raise ValueError('no')\n")
-    assert failure("broken.py:f") == "broken.py raised ValueError: no"
+    assert failure("broken.py:f") == (
+        "broken.py raised ValueError: no; the whole file is imported to find a function in it: "
+        "what it does as a program should stand under `if __name__ == '__main__':`"
+    )
 
 
 @pytest.mark.parametrize("source", ["mine.py:halve", lambda step: 0.5**step])
@@ -308,3 +313,50 @@ def test_what_python_may_pass() -> None:
     assert load_all([schedule]).schedules == (schedule,)
     with pytest.raises(UsageError, match="no source; give a path, a name, a mapping"):
         load(3)  # type: ignore[arg-type]
+
+
+FLAT = {"curve": "1"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "cuts"),
+    [
+        ({"curve": "1"}, [702, 803, 904]),
+        ({"curve": "-step"}, []),
+        ({"values": [1.0] * 650 + [0.5] * 350}, [752, 853, 954]),
+    ],
+)
+def test_a_metric_beside_a_preset_of_several_is_the_one_that_is_seen(
+    metric: dict[str, object], cuts: list[int]
+) -> None:
+    spec = {
+        "train": {"steps": 1000},
+        "optimizer": {"type": "SGD", "lr": 0.1},
+        "metric": metric,
+        "scheduler": {"type": "cosine-plateau"},
+    }
+    [schedule] = load(spec)
+    lr = simulated(schedule).lr[:, 0]
+    assert [t for t in range(602, 1000) if lr[t] != lr[t - 1]] == cuts
+
+
+def test_a_metric_beside_schedulers_is_seen_by_a_preset_among_them() -> None:
+    members = [{"scheduler": {"type": "plateau", "patience": 9}}]
+    [schedule] = load({"train": {"steps": 30}, "metric": FLAT, "schedulers": members})
+    lr = simulated(schedule).lr[:, 0]
+    assert [t for t in range(1, 30) if lr[t] != lr[t - 1]] == [11, 21]
+
+
+def test_a_metric_that_nobody_sees_is_an_error() -> None:
+    plateau = {"scheduler": {"type": "ReduceLROnPlateau"}, "metric": FLAT}
+    with pytest.raises(LrvizError) as caught:
+        build_schedule(load({"train": {"steps": 9}, "metric": FLAT, "schedulers": [plateau]})[0])
+    assert str(caught.value) == (
+        "metric: each scheduler here that looks at one has its own; take it out"
+    )
+    with pytest.raises(LrvizError) as caught:
+        load({"train": {"steps": 9}, "scheduler": "plateau", "metric": {**FLAT, "seed": 3}})
+    assert str(caught.value) == (
+        "the spec given:1:1: metric: seed is the noise's, and there is none: add noise, or take "
+        "seed out"
+    )
