@@ -17,6 +17,8 @@ from lrviz.sources.functions import of_function
 from lrviz.sources.grammar import kind, reference
 from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Origin
+from lrviz.sources.logs.kind import log
+from lrviz.sources.logs.log import Log
 from lrviz.sources.overrides import (
     Overrides,
     assumption,
@@ -36,9 +38,10 @@ Source = str | os.PathLike[str] | Mapping[str, Any] | Callable[..., Any] | Sched
 
 @dataclass(frozen=True)
 class Loaded:
-    """The schedules of a command line."""
+    """The schedules and the logs of a command line."""
 
     schedules: tuple[Schedule, ...]
+    logs: tuple[Log, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -60,19 +63,34 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
         overrides: What the command line says for all.
 
     Returns:
-        The schedules in order, their labels distinct.
+        The schedules in order, their labels distinct, and the logs.
 
     Raises:
-        LrvizError: A source is unknown, or a spec is wrong.
+        LrvizError: A source is unknown, or a spec or a log is wrong.
     """
     overrides = overrides or Overrides()
     found: list[Schedule] = []
+    logs = tuple(
+        log(named, overrides.x)
+        for source in sources
+        if isinstance(source, str) and (named := reference(source)).kind == "log"
+    )
+    facts = {key: value for each in logs for key, value in each.facts.items()}
     for source in sources:
         if isinstance(source, Schedule):
             found.append(source)
-        else:
-            found += [_schedule(each, overrides) for each in _origins(source, overrides)]
-    return Loaded(tuple(_distinct(found)))
+        elif not isinstance(source, str) or reference(source).kind != "log":
+            for each in _origins(source, overrides):
+                found.append(_schedule(each, _with_facts(each, overrides, facts)))
+    return Loaded(tuple(_distinct(found)), logs)
+
+
+def _with_facts(origin: Origin, overrides: Overrides, facts: Mapping[str, float]) -> Overrides:
+    """Return the overrides, with the length that a log tells where nothing else does."""
+    said = overrides.steps is not None or overrides.epochs is not None or "train" in origin.tree
+    if said or "steps" not in facts:
+        return overrides
+    return replace(overrides, steps=int(facts["steps"]))
 
 
 def _names(labels: list[str]) -> str:

@@ -29,6 +29,7 @@ class Overrides:
         sets: `key.path=value`, the value in YAML.
         trust: Import dotted paths to anything.
         force: Go on with an absurd number of updates.
+        x: The column that numbers the rows of a log.
     """
 
     steps: int | None = None
@@ -40,6 +41,7 @@ class Overrides:
     sets: tuple[str, ...] = ()
     trust: bool = False
     force: bool = False
+    x: str | None = None
 
 
 def assumption(length: bool, optimizer: bool, used: OptimizerSpec) -> str:

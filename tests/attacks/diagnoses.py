@@ -124,7 +124,9 @@ def happened(plan: Schedule, fault: str, number: int, at: int) -> Array | None:
         return variants.of_warmup(number)
     if fault == "remapped":
         other = variants.of_length(number, length)
-        return None if other is None else np.where(updates >= at, other, long[:length])
+        if other is None or len(other) < length:
+            return None
+        return np.where(updates >= at, other, long[:length])
     inside = updates < len(long)
     values: Array = long[updates[inside]]
     return values
