@@ -17,6 +17,12 @@ A block holds a spec, or SOURCEs as for `lrviz plot`:
     onecycle
     ```
 
+What strangers may write is data: functions and dotted paths run, files outside of `docs_dir` are
+read, and more than 10,000,000 updates are drawn, only where mkdocs.yml says so:
+
+              format: !!python/object/apply:lrviz.mkdocs.Fence
+                kwds: {trust: true, folders: [specs], max_updates: 50000000}
+
 Options are those of `lrviz plot`, with `_` for a `-` within, and `alt` and `caption`. Names of
 files are relative to the page. Where no `style` is named, a theme that can be dark (MkDocs' own,
 Material) shows a dark figure while it is. Figures are part of their page, and stay in
@@ -29,6 +35,7 @@ import logging
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -36,7 +43,7 @@ from urllib.parse import quote
 
 from markdown import Markdown
 
-from lrviz.embedding import STYLESHEET, Block, Picture, embed, explained
+from lrviz.embedding import MAX_UPDATES, STYLESHEET, Block, Permission, Picture, embed, explained
 from lrviz.errors import LrvizError
 
 # A child of MkDocs' logger: `mkdocs build --strict` fails on a warning.
@@ -62,24 +69,57 @@ def validator(
     return True
 
 
-def fence(
-    source: str,
-    language: str,
-    css_class: str,
-    options: Mapping[str, str],
-    md: Markdown,
-    *,
-    classes: Sequence[str] = (),
-    id_value: str = "",
-    **_: Any,
+@dataclass(frozen=True)
+class Fence:
+    """Draws blocks; in mkdocs.yml it is made by `!!python/object/apply:lrviz.mkdocs.Fence`.
+
+    Attributes:
+        trust: Functions and dotted paths to anything run.
+        folders: Files are read below these as well, which are relative to mkdocs.yml.
+        max_updates: Of a block in all.
+    """
+
+    trust: bool = False
+    folders: tuple[str, ...] = ()
+    max_updates: int = MAX_UPDATES
+
+    def __call__(
+        self,
+        source: str,
+        language: str,
+        css_class: str,
+        options: Mapping[str, str],
+        md: Markdown,
+        *,
+        classes: Sequence[str] = (),
+        id_value: str = "",
+        **_: Any,
+    ) -> str:
+        """Return the HTML of a block: its figure, or an error in its place."""
+        own = "relpath"  # MkDocs' treeprocessor, which knows the page
+        found = md.treeprocessors[own] if own in md.treeprocessors else None  # noqa: SIM401  # no dict
+        config = getattr(found, "config", None)
+        base = Path(getattr(config, "config_file_path", None) or "mkdocs.yml").parent
+        root = Path(config.docs_dir) if config else Path()
+        permission = Permission(
+            folders=(root, *(base / each for each in self.folders)),
+            trust=self.trust,
+            max_updates=self.max_updates,
+            setting="`{}` of lrviz.mkdocs.Fence in mkdocs.yml",
+        )
+        block = _block(source, options, getattr(found, "file", None), permission)
+        return _html(block, base / CACHE, options, (css_class, *classes), id_value)
+
+
+fence = Fence()
+"""Draws the blocks of a documentation that allows nothing more."""
+
+
+def _html(
+    block: Block, cache: Path, options: Mapping[str, str], classes: Sequence[str], id_value: str
 ) -> str:
-    """Return the HTML of a block: its figure, or an error in its place."""
-    own = "relpath"  # MkDocs' treeprocessor, which knows the page
-    found = md.treeprocessors[own] if own in md.treeprocessors else None  # noqa: SIM401  # no dict
-    block = _block(source, options, getattr(found, "file", None))
-    config = getattr(getattr(found, "config", None), "config_file_path", None)
     try:
-        picture = embed(block, Path(config or "mkdocs.yml").parent / CACHE)
+        picture = embed(block, cache)
     except LrvizError as error:
         message, line = explained(error, block)
         logger.warning("%s: %s", _place(block, line), message)
@@ -91,12 +131,12 @@ def fence(
         logger.info("%s: %s", _place(block, block.line), note)
     for warning in picture.warnings:
         logger.warning("%s: %s", _place(block, block.line), warning)
-    names = " ".join(dict.fromkeys(("lrviz", css_class, *classes)))
+    names = " ".join(dict.fromkeys(("lrviz", *classes)))
     identity = f' id="{escape(id_value)}"' if id_value else ""
     return f'<figure class="{escape(names)}"{identity}>{_inner(picture, options)}</figure>'
 
 
-def _block(source: str, options: Mapping[str, str], page: Any) -> Block:
+def _block(source: str, options: Mapping[str, str], page: Any, permission: Permission) -> Block:
     """Return what a block asks for; `page` is MkDocs' File, or None where another renders it."""
     line = _line(page.content_string, source) if page else 0
     path = page.abs_src_path if page else None
@@ -106,7 +146,8 @@ def _block(source: str, options: Mapping[str, str], page: Any) -> Block:
         body=source,
         body_line=line + 1,
         options={name: value for name, value in options.items() if name not in _OURS},
-        folder=Path(path).parent if path else Path(),
+        folder=Path(path).parent if path else permission.folders[0],
+        permission=permission,
     )
 
 

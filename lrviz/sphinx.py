@@ -6,6 +6,10 @@ Its arguments are SOURCEs as for `lrviz plot`, or its content is a spec:
        :steps: 10000
        :caption: Two ways to anneal.
 
+What strangers may write is data: functions and dotted paths run only with `lrviz_trust = True` in
+conf.py, files are read below the folder of the sources only, or below one of `lrviz_folders`
+(relative to that folder), and a block takes at most `lrviz_max_updates`, or 10,000,000.
+
 Options are those of `lrviz plot`, and `alt`, `caption`, `align`, `width`, `class` and `name` as
 Sphinx's figures have them. Names of files are relative to the document, or with a leading `/` to
 the folder of the sources. Where no `style` is named, a theme that can be dark (Furo, PyData) shows
@@ -23,11 +27,21 @@ from typing import Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
 
 from lrviz import __version__
-from lrviz.embedding import STYLESHEET, Block, Picture, embed, explained, option_names
+from lrviz.embedding import (
+    MAX_UPDATES,
+    STYLESHEET,
+    Block,
+    Permission,
+    Picture,
+    embed,
+    explained,
+    option_names,
+)
 from lrviz.errors import LrvizError
 
 # The last class keeps the PyData theme from laying a dark image on white.
@@ -87,6 +101,7 @@ class Lrviz(SphinxDirective):
             options={name: self.options[name] for name in self.options if name in option_names()},
             folder=Path(file).parent,
             root=Path(self.env.srcdir),
+            permission=_permission(self.env),
         )
 
     def _figure(self, picture: Picture) -> nodes.Element:
@@ -119,6 +134,17 @@ class Lrviz(SphinxDirective):
         return image
 
 
+def _permission(env: BuildEnvironment) -> Permission:
+    root, config = Path(env.srcdir), env.config
+    return Permission(
+        # A document that another one includes may lie elsewhere, and name only what is here.
+        folders=(root, *(root / each for each in config.lrviz_folders)),
+        trust=config.lrviz_trust,
+        max_updates=config.lrviz_max_updates,
+        setting="lrviz_{} in conf.py",
+    )
+
+
 def _keep_light(app: Sphinx, document: nodes.document, _: str) -> None:
     """Take the dark figures out of what is no web page."""
     if app.builder.format != "html":
@@ -135,6 +161,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive."""
     # Some themes let every library log: a figure as PDF would fill the screen.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
+    app.add_config_value("lrviz_trust", False, "env", bool)
+    app.add_config_value("lrviz_folders", [], "env", (list, tuple))
+    app.add_config_value("lrviz_max_updates", MAX_UPDATES, "env", int)
     app.add_directive("lrviz", Lrviz)
     app.add_css_file(STYLESHEET.name)
     app.connect("builder-inited", _add_stylesheet)

@@ -27,7 +27,8 @@ markdown_extensions:
       custom_fences:
         - name: lrviz
           class: lrviz
-          format: !!python/name:lrviz.mkdocs.fence
+          format: !!python/object/apply:lrviz.mkdocs.Fence
+            kwds: {folders: [specs]}
           validator: !!python/name:lrviz.mkdocs.validator
 """
 PAGE = """\

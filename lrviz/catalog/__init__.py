@@ -1,4 +1,4 @@
-"""What there is by name: presets, torch's schedulers and optimizers, recipes. torch stays out.
+"""Names to what there is: presets, torch's schedulers and optimizers, recipes. torch stays out.
 
 torch's classes are read from its source text, so that `list`, `info` and the shell's completion
 do not pay for its import.

@@ -1,1 +1,1 @@
-"""The command line: one file a command; what they share is in the others."""
+"""A command line to a result and an exit code: one file a command, the others are shared."""

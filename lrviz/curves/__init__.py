@@ -1,1 +1,1 @@
-"""Trace, and what is derived from it: events, key steps, comparison."""
+"""Trace, and what is read from it: events, key steps, comparison."""

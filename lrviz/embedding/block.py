@@ -18,13 +18,18 @@ from lrviz.cli.drawing import Drawing
 from lrviz.cli.options import Shared
 from lrviz.cli.watch import named_files, source_files
 from lrviz.document import Map, Seq, parse
+from lrviz.embedding.permission import Permission
 from lrviz.errors import LrvizError, SpecError, UsageError, suggestion
+from lrviz.files import checked, guarded
 from lrviz.sources.grammar import reference
 from lrviz.sources.loading import Loaded, load_all
+from lrviz.sources.overrides import Overrides
 from lrviz.spec.schedule import Schedule
 
 # Of `lrviz plot`, what says nothing about a picture in a page.
 _NOT_HERE = {"outputs", "dpi", "quiet", "verbose"}
+# Known, and refused with a hint: the documentation's configuration says it.
+_NOT_SAID = {"trust", "force"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Block:
         options: Those of `lrviz plot`, without dashes. A flag's value is empty, or its name.
         folder: What names of files are relative to.
         root: What names that begin with `/` are relative to; None: the file system.
+        permission: What the documentation's configuration allows.
     """
 
     file: str
@@ -50,6 +56,7 @@ class Block:
     options: Mapping[str, str] = field(default_factory=dict)
     folder: Path = Path()
     root: Path | None = None
+    permission: Permission = field(default_factory=lambda: Permission(folders=()))
 
 
 @dataclass(frozen=True)
@@ -79,17 +86,28 @@ def request(block: Block) -> Request:
     Raises:
         LrvizError: Something in them is wrong; `explained` says where in the document.
     """
-    drawing, shared = _options_of(block.options)
+    allowed = block.permission
+    drawing, shared = _options_of(block)
     names, spec = _read(block)
     resolved = [reference(name).moved(partial(_below, block=block)) for name in names]
-    if spec is None:
-        loaded = load_all(resolved, shared.overrides())
-    else:
-        loaded = _loaded(spec, block, shared)
-    files = [*source_files(resolved), *sorted(named_files(loaded))]
-    if drawing.style and drawing.style.endswith(".mplstyle"):
-        drawing = replace(drawing, style=_below(drawing.style, block))
-        files.append(Path(str(drawing.style)))
+    for source in resolved:
+        allowed.of_source(source)
+    with guarded(allowed.of_file):
+        # Before anything is looked for there: a message would tell what is.
+        paths = [path for each in resolved if (path := reference(each).path) is not None]
+        for path in paths:
+            checked(path)
+        overrides = replace(shared.overrides(), trust=allowed.trust, force=True)
+        loaded = load_all(resolved, overrides) if spec is None else _loaded(spec, block, overrides)
+        allowed.of_lengths(loaded.schedules)
+        files = [*source_files(resolved), *sorted(named_files(loaded))]
+        if drawing.style:
+            allowed.of_style(drawing.style)
+            if drawing.style.endswith(".mplstyle"):
+                drawing = replace(drawing, style=_below(drawing.style, block))
+                files.append(Path(str(drawing.style)))
+        for file in files:
+            checked(file)
     return Request(
         schedules=loaded.schedules,
         drawing=drawing,
@@ -104,9 +122,12 @@ def explained(error: LrvizError, block: Block) -> tuple[str, int]:
     """Return what is wrong, and the line of the document where it is."""
     place = error.place
     if place is None or place.file != block.file or not place.line:
-        return str(error), block.line
-    keys = ".".join(map(str, error.path))
-    return f"{keys}: {error.message}" if keys else error.message, place.line
+        text, line = str(error), block.line
+    else:
+        keys = ".".join(map(str, error.path))
+        text, line = f"{keys}: {error.message}" if keys else error.message, place.line
+    # A page has no such option.
+    return text.replace("add --trust", f"set {block.permission.named('trust')}"), line
 
 
 def option_names() -> tuple[str, ...]:
@@ -122,7 +143,8 @@ def _plot() -> Any:
 @functools.cache
 def _options() -> Mapping[str, Any]:
     """Return `lrviz plot`'s parameters by the names of their options, without dashes."""
-    known = {each.name for kind in (Drawing, Shared) for each in fields(kind)} - _NOT_HERE
+    known = {each.name for kind in (Drawing, Shared) for each in fields(kind)}
+    known -= _NOT_HERE
     return {
         name.removeprefix("--"): parameter
         for parameter in _plot().params
@@ -131,13 +153,16 @@ def _options() -> Mapping[str, Any]:
     }
 
 
-def _options_of(options: Mapping[str, str]) -> tuple[Drawing, Shared]:
+def _options_of(block: Block) -> tuple[Drawing, Shared]:
     """Read a block's options as `lrviz plot` reads its own."""
     arguments = []
-    for name, value in options.items():
+    for name, value in block.options.items():
         parameter = _options().get(name)
+        if name in _NOT_SAID:
+            raise UsageError(block.permission.refused(name))
         if parameter is None:
-            hint = suggestion(name, option_names()) or f"; there are: {', '.join(option_names())}"
+            names = [each for each in option_names() if each not in _NOT_SAID]
+            hint = suggestion(name, names) or f"; there are: {', '.join(names)}"
             raise UsageError(f"there is no option {name!r}{hint}")
         if not parameter.is_flag:
             values = shlex.split(value) if parameter.multiple else [value]
@@ -180,9 +205,9 @@ def _read(block: Block) -> tuple[list[str], Map | None]:
     return names, None
 
 
-def _loaded(spec: Map, block: Block, shared: Shared) -> Loaded:
+def _loaded(spec: Map, block: Block, overrides: Overrides) -> Loaded:
     """Load the spec that a block's body is, as if it were a file beside the document."""
-    loaded = load_all([spec], shared.overrides())
+    loaded = load_all([spec], overrides)
     name = _name(spec)
     schedules = [
         replace(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import lrviz
 from lrviz.cli.write import write
 from lrviz.curves.trace import Trace
 from lrviz.embedding.block import Block, Request, request
+from lrviz.files import guarded
 from lrviz.sources.reference import SUFFIXES
+from lrviz.spec.models import SPELLINGS
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.numbers import count
 
@@ -64,7 +67,8 @@ def embed(block: Block, cache: Path, formats: Sequence[str] = ()) -> Picture:
     said = stem.with_suffix(_SAID)
     files = [*light, *([dark] if dark else []), said]
     if _runs_code(asked.schedules) or not all(map(Path.is_file, files)):
-        pages = draw(asked, files)
+        with guarded(block.permission.of_file):
+            pages = draw(asked, files)
         cache.mkdir(parents=True, exist_ok=True)
         for path, page in zip(files, pages, strict=True):
             write(path, page)
@@ -118,7 +122,19 @@ def _said(traces: Sequence[Trace]) -> Iterator[str]:
 
 
 def _runs_code(schedules: Sequence[Schedule]) -> bool:
-    return any(each.function is not None or each.trust for each in schedules)
+    """Return whether others' code is in it, which may change unseen."""
+    return any(each.function or (each.trust and any(_foreign(each.tree))) for each in schedules)
+
+
+def _foreign(node: Any) -> Iterator[str]:
+    """Yield the dotted paths in a spec, less torch's and transformers'."""
+    for key, value in node.items() if isinstance(node, Mapping) else ():
+        dotted = key in SPELLINGS and isinstance(value, str) and "." in value
+        if dotted and value.partition(".")[0] not in ("torch", "transformers"):
+            yield value
+        yield from _foreign(value)
+    for value in node if isinstance(node, list) else ():
+        yield from _foreign(value)
 
 
 def _key(asked: Request) -> str:

@@ -1,4 +1,4 @@
-"""Adoption: the trace of an optimizer and schedulers that user code built, which stay as they are.
+"""An optimizer and schedulers that user code built to their Trace; they stay as they are.
 
 The schedulers are copied, onto an optimizer of the same class that has the groups' numbers and no
 parameters, and the copies are stepped. What a copy would still share with the training are the

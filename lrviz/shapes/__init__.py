@@ -1,4 +1,4 @@
-"""Our named shapes: factors for torch's LambdaLR, which multiplies each group's lr by them.
+"""Parameters to our named shapes: factors of each group's lr, for torch's LambdaLR.
 
 A shape is a function of keyword-only parameters that returns the factor as a function of `step`,
 the number of `step()` calls so far (0 for the first update). Parameters annotated `int` are counts

@@ -50,8 +50,10 @@ class Kind:
         name: Its name.
         parse: Takes a SOURCE apart, by its text and what files there are; None where it is no such.
         read: Reads one, with what the command line says for all.
+        runs_code: Reading one, or building what it says, runs code that it names.
     """
 
     name: str
     parse: Callable[[str], Reference | None]
     read: Callable[[Reference, Overrides], list[Origin]]
+    runs_code: bool = True

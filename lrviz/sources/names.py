@@ -43,5 +43,5 @@ def _read_all(reference: Reference, overrides: Overrides) -> list[Origin]:
     ]
 
 
-NAME = Kind("name", _parse, _read)
-PRESETS = Kind("presets", _parse_all, _read_all)
+NAME = Kind("name", _parse, _read, runs_code=False)
+PRESETS = Kind("presets", _parse_all, _read_all, runs_code=False)

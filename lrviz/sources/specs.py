@@ -12,6 +12,7 @@ from typing import Any
 from lrviz import catalog
 from lrviz.document import parse, read_text
 from lrviz.errors import Place, SpecError, UsageError, suggestion
+from lrviz.files import checked
 from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Kind, Origin
 from lrviz.sources.overrides import Overrides, with_sets
@@ -92,7 +93,7 @@ def expanded(sources: Sequence[str]) -> list[str]:
 
 def _bytes(path: Path, file: str) -> bytes:
     try:
-        with path.open("rb") as stream:
+        with checked(path).open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise UsageError(f"{file}: no such file{_near_file(path)}") from None
@@ -144,5 +145,5 @@ def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
     return of_file(reference.name, reference.picked, overrides)
 
 
-STDIN = Kind("stdin", _parse_stdin, _read_stdin)
-SPEC = Kind("spec", _parse, _read)
+STDIN = Kind("stdin", _parse_stdin, _read_stdin, runs_code=False)
+SPEC = Kind("spec", _parse, _read, runs_code=False)

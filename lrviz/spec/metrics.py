@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from lrviz.errors import ScheduleError, SpecError, suggestion
+from lrviz.files import checked
 from lrviz.spec.durations import Length
 from lrviz.spec.expressions import metric_curve
 
@@ -134,7 +135,7 @@ def _file_values(file: str, column: str, count: int, folder: Path) -> NDArray[np
     if reader is None:
         raise SpecError(f"{file} is no file of values: its name must end in {', '.join(_READERS)}")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with checked(path).open(encoding="utf-8-sig", newline="") as stream:
             values = islice(reader(stream, file, column), count)
             return np.fromiter(values, dtype=np.float64)
     except FileNotFoundError:

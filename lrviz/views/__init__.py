@@ -1,1 +1,1 @@
-"""Views: pure functions from traces to figures, renderables and text."""
+"""Traces to figures, renderables and text, by pure functions."""

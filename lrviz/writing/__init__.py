@@ -1,1 +1,1 @@
-"""How numbers, and somebody else's text, are written, in views and messages alike."""
+"""Numbers, and somebody else's text, to what views and messages show alike."""

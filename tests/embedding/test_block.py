@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import lrviz
-from lrviz.embedding import Block, Picture, embed, explained, option_names, picture
+from lrviz.embedding import Block, Permission, Picture, embed, explained, option_names, picture
 from lrviz.errors import LrvizError
 from lrviz.views.figure import save_bytes
 from lrviz.writing.provenance import written_by_lrviz
@@ -28,6 +28,7 @@ schedules:
     scheduler: {type: ReduceLROnPlateau, patience: 0}
 """
 CACHE = Path("cache")
+ALLOWED = Permission(folders=(Path("docs"),), setting="{} of the documentation")
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +51,9 @@ def draws(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return drawn
 
 
-def block(body: str = "", sources: str = "", **options: str) -> Block:
+def block(
+    body: str = "", sources: str = "", allowed: Permission = ALLOWED, **options: str
+) -> Block:
     return Block(
         file="docs/a.md",
         line=10,
@@ -60,15 +63,18 @@ def block(body: str = "", sources: str = "", **options: str) -> Block:
         options={name.replace("_", "-"): value for name, value in options.items()},
         folder=Path("docs"),
         root=Path("docs").resolve(),
+        permission=allowed,
     )
 
 
-def embedded(body: str = "", sources: str = "", **options: str) -> Picture:
-    return embed(block(body, sources, **options), CACHE)
+def embedded(
+    body: str = "", sources: str = "", allowed: Permission = ALLOWED, **options: str
+) -> Picture:
+    return embed(block(body, sources, allowed, **options), CACHE)
 
 
 def wrong(body: str = "", sources: str = "", **options: str) -> tuple[str, int]:
-    asked = block(body, sources, **options)
+    asked = block(body, sources, ALLOWED, **options)
     with pytest.raises(LrvizError) as caught:
         embed(asked, CACHE)
     return explained(caught.value, asked)
@@ -138,7 +144,8 @@ def test_files_are_found_from_the_document() -> None:
     Path("docs/deep/a.yaml").write_text(PLATEAU)
     Path("docs/deep/val.csv").write_text("loss\n1\n1\n1\n")
     Path("b.yaml").write_text(SPEC)
-    found = embedded("deep/a.yaml#plateau ../b.yaml c=/deep/a.yaml")
+    more = replace(ALLOWED, folders=(Path(),))
+    found = embedded("deep/a.yaml#plateau ../b.yaml c=/deep/a.yaml", allowed=more)
     names = [os.fspath(path) for path in found.files]
     assert names == ["docs/deep/a.yaml", "b.yaml", "docs/deep/a.yaml", "docs/deep/val.csv"]
     assert "Source" not in found.alt
@@ -188,10 +195,14 @@ def test_what_a_spec_reads_is_part_of_it(draws: list[str]) -> None:
 
 def test_what_runs_code_is_drawn_each_time(draws: list[str]) -> None:
     Path("docs/f.py").write_text("def f(step):\n    return 0.1\n")
+    Path("docs/own.py").write_text("from torch.optim.lr_scheduler import ConstantLR as Own\n")
+    trusted = replace(ALLOWED, trust=True)
+    own = SPEC.replace("cosine", "{type: docs.own.Own}")
     for _ in range(2):
-        assert embedded("f.py:f", steps="5").files == (Path("docs/f.py"),)
-        embedded(SPEC, trust="")
-    assert draws == ["f.py:f", "a spec"] * 2
+        assert embedded("f.py:f", allowed=trusted, steps="5").files == (Path("docs/f.py"),)
+        embedded(own, allowed=trusted)
+        embedded(SPEC, allowed=trusted)
+    assert draws == ["f.py:f", "a spec", "a spec", "f.py:f", "a spec"]
 
 
 def test_warnings_stay_with_the_figure(draws: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The rules of `lrviz check`, a module a family; its `RULES` are its rules."""
+"""A curve to its faults: the rules of `lrviz check`, a module a family with its `RULES`."""
 
 from __future__ import annotations
 

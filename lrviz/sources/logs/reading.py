@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from lrviz.errors import SpecError, UsageError
+from lrviz.files import checked
 from lrviz.sources import logs
 from lrviz.sources.logs.format import HEAD, Format, Request
 from lrviz.sources.logs.log import Log
@@ -37,7 +38,7 @@ def format_of(path: Path) -> Format | None:
     head = b""
     if not path.is_dir():
         try:
-            with path.open("rb") as stream:
+            with checked(path).open("rb") as stream:
                 head = stream.read(HEAD)
         except OSError as error:
             raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -58,7 +59,7 @@ def read_log(request: Request) -> Log:
         UsageError: It is no log of a known format, or a folder has none or several.
         SpecError: It is broken.
     """
-    path = request.path
+    path = checked(request.path)
     found = format_of(path)
     if found is None and path.is_dir():
         path = _in_folder(request)

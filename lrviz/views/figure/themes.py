@@ -14,6 +14,7 @@ from cycler import cycler
 from matplotlib.colors import to_hex, to_rgb
 
 from lrviz.errors import UsageError, suggestion
+from lrviz.files import checked
 from lrviz.views.plan.palette import DARK, LIGHT, Palette
 
 # matplotlib's settings; some releases type the keys, some do not.
@@ -139,7 +140,7 @@ def _use(style: str) -> None:
 
     is_file = style not in styles.library and Path(style).is_file()
     try:
-        styles.use(Path(style) if is_file else style)
+        styles.use(checked(Path(style)) if is_file else style)
     except (OSError, ValueError) as error:
         if is_file:
             raise UsageError(f"cannot read the style {style}: {error}") from error

@@ -1,1 +1,1 @@
-"""What is drawn where, decided without any drawing library."""
+"""Traces to a plan of what is drawn where, without any drawing library."""

@@ -1,1 +1,1 @@
-"""Tables, exports, findings and code, as lines of text."""
+"""Traces, findings and schedulers to lines of text: tables, exports, reports, code."""
