@@ -132,10 +132,24 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def counted(text: str) -> str:
+    """Return a number with a unit, `10k` or `1.5M`, without it: `10000`.
+
+    >>> counted("10k"), counted("1.5M"), counted("7")
+    ('10000', '1500000', '7')
+    """
+    scale = {"k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "G": 10**9}.get(text[-1:])
+    if scale is None or not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,20})?", text[:-1]):
+        return text
+    return f"{float(text[:-1]) * scale:.15g}"
+
+
 def number_hint(value: object) -> str:
     """Return what is to be known of a text where a number is wanted, or an empty string."""
     if isinstance(value, str) and "_" in value and value.replace("_", "").isdigit():
         return f" (YAML has no underscores in numbers: {value.replace('_', '')})"
+    if isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?[kKMBG]", value):
+        return f" (YAML has no such units: {counted(value)})"
     if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]*)?", value):
         return " (it is text: take the quotes away)"
     return ""

@@ -71,6 +71,7 @@ VALUES: dict[type[BaseModel], dict[str, list[Any]]] = {
         "world_size": [2],
         "accumulate": [2],
         "drop_last": [True],
+        "sampler_drop_last": [True],
     },
     Optimizer: {"type": ["Adam"], "groups": [{"c": {}}, None]},
     Group: {"count": [2], "lr_decay": [0.5]},

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from lrviz.building import signatures
+from lrviz.building import signatures, unheard
 from lrviz.building.built import Built, BuiltScheduler, Part
 from lrviz.building.functions import build_function
 from lrviz.building.imports import import_scheduler, torch_scheduler
@@ -65,6 +65,7 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
     if schedule.members and not real:
         _metric_is_seen(schedule, built)
     notes = [note for phase in phases for note in phase.notes]
+    notes += [] if real else unheard.of_lr(schedule, optimizer, lrs)
     notes += [str(each.message) for each in caught]
     names = tuple(group.name for group in schedule.optimizer.groups)
     if len(names) != len(optimizer.param_groups):
@@ -77,7 +78,7 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
         length=schedule.length,
         groups=names,
         own=not real and all(phase.own for phase in phases),
-        warnings=tuple(dict.fromkeys(notes)),
+        warnings=tuple(dict.fromkeys((*schedule.warnings, *notes))),
         parts=tuple(part for phase in phases for part in phase.parts),
     )
 

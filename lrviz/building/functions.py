@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from lrviz.building import unheard
 from lrviz.building.built import Built, BuiltScheduler
 from lrviz.building.dummy import IDLE
 from lrviz.building.quantities import readers
@@ -75,7 +76,10 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
     _check_optimizer(schedule, used)
     if used is not optimizer:
         vars(used).update(IDLE)  # its own step may want a closure, or gradients
-    return _built(schedule, used, tuple(schedulers))
+    ways = [interpret(result, optimizer, each)[1] for each in get_args(Interval)]
+    asked_for = optimizer if "optimizer" in wanted else None
+    warned = unheard.by_function(schedule, used, asked_for, ways)
+    return _built(schedule, used, tuple(schedulers), warned)
 
 
 def interpret(
@@ -214,7 +218,10 @@ def _called(schedule: Schedule, action: Callable[[], Any]) -> Any:
 
 
 def _built(
-    schedule: Schedule, optimizer: Optimizer, schedulers: tuple[BuiltScheduler, ...]
+    schedule: Schedule,
+    optimizer: Optimizer,
+    schedulers: tuple[BuiltScheduler, ...],
+    warned: tuple[str, ...] = (),
 ) -> Built:
     return Built(
         label=schedule.label,
@@ -223,6 +230,7 @@ def _built(
         schedulers=schedulers,
         length=schedule.length,
         groups=tuple(_names(optimizer)),
+        warnings=(*schedule.warnings, *warned),
     )
 
 

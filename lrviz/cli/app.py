@@ -55,10 +55,12 @@ class Commands(TyperGroup):
             sys.exit(code)
         return code
 
-    def make_context(self, *args: Any, **extra: Any) -> Any:
-        """Read the command line; `--help` prints here."""
+    def make_context(self, info_name: Any, args: list[str], *rest: Any, **extra: Any) -> Any:
+        """Read the command line; `--help` prints here, and `help` is another way to say it."""
+        if args[:1] == ["help"]:
+            args = [*args[1:2], "--help"]
         with _EndsQuietly():
-            return super().make_context(*args, **extra)
+            return super().make_context(info_name, args, *rest, **extra)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # as typer exports it
         """Run the command."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 from lrviz.cli.console import listen
-from lrviz.errors import UsageError
+from lrviz.errors import UsageError, counted
 
 if TYPE_CHECKING:
     from lrviz.sources.overrides import Overrides
@@ -23,13 +23,13 @@ _REPORT = "Messages"
 
 
 def whole_number(option: str) -> Callable[[str], int]:
-    """Return a parser of whole numbers from 1 on, `1e4` and `10_000` among them, for `option`."""
+    """Return a parser of whole numbers from 1 on, `1e4`, `10_000` and `10k` too, for `option`."""
 
     def parse(text: str) -> int:
         from lrviz.spec.durations import MOST
 
         try:
-            number = float(text)
+            number = float(counted(text))
         except ValueError:
             number = math.nan
         if not number >= 1 or (math.isfinite(number) and number != int(number)):

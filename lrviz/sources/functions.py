@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,7 +35,21 @@ def of_function(
                 f"--set {each}: {source} is a function, which builds its schedule itself; of one "
                 f"can be set: {', '.join(_SETTABLE)}"
             )
-    return Origin(label, source, with_sets(Map(), overrides.sets), function=function, is_named=True)
+    return Origin(
+        label,
+        source,
+        with_sets(Map(), overrides.sets),
+        function=function,
+        is_named=True,
+        has_optimizer="optimizer" not in _arguments(function),
+    )
+
+
+def _arguments(function: Callable[..., Any]) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # a builtin that tells nothing: math.cos
+        return ()
 
 
 def _parse(source: str) -> Reference | None:

@@ -24,6 +24,8 @@ class Origin:
         folder: Where files that it names are looked for.
         function: A user's function, which builds the schedule in place of `tree`.
         is_named: It is a name or a function: nothing is said of its surroundings.
+        has_optimizer: It has an optimizer of its own, or needs none: what is said of one is not
+            for it.
         notes: What was assumed where it was read.
     """
 
@@ -33,6 +35,7 @@ class Origin:
     folder: Path = field(default_factory=Path)
     function: Callable[..., Any] | None = None
     is_named: bool = False
+    has_optimizer: bool = False
     notes: tuple[str, ...] = ()
 
     @property

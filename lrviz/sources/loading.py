@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -169,14 +169,17 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
     try:
         tree = origin.tree if origin.function else expand(origin.tree)
         train, assumed_length = train_section(tree, overrides, named=origin.is_named)
-        value, assumed_optimizer = optimizer_section(tree, overrides, named=origin.is_named)
+        value, assumed = optimizer_section(tree, overrides)
         length = spec.length(train, force=overrides.force)
         members = () if origin.function else spec.members(tree, overrides.interval)
         validated(Spec, tree)
         optimizer = spec.optimizer(value, overrides.lr)
     except SpecError as error:
         raise error.at(origin.place) from None
-    assumed = assumption(assumed_length, assumed_optimizer, optimizer)
+    notes = (
+        assumption(assumed_length, {} if origin.has_optimizer else assumed),
+        spec.padding(train),
+    )
     return Schedule(
         label=origin.label,
         source=origin.source,
@@ -195,8 +198,25 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         summary=tree.get("summary"),
         when=tree.get("when"),
         reference=tree.get("reference"),
-        notes=(*origin.notes, *([assumed] if assumed else [])),
+        notes=(*origin.notes, *filter(None, notes)),
+        warnings=tuple(_unheard(origin, tree, overrides)),
     )
+
+
+def _unheard(origin: Origin, tree: Map, overrides: Overrides) -> Iterator[str]:
+    """Yield what the command line says, and this schedule cannot follow."""
+    options = {"--optimizer": overrides.optimizer, "--lr": overrides.lr}
+    said = [option for option, value in options.items() if value is not None]
+    if "optimizer" in tree:
+        said.append("--set optimizer")
+    if origin.has_optimizer and said:
+        yield f"{', '.join(said)}: without effect, its own code says which lr and which optimizer"
+    if overrides.interval is not None and not origin.function and _interval_stated(tree):
+        yield f"--interval {overrides.interval}: without effect, its interval is stated"
+
+
+def _interval_stated(tree: Map) -> bool:
+    return all("interval" in each for each in tree.get("schedulers", [tree]))
 
 
 def _distinct(schedules: list[Schedule]) -> list[Schedule]:

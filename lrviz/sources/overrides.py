@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lrviz import catalog
 from lrviz.document import Entry, Map, Seq
 from lrviz.errors import Place, UsageError
 from lrviz.sources.arguments import read_value
 from lrviz.spec.inheritance import merged_optimizer, merged_train
 from lrviz.spec.models import Curve, Interval
-from lrviz.spec.schedule import DEFAULT_OPTIMIZER, DEFAULT_STEPS, OptimizerSpec
+from lrviz.spec.schedule import DEFAULT_OPTIMIZER, DEFAULT_STEPS
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,18 @@ class Overrides:
     x: str | None = None
 
 
-def assumption(length: bool, optimizer: bool, used: OptimizerSpec) -> str:
+def assumption(length: bool, assumed: Mapping[str, Any]) -> str:
     """Return what was assumed and how to say otherwise, empty where nothing was.
 
     Args:
         length: The length of the training was assumed.
-        optimizer: The optimizer was.
-        used: The optimizer.
+        assumed: Of the optimizer, these were.
     """
     parts = [f"{DEFAULT_STEPS:,} updates"] if length else []
-    if optimizer:
-        parts += [used.type, f"lr {used.lr or used.options['lr']}", "momentum 0.9"]
-    flags = [flag for flag, said in (("--steps", length), ("--optimizer, --lr", optimizer)) if said]
-    return f"{', '.join(parts)} (say otherwise with {', '.join(flags)})" if parts else ""
+    parts += [str(value) if key == "type" else f"{key} {value}" for key, value in assumed.items()]
+    flags = {"--steps": length, "--optimizer": "type" in assumed, "--lr": "lr" in assumed}
+    said = ", ".join(flag for flag, needed in flags.items() if needed)
+    return f"{', '.join(parts)} (say otherwise with {said})" if parts else ""
 
 
 def train_section(tree: Map, overrides: Overrides, *, named: bool) -> tuple[Map, bool]:
@@ -87,32 +87,36 @@ def train_section(tree: Map, overrides: Overrides, *, named: bool) -> tuple[Map,
     return train, named and not said
 
 
-def optimizer_section(tree: Map, overrides: Overrides, *, named: bool) -> tuple[Any, bool]:
-    """Return the optimizer, and whether it was assumed.
+def optimizer_section(tree: Map, overrides: Overrides) -> tuple[Any, dict[str, Any]]:
+    """Return the optimizer, and what of it was assumed: that of a name, where no type is said.
 
     Args:
         tree: The schedule.
         overrides: What the command line says.
-        named: The schedule is a name, not a spec: what `--set` says of its optimizer is said of
-            the default one.
     """
-    said = tree.get("optimizer")
-    value = said
-    partly = named and isinstance(said, Map) and "type" not in said
-    if said is None or partly:
-        place = tree.place
-        value = Map(
-            dict(DEFAULT_OPTIMIZER),
-            dict.fromkeys(DEFAULT_OPTIMIZER, Entry(place, place)),
-            place,
-        )
-        if partly:
-            value = merged_optimizer(value, said)
+    said = tree.get("optimizer", Map())
+    own = Map()
     if overrides.optimizer is not None:
         place = Place("--optimizer")
-        own = Map({"type": overrides.optimizer}, {"type": Entry(place, place)}, place)
-        value = merged_optimizer(value, own)
-    return value, said is None and overrides.optimizer is None and overrides.lr is None
+        name = _optimizer_class(overrides.optimizer)
+        own = Map({"type": name}, {"type": Entry(place, place)}, place)
+    if not isinstance(said, Map) or "type" in said:
+        return (merged_optimizer(said, own) if own else said), {}
+    known = own.over(said)
+    there = said.place or tree.place
+    default = Map(
+        dict(DEFAULT_OPTIMIZER), dict.fromkeys(DEFAULT_OPTIMIZER, Entry(there, there)), there
+    )
+    if own or (overrides.lr is not None and not said):  # who says that much knows the rest
+        return merged_optimizer(default, known), {}
+    assumed = {key: value for key, value in DEFAULT_OPTIMIZER.items() if key not in known}
+    return merged_optimizer(default, known), assumed
+
+
+def _optimizer_class(name: str) -> str:
+    """Return the name of torch's class, where it is another only in its letters' case."""
+    classes = {each.lower(): each for each in catalog.optimizer_names()}
+    return classes.get(name.lower(), name)
 
 
 def with_sets(tree: Any, sets: Sequence[str]) -> Any:

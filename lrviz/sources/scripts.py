@@ -16,6 +16,7 @@ from typing import Any
 
 from lrviz.document import read_text
 from lrviz.errors import Place, SpecError, UsageError
+from lrviz.files import checked
 from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Kind, Origin
 from lrviz.sources.overrides import Overrides
@@ -61,7 +62,7 @@ def parsed(file: str) -> ast.Module:
     if not is_there(file) or not Path(file).is_file():
         raise UsageError(f"{file}: no such file")
     try:
-        text = read_text(Path(file).read_bytes(), file)
+        text = read_text(checked(Path(file)).read_bytes(), file)
         return ast.parse(text, file)
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None

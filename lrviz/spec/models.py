@@ -12,6 +12,7 @@ from lrviz.document import KeyPath, place_of
 from lrviz.errors import SpecError, number_hint, shown, suggestion
 from lrviz.spec import durations
 from lrviz.spec.metrics import Metric, integral
+from lrviz.spec.misplaced import home
 
 Interval = Literal["step", "epoch"]
 
@@ -55,7 +56,16 @@ class Train(_Model):
     batch_size: Annotated[Count | None, Field(description="Samples a batch of one device.")] = None
     world_size: Annotated[Count, Field(description="Devices.")] = 1
     accumulate: Annotated[Count, Field(description="Batches an update.")] = 1
-    drop_last: Annotated[bool, Field(description="Leave out an incomplete last batch.")] = False
+    drop_last: Annotated[
+        bool, Field(description="Leave out a device's incomplete last batch, as a DataLoader does.")
+    ] = False
+    sampler_drop_last: Annotated[
+        bool,
+        Field(
+            description="Leave out what does not fill all devices, as a DistributedSampler with "
+            "drop_last does; else it is filled up with samples seen before."
+        ),
+    ] = False
 
 
 class Group(_Model):
@@ -74,7 +84,7 @@ class Optimizer(_Model):
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
 
-    type: Annotated[str, Field(description="A class of torch.optim.")]
+    type: Annotated[str, Field(description="A class of torch.optim.")] = "SGD"
     groups: Annotated[
         dict[str, Group | None], Field(description="Param groups by name.", min_length=1)
     ] = Field(default_factory=dict, validate_default=False)
@@ -135,6 +145,21 @@ class Spec(Curve):
     table: Table | None = None
 
 
+SECTIONS: dict[str, list[str]] = {
+    "train": list(Train.model_fields),
+    "plot": list(Plot.model_fields),
+    "table": list(Table.model_fields),
+    "metric": list(Metric.model_fields),
+}
+"""The keys of the sections that a schedule may have."""
+
+_LOOK_ALIKE = {
+    "schedulers": "must be a list, of the schedulers on one optimizer; for curves by their labels, "
+    "did you mean schedules?",
+    "schedules": "must be a mapping, of labels to curves; for several schedulers on one optimizer, "
+    "did you mean schedulers?",
+}
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -163,8 +188,13 @@ def _spec_error(model: type[M], data: Any, path: KeyPath, error: ValidationError
             hint = f"a scheduler stands under `scheduler:`, as in scheduler: {{{loc[-1]}: ...}}"
             return SpecError(f"{name}: {hint}", place_of(data, loc, key=True))
         known = _known_keys(model, loc[:-1])
-        hint = suggestion(str(loc[-1]), known) or f"; known here: {', '.join(known)}"
+        stands = home(str(loc[-1]), value, SECTIONS)
+        hint = f"; it stands under {stands}" if stands else suggestion(str(loc[-1]), known)
+        hint = hint or f"; known here: {', '.join(known)}"
         return SpecError(f"{name}: unknown key{hint}", place_of(data, loc, key=True))
+    for key, other in _LOOK_ALIKE.items():
+        if loc and loc[-1] == key and isinstance(value, Mapping | list):
+            return SpecError(f"{name}: {other}", place_of(data, loc, key=True))
     if kind == "missing":
         missing = ".".join(str(part) for part in (*path, *first["loc"]))
         return SpecError(f"{missing} is missing", place_of(data, loc))

@@ -35,7 +35,10 @@ MAX_GROUPS = 2000  # torch compares each with all before it
 
 # What says how long a training is, and what says how long an epoch is: one of each at most.
 LENGTHS = ("steps", "epochs", "tokens")
-SIZES = ("dataset_size", "batch_size", "world_size", "accumulate", "drop_last")
+SIZES = (
+    *("dataset_size", "batch_size", "world_size"),
+    *("accumulate", "drop_last", "sampler_drop_last"),
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,8 @@ class Schedule:
         summary: What it is, in a line.
         when: When to use it.
         reference: Where it was published.
-        notes: What was assumed or rounded.
+        notes: What was assumed.
+        warnings: What is said of it and cannot act on it.
     """
 
     label: str
@@ -135,6 +139,7 @@ class Schedule:
     when: str | None = None
     reference: str | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def at(self, *path: str | int, key: bool = False) -> Place | None:
         """Return the place of the value (or the key) at `path`, or of what is nearest to it."""
@@ -150,8 +155,10 @@ class Schedule:
 def length(train: Map | None, *, force: bool = False) -> Length:
     """Return how long a training is.
 
-    Updates an epoch are ceil(ceil(dataset_size / (batch_size * world_size)) / accumulate), the
-    inner one rounded down with `drop_last`; updates are ceil(epochs * updates an epoch), or
+    Each of `world_size` devices sees ceil(dataset_size / world_size) samples an epoch (rounded down
+    with `sampler_drop_last`), in ceil(samples / batch_size) batches (rounded down with
+    `drop_last`), and updates an epoch are ceil(batches / accumulate): what torch's
+    DistributedSampler and DataLoader give. Updates are ceil(epochs * updates an epoch), or
     ceil(tokens / tokens_per_update).
 
     Raises:
@@ -205,17 +212,48 @@ def _updates_per_epoch(section: Train, data: Map) -> int | None:
     if section.dataset_size is None or section.batch_size is None:
         needs = "dataset_size" if section.dataset_size is None else "batch_size"
         raise SpecError(f"train: {sizes[0]} needs {needs} too", place_of(data, (sizes[0],)))
-    device_batch = section.batch_size * section.world_size
-    batches = section.dataset_size // device_batch
-    if not section.drop_last and section.dataset_size % device_batch:
-        batches += 1
+    if section.sampler_drop_last and section.world_size == 1:
+        raise SpecError(
+            "train: sampler_drop_last leaves out what does not fill all devices, and there is one; "
+            "give world_size, or take it out",
+            place_of(data, ("sampler_drop_last",), key=True),
+        )
+    batches = _batches(section, section.sampler_drop_last)
     if not batches:
+        device_batch = section.batch_size * section.world_size
         raise SpecError(
             f"train: {section.dataset_size:,} samples do not fill one batch of {device_batch:,}, "
             "and drop_last leaves it out",
             place_of(data, ("batch_size",)),
         )
     return -(-batches // section.accumulate)
+
+
+def _batches(section: Train, sampler_drops: bool) -> int:
+    """Return the batches that one device sees an epoch."""
+    samples = _divided(section.dataset_size or 0, section.world_size, down=sampler_drops)
+    return _divided(samples, section.batch_size or 1, down=section.drop_last)
+
+
+def _divided(count: int, by: int, *, down: bool) -> int:
+    return count // by if down else -(-count // by)
+
+
+def padding(train: Map) -> str:
+    """Return what is to be known of the samples that do not fill all devices; or nothing.
+
+    With `drop_last` it matters whether the sampler fills them up, as torch's does by itself.
+    """
+    section = validated(Train, train, ("train",))
+    if not section.drop_last or section.world_size == 1 or section.sampler_drop_last:
+        return ""
+    filled, dropped = (-(-_batches(section, each) // section.accumulate) for each in (False, True))
+    if filled == dropped:
+        return ""
+    return (
+        f"{filled:,} updates an epoch, as torch's DistributedSampler fills up what does not fill "
+        f"all devices; {dropped:,} where it drops that too (sampler_drop_last: true)"
+    )
 
 
 def _exact(value: float) -> Fraction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import time
@@ -14,10 +15,18 @@ from mkdocs.commands.build import build as build_site
 from mkdocs.config import load_config
 from sphinx.cmd.build import build_main
 
-Build = Callable[[str, str, str], str]
-"""Body, options and configuration of a page's one block, to the HTML of the page."""
+Block = tuple[str, dict[str, str]]
+"""Its body and its options."""
+Build = Callable[[list[Block], dict[str, object]], list[str]]
+"""The blocks of a page, and what the configuration allows, to the HTML of each."""
 
-EVIL = 'from pathlib import Path\nPath({mark!r}).write_text("was here")\ndef s(step): return 0.1\n'
+EVIL = """\
+from pathlib import Path
+from torch.optim.lr_scheduler import ConstantLR as S
+Path({mark!r}).write_text("was here")
+def s(step):
+    return Path({mark!r}).exists() / 10  # what is pure is read, and not imported
+"""
 SPEC = "train: {steps: 9}\noptimizer: {type: SGD, lr: 0.1}\n"
 METRIC = (
     "train: {epochs: 3, steps_per_epoch: 3}\noptimizer: {type: SGD, lr: 0.1}\ninterval: epoch\n"
@@ -53,113 +62,118 @@ def build(request: pytest.FixtureRequest, mark: Path) -> Build:
     return {"sphinx": _sphinx, "mkdocs": _mkdocs}[request.param]
 
 
-def _sphinx(body: str, options: str, allowed: str) -> str:
-    settings = "".join(
-        f"lrviz_{each}\n" for each in re.split(r"\s*;\s*", allowed.replace(": ", " = ")) if each
-    )
+def _sphinx(blocks: list[Block], allowed: dict[str, object]) -> list[str]:
+    settings = "".join(f"lrviz_{name} = {value!r}\n" for name, value in allowed.items())
     Path("docs/conf.py").write_text(f'project = "P"\nextensions = ["lrviz.sphinx"]\n{settings}')
-    lines = [".. lrviz::", *(f"   :{each.replace('=', ': ', 1)}" for each in options.split())]
-    lines = [line if ":" in line[4:] or line == ".. lrviz::" else f"{line}:" for line in lines]
-    lines += ["", *(f"   {line}" for line in body.splitlines())]
-    Path("docs/index.rst").write_text("Page\n====\n\n" + "\n".join(lines) + "\n")
+    page = "Page\n====\n"
+    for body, options in blocks:
+        page += "\nBLOCK\n\n.. lrviz::\n"
+        page += "".join(f"   :{name}: {value}\n" for name, value in options.items())
+        page += "\n" + "".join(f"   {line}\n" for line in body.splitlines())
+    Path("docs/index.rst").write_text(page)
     assert build_main(["-q", "-E", "-b", "html", "docs", "out"]) == 0
     html = Path("out/index.html").read_text(encoding="utf-8")
-    return html[html.index("<h1>") : html.index('class="clearer"')]
+    return html[: html.index('class="clearer"')].split("<p>BLOCK</p>")[1:]
 
 
-def _mkdocs(body: str, options: str, allowed: str) -> str:
+def _mkdocs(blocks: list[Block], allowed: dict[str, object]) -> list[str]:
     Path("mkdocs.yml").write_text(
         "site_name: P\nmarkdown_extensions:\n  - pymdownx.superfences:\n      custom_fences:\n"
         "        - name: lrviz\n          class: lrviz\n"
         "          validator: !!python/name:lrviz.mkdocs.validator\n"
         "          format: !!python/object/apply:lrviz.mkdocs.Fence\n"
-        f"            kwds: {{{allowed.replace(';', ',').replace('True', 'true')}}}\n"
+        f"            kwds: {json.dumps(allowed)}\n"
     )
-    given = " ".join(
-        f'{each.partition("=")[0]}="{each.partition("=")[2]}"' for each in options.split()
-    )
-    Path("docs/index.md").write_text(f"# Page\n\n```lrviz {given}\n{body}\n```\n")
+    page = "# Page\n"
+    for body, options in blocks:
+        given = " ".join(f'{name}="{value or name}"' for name, value in options.items())
+        page += f"\nBLOCK\n\n```lrviz {given}\n{body}\n```\n"
+    Path("docs/index.md").write_text(page)
     build_site(load_config("mkdocs.yml"))
     html = Path("site/index.html").read_text(encoding="utf-8")
-    return html[html.index("<h1") :]
+    return html[: html.index("</body>")].split("<p>BLOCK</p>")[1:]
 
 
 def said(html: str) -> str:
-    """Return the message that stands in place of a figure."""
-    assert "<img" not in html
+    """Return the words of a part of a page."""
     return " ".join(unescape(re.sub("<.*?>", "", html)).split())
 
 
 OUTSIDE = "outside of the documentation, whose files alone are read"
 UNTRUSTED = "runs code, which a page is not trusted with"
+FOREIGN = "is neither a scheduler of torch nor a schedule of transformers"
+COSINE = f"{SPEC}scheduler: cosine"
+REFUSED: list[tuple[str, dict[str, str], str]] = [
+    ("evil.py:s", {}, UNTRUSTED),
+    ("/evil.py:s", {}, UNTRUSTED),
+    ("mine=evil.py:s", {}, UNTRUSTED),
+    ("evil_package:s", {}, UNTRUSTED),
+    ("cosine evil_package:s", {"steps": "9"}, UNTRUSTED),
+    (f"{SPEC}scheduler: {{type: evil_package.s}}", {}, FOREIGN),
+    (f"{SPEC}scheduler: {{_target_: evil_package.s}}", {}, FOREIGN),
+    (COSINE, {"set": "scheduler.type=evil_package.s"}, FOREIGN),
+    (COSINE, {"optimizer": "evil_package.s"}, "evil_package.s is no optimizer of torch"),
+    (f"{SPEC}scheduler: {{type: evil_package.s}}", {"trust": ""}, "trust: a page cannot say it"),
+    ("evil.py:s", {"trust": ""}, "trust: a page cannot say it"),
+    (COSINE, {"style": "evil_package.s"}, "neither a style's name nor an .mplstyle file"),
+    (COSINE, {"style": "http://127.0.0.1:9/a.mplstyle"}, "neither a style's name nor"),
+    ("../secret/s.yaml", {}, OUTSIDE),
+    ("linked/s.yaml", {}, OUTSIDE),
+    ("link-s.yaml", {}, OUTSIDE),
+    ("a=linked/../linked/s.yaml", {}, OUTSIDE),
+    ("../secret/none.yaml", {}, OUTSIDE),  # nor does it say what is not there
+    (METRIC.replace("FILE", "../secret/val.csv"), {}, OUTSIDE),
+    (METRIC.replace("FILE", "linked/val.csv"), {}, OUTSIDE),
+    (METRIC.replace("FILE", "link-val.csv"), {}, OUTSIDE),
+    (METRIC.replace("FILE", "/etc/passwd.csv"), {}, OUTSIDE),
+    ("reads.yaml", {}, OUTSIDE),
+    (COSINE, {"style": "../secret/own.mplstyle"}, OUTSIDE),
+    (COSINE, {"style": "link-own.mplstyle"}, OUTSIDE),
+    ("cosine", {"steps": "90000000"}, "90,000,000 updates"),
+    ("cosine linear", {"steps": "5000001"}, "10,000,002 updates"),
+    ("cosine", {"steps": "900000000", "force": ""}, "force: a page cannot say it"),
+    (
+        "train: {steps: 100000}\noptimizer: {type: SGD, lr: 0.1, groups: {a: {count: 101}}}\n"
+        "scheduler: cosine",
+        {},
+        "10,100,000 updates, all param groups counted",
+    ),
+]
 
 
-@pytest.mark.parametrize(
-    ("body", "options", "words"),
-    [
-        ("evil.py:s", "", UNTRUSTED),
-        ("/evil.py:s", "", UNTRUSTED),
-        ("mine=evil.py:s", "", UNTRUSTED),
-        ("evil_package:s", "", UNTRUSTED),
-        ("cosine evil_package:s", "steps=9", UNTRUSTED),
-        (f"{SPEC}scheduler: {{type: evil_package.s}}", "", "neither a scheduler of torch nor"),
-        (f"{SPEC}scheduler: {{_target_: evil_package.s}}", "", "neither a scheduler of torch nor"),
-        (f"{SPEC}scheduler: cosine", "set=scheduler.type=evil_package.s", "neither a scheduler of"),
-        (f"{SPEC}scheduler: cosine", "optimizer=evil_package.s", "is no optimizer of torch"),
-        (f"{SPEC}scheduler: {{type: evil_package.s}}", "trust=", "a page cannot say it"),
-        ("evil.py:s", "trust=true", "a page cannot say it"),
-        (f"{SPEC}scheduler: cosine", "style=evil_package.s", "neither a style's name nor"),
-        (f"{SPEC}scheduler: cosine", "style=http://127.0.0.1:9/a.mplstyle", "neither a style's"),
-        ("../secret/s.yaml", "", OUTSIDE),
-        ("linked/s.yaml", "", OUTSIDE),
-        ("link-s.yaml", "", OUTSIDE),
-        ("a=linked/../linked/s.yaml", "", OUTSIDE),
-        ("../secret/none.yaml", "", OUTSIDE),  # nor does it say what is not there
-        (METRIC.replace("FILE", "../secret/val.csv"), "", OUTSIDE),
-        (METRIC.replace("FILE", "linked/val.csv"), "", OUTSIDE),
-        (METRIC.replace("FILE", "link-val.csv"), "", OUTSIDE),
-        (METRIC.replace("FILE", "/etc/passwd.csv"), "", OUTSIDE),
-        (f"{SPEC}scheduler: cosine", "style=../secret/own.mplstyle", OUTSIDE),
-        (f"{SPEC}scheduler: cosine", "style=link-own.mplstyle", OUTSIDE),
-        ("cosine", "steps=90000000", "90,000,000 updates"),
-        ("cosine linear", "steps=5000001", "10,000,002 updates"),
-        ("cosine", "steps=900000000 force=", "a page cannot say it"),
-        (
-            "train: {steps: 100000}\noptimizer: {type: SGD, lr: 0.1, groups: {a: {count: 101}}}\n"
-            "scheduler: cosine",
-            "",
-            "10,100,000 updates, all param groups counted",
-        ),
-        ("cosine", "output=out.png", "no option"),
-    ],
-)
-def test_a_page_may_not(build: Build, mark: Path, body: str, options: str, words: str) -> None:
-    before = sorted(path for path in Path("docs").rglob("*.py"))
+def test_what_a_page_may_not(build: Build, mark: Path) -> None:
+    Path("docs/reads.yaml").write_text(METRIC.replace("FILE", "../secret/val.csv"))
     start = time.process_time()
-    html = build(body, options, "")
-    assert words in said(html) or ("no option" in words and "<img" not in html)
-    assert time.process_time() - start < 20
+    parts = build([(body, options) for body, options, _ in REFUSED], {})
+    assert time.process_time() - start < 30
+    assert len(parts) == len(REFUSED)
+    for part, (body, options, words) in zip(parts, REFUSED, strict=True):
+        assert words in said(part), (body, options)
+        assert "<img" not in part
+        assert "--trust" not in part
     assert not mark.exists()
-    assert "0.12345" not in html
-    left = [path for path in Path("docs").rglob("*.py") if path.name != "conf.py"]
-    assert left == [path for path in before if path.name != "conf.py"]
+    assert "0.12345" not in "".join(parts)
 
 
-@pytest.mark.parametrize(
-    ("body", "options", "allowed"),
-    [
-        ("evil.py:s", "steps=9", "trust: True"),
-        ("evil_package:s", "steps=9", "trust: True"),
-        ("../secret/s.yaml", "", "folders: ['SECRET']"),
-        ("link-s.yaml", "", "folders: ['SECRET']"),
-        (METRIC.replace("FILE", "../secret/val.csv"), "", "folders: ['SECRET']"),
-        (f"{SPEC}scheduler: cosine", "style=link-own.mplstyle", "folders: ['SECRET']"),
-        ("constant", "steps=10000001", "max_updates: 10000001"),
-    ],
-)
-def test_what_the_configuration_allows_is_drawn(
-    build: Build, mark: Path, body: str, options: str, allowed: str
-) -> None:
-    html = build(body, options, allowed.replace("SECRET", str(mark.parent / "secret")))
-    assert "<img" in html
-    assert mark.exists() == ("evil" in body)
+@pytest.mark.parametrize("code", ["evil.py:s", "evil_package:s", "evil_package.S"])
+def test_code_runs_where_the_configuration_trusts(build: Build, mark: Path, code: str) -> None:
+    body = code if ":" in code else f"{SPEC}scheduler: {{type: {code}}}"
+    [part] = build([(body, {"steps": "9"})], {"trust": True})
+    assert "<img" in part
+    assert mark.exists()
+
+
+def test_the_configuration_adds_folders_and_updates(build: Build, mark: Path) -> None:
+    allowed: list[Block] = [
+        ("../secret/s.yaml", {}),
+        ("link-s.yaml", {}),
+        (METRIC.replace("FILE", "../secret/val.csv"), {}),
+        (COSINE, {"style": "link-own.mplstyle"}),
+        ("constant", {"steps": "1000"}),
+    ]
+    folders = [str(mark.parent / "secret")]
+    refused: list[Block] = [("../mkdocs.yaml", {}), ("constant", {"steps": "1001"})]
+    parts = build(allowed + refused, {"folders": folders, "max_updates": 1000})
+    assert ["<img" in part for part in parts] == [True] * len(allowed) + [False] * 2
+    assert OUTSIDE in said(parts[-2])
+    assert "1,001 updates" in said(parts[-1])

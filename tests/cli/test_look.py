@@ -162,6 +162,7 @@ def test_a_run_cut_short_shows_what_there_is_and_exits_with_1() -> None:
     assert ran.code == 1
     assert len(ran.out.splitlines()) == 62
     assert ran.err == (
+        "warning: OneCycleLR: --lr 0.1: without effect, its scheduler sets the rates\n"
         "error: OneCycleLR: its scheduler failed after update 60 of 100, and the curve ends there: "
         "ValueError: Tried to step 61 times. The specified number of total steps is 60\n"
     )

@@ -61,7 +61,7 @@ def test_only_warnings_for_users_are_shown(tmp_path: Path) -> None:
         "warnings.warn('for users')\n"
         "def half(step): return 0.5 if Old else 1  # which is not read alone: it needs a class\n"
     )
-    done = ran(tmp_path, "table", "mine.py:half", "--steps", "3", "--lr", "1", "--optimizer", "SGD")
+    done = ran(tmp_path, "table", "mine.py:half", "--steps", "3")
     assert (done.returncode, done.stderr) == (0, "warning: for users\n")
 
 

@@ -51,6 +51,90 @@ def test_length(train: dict[str, Any], expected: Length) -> None:
     assert of(**train) == expected
 
 
+@pytest.mark.parametrize("world_size", [2, 3, 4])
+@pytest.mark.parametrize("dataset_size", [115, 116, 1200])
+@pytest.mark.parametrize("batch_size", [1, 7, 10])
+@pytest.mark.parametrize("sampler_drops", [True, False])
+@pytest.mark.parametrize("drop_last", [True, False])
+def test_updates_an_epoch_are_the_batches_that_torch_gives_a_device(
+    dataset_size: int, batch_size: int, world_size: int, drop_last: bool, sampler_drops: bool
+) -> None:
+    from torch.utils.data import DataLoader, DistributedSampler
+
+    data: Any = range(dataset_size)
+    sampler: Any = DistributedSampler(data, world_size, rank=0, drop_last=sampler_drops)
+    loader: Any = DataLoader(data, batch_size=batch_size, sampler=sampler, drop_last=drop_last)
+    sizes = {"dataset_size": dataset_size, "batch_size": batch_size, "world_size": world_size}
+    found = of(epochs=1, **sizes, drop_last=drop_last, sampler_drop_last=sampler_drops)
+    assert found.updates == len(loader)
+
+
+def test_what_the_sampler_does_with_the_last_samples_is_said_where_it_matters() -> None:
+    sizes = {"epochs": 3, "dataset_size": 115, "batch_size": 1, "world_size": 4, "drop_last": True}
+    spec = {"train": sizes, "optimizer": {"type": "SGD", "lr": 0.1}, "scheduler": "cosine"}
+    [schedule] = load(spec)
+    assert (schedule.length.updates, schedule.notes) == (
+        87,
+        (
+            "29 updates an epoch, as torch's DistributedSampler fills up what does not fill all "
+            "devices; 28 where it drops that too (sampler_drop_last: true)",
+        ),
+    )
+    [schedule] = load({**spec, "train": {**sizes, "sampler_drop_last": True}})
+    assert (schedule.length.updates, schedule.notes) == (84, ())
+    assert load({**spec, "train": {**sizes, "dataset_size": 116}})[0].notes == ()
+    with pytest.raises(SpecError, match=r"^train: sampler_drop_last leaves out what does not fill"):
+        of(epochs=1, dataset_size=9, batch_size=2, sampler_drop_last=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "optimizer", "note"),
+    [
+        ({"lr": 3e-4}, {"lr": 3e-4, "momentum": 0.9}, "SGD, momentum 0.9 (say otherwise with "),
+        ({"momentum": 0.5}, {"lr": 0.1, "momentum": 0.5}, "SGD, lr 0.1 (say otherwise with "),
+    ],
+)
+def test_an_optimizer_without_a_type_is_that_of_a_name(
+    said: dict[str, Any], optimizer: dict[str, Any], note: str
+) -> None:
+    spec = {"train": {"steps": 9}, "optimizer": said, "scheduler": "cosine"}
+    [schedule] = load(spec)
+    assert (schedule.optimizer.type, schedule.optimizer.options) == ("SGD", optimizer)
+    assert schedule.notes[0].startswith(note)
+    [schedule] = load(spec, optimizer="adamw")
+    assert (schedule.optimizer.type, schedule.optimizer.options) == (
+        "AdamW",
+        {"lr": 0.1} | said,
+    )
+    assert schedule.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({"lr": 3e-4}, "lr: unknown key; it stands under optimizer: {lr: 3e-4}"),
+        ({"steps": 100}, "steps: unknown key; it stands under train: {steps: 100}"),
+        ({"max_epochs": 9}, "max_epochs: unknown key; it stands under train: {epochs: 9}"),
+        ({"at": [3]}, "at: unknown key; it stands under table: {at: ...}"),
+        ({"train": {"lr": 1}}, "train.lr: unknown key; it stands under optimizer: {lr: 1}"),
+        (
+            {"schedulers": {"a": "cosine"}},
+            "schedulers: must be a list, of the schedulers on one optimizer; for curves by their "
+            "labels, did you mean schedules?",
+        ),
+        (
+            {"schedules": ["cosine"]},
+            "schedules: must be a mapping, of labels to curves; for several schedulers on one "
+            "optimizer, did you mean schedulers?",
+        ),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_told_its_own(spec: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        load({"scheduler": "cosine", **spec})
+    assert caught.value.message == message
+
+
 def test_absurd_lengths_need_force() -> None:
     assert of(steps=10**8).updates == 10**8
     with pytest.raises(SpecError, match=r"^train: 100,000,001 updates, more than 100,000,000; "):
