@@ -51,4 +51,4 @@ def log(reference: Reference, x: str | None = None) -> Log:
     return read_log(Request(path, reference.text, label or path.name, reference.picked, x))
 
 
-LOG = Kind("log", _parse, _read)
+LOG = Kind("log", _parse, _read, runs_code=False)
