@@ -43,6 +43,15 @@ class Loaded:
     schedules: tuple[Schedule, ...]
     logs: tuple[Log, ...] = ()
 
+    def without_logs(self, advice: str) -> None:
+        """Refuse logs where only schedules mean something.
+
+        Raises:
+            UsageError: There is one.
+        """
+        if self.logs:
+            raise UsageError(f"{self.logs[0].source} is a log, and no schedule; {advice}")
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed for them, each once, with the labels of those it was assumed for."""
