@@ -103,6 +103,8 @@ def check(
     """
     if fix and diff:
         raise UsageError("--fix and --diff at once; keep one")
+    if diff and form != "text":
+        raise UsageError(f"--diff and --format {form} at once; a diff has a form of its own")
     given = tuple(sources or ())
     if not given and Path(DEFAULT).is_file():
         given = (DEFAULT,)

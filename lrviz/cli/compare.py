@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,7 @@ from lrviz.cli.console import emit, show
 from lrviz.cli.drawing import Drawing, draw
 from lrviz.cli.options import Shared, Sources, required
 from lrviz.cli.running import Run, import_late, load, simulated
-from lrviz.cli.table import At, at_of
+from lrviz.cli.table import At, ComparisonFormat, at_of
 from lrviz.cli.write import picture_targets
 from lrviz.errors import UsageError
 
@@ -27,7 +27,7 @@ def compare(
     sources: Sources = None,
     at: At = None,
     form: Annotated[
-        Literal["rich", "plain", "markdown", "json"] | None,
+        ComparisonFormat | None,
         typer.Option(
             "--format", help="rich on a terminal, else plain; json for a log against a plan."
         ),
@@ -43,6 +43,7 @@ def compare(
     given = required(sources, "compare")
     named = drawing.outputs or ()
     targets = picture_targets(named, given) if named or not terminal.wanted else ()
+    drawing.for_files(targets)
     loaded = load(given, shared)
     if len(loaded.schedules) + len(loaded.logs) < 2:
         raise UsageError(

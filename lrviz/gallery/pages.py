@@ -191,7 +191,7 @@ def _figures(
     for style in STYLES:
         drawn = figure(traces, options.figure(schedules, style))
         for each in options.formats:
-            data = save_bytes(drawn, each, style=style, source=MADE + entry.source)
+            data = save_bytes(drawn, each, style=style, source=MADE + reference(entry.source).short)
             yield f"{entry.name}-{style}.{each}", data
 
 

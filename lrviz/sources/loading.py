@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lrviz import catalog
 from lrviz.document import Map, placed
 from lrviz.errors import SpecError, UsageError
 from lrviz.sources.expansion import expand
 from lrviz.sources.functions import of_function
 from lrviz.sources.grammar import kind, reference
-from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Origin
 from lrviz.sources.logs.kind import log
 from lrviz.sources.logs.log import Log
@@ -26,7 +24,9 @@ from lrviz.sources.overrides import (
     train_section,
 )
 from lrviz.sources.specs import of_document, of_file
+from lrviz.sources.unknown import unknown
 from lrviz.spec import schedule as spec
+from lrviz.spec import training
 from lrviz.spec.models import Check, Plot, Spec, Table, validated
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.display import Displayed
@@ -147,7 +147,7 @@ def _origins(source: Source, overrides: Overrides) -> list[Origin]:
         return [of_function(name, name, source, overrides)]
     named = reference(source)
     if not named.kind:
-        raise _unknown(named.text)
+        raise unknown(named)
     origins = kind(named.kind).read(named, overrides)
     if named.label is None:
         return origins
@@ -159,27 +159,13 @@ def _origins(source: Source, overrides: Overrides) -> list[Origin]:
     return [replace(origins[0], label=named.label)]
 
 
-def _unknown(source: str) -> UsageError:
-    """Return the error for what is no SOURCE."""
-    if is_there(source) and Path(source).is_dir():
-        return UsageError(f"{source}: a folder, not a spec; name the files in it")
-    if is_there(source):
-        return UsageError(f"{source}: a spec's name ends in .yaml, .yml or .json")
-    head = source.partition(":")[0]
-    try:
-        catalog.find(head)
-    except UsageError as error:
-        return error
-    return UsageError(f"{source!r} is no source")
-
-
 def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
     """Finish one schedule."""
     try:
         tree = origin.tree if origin.function else expand(origin.tree)
         train, assumed_length = train_section(tree, overrides, named=origin.is_named)
         value, assumed = optimizer_section(tree, overrides)
-        length = spec.length(train, force=overrides.force)
+        length = training.length(train, force=overrides.force)
         members = () if origin.function else spec.members(tree, overrides.interval)
         validated(Spec, tree)
         optimizer = spec.optimizer(value, overrides.lr)
@@ -187,7 +173,7 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         raise error.at(origin.place) from None
     notes = (
         assumption(assumed_length, {} if origin.has_optimizer else assumed),
-        spec.padding(train),
+        training.padding(train),
     )
     return Schedule(
         label=origin.label,

@@ -13,7 +13,8 @@ from lrviz.errors import Place, UsageError
 from lrviz.sources.arguments import read_value
 from lrviz.spec.inheritance import merged_optimizer, merged_train
 from lrviz.spec.models import Curve, Interval
-from lrviz.spec.schedule import DEFAULT_OPTIMIZER, DEFAULT_STEPS
+from lrviz.spec.schedule import DEFAULT_OPTIMIZER
+from lrviz.spec.training import DEFAULT_STEPS
 
 
 @dataclass(frozen=True)
