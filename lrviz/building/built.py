@@ -27,7 +27,7 @@ class BuiltScheduler:
         scheduler: A torch scheduler, or any object with `step()`.
         cadence: After which updates `step()` is called.
         metric: Shape (M,): value i is given to the call after unit i; None where `step` takes no
-            metric.
+            metric, or a real training's spec has none.
     """
 
     scheduler: Any

@@ -42,8 +42,8 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
 
     Args:
         schedule: What to build.
-        optimizer: Your own, to train with; None for a dummy one of the spec's class, and then
-            the metric's values are read as well.
+        optimizer: Your own, to train with, which needs no metric in the spec; None for a dummy
+            one of the spec's class.
 
     Returns:
         The optimizer and its schedulers, before the first update.
@@ -63,7 +63,8 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
         for index, member in enumerate(schedule.members):
             phase, scheduler = _member(schedule, index, optimizer, lrs)
             phases.append(phase)
-            built.append(scheduler if real else _with_metric(schedule, member, scheduler))
+            known = not real or member.metric is not None
+            built.append(_with_metric(schedule, member, scheduler) if known else scheduler)
     if schedule.members and not real:
         _metric_is_seen(schedule, built)
     notes = [note for phase in phases for note in phase.notes]

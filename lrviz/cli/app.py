@@ -80,6 +80,8 @@ def _meant(name: str, commands: Sequence[str]) -> str:
 
     if reference(name).kind:
         return f"; to see that schedule: lrviz plot {name}"
+    if name == "version":
+        return "; it is an option: lrviz --version"
     return suggestion(name, commands) or f"; there are: {', '.join(commands)}"
 
 

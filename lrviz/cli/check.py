@@ -103,6 +103,8 @@ def check(
     """
     if fix and diff:
         raise UsageError("--fix and --diff at once; keep one")
+    if diff and form != "text":
+        raise UsageError(f"--diff and --format {form} at once; a diff has a form of its own")
     given = tuple(sources or ())
     if not given and Path(DEFAULT).is_file():
         given = (DEFAULT,)
@@ -130,6 +132,7 @@ def _report(given: Sequence[str], chosen: Chosen, training: Training) -> Report:
     selection = Selection(_codes(chosen.select), (*_codes(chosen.ignore), *changed))
     selection.rules()
     loaded = load(expanded(given), training)
+    loaded.without_logs("lrviz compare PLAN LOG says what happened in a run")
     introduce(loaded, training)
     total = sum(each.length.updates for each in loaded.schedules)
     with user_code(training.verbose), progress(total, quiet=training.quiet) as advance:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from lrviz.errors import cut
+from lrviz.views.text.formats import writer
 from lrviz.writing.text import visible
 
 if TYPE_CHECKING:
@@ -63,17 +64,16 @@ def show(grid: Grid, form: str | None) -> None:
 
     Args:
         grid: The table.
-        form: `rich`, `plain` or `markdown`; None: rich on a terminal, else plain.
+        form: `rich` or one of `formats.GRIDS`; None: rich on a terminal, else plain.
     """
-    from lrviz.views.text.grid import RichGrid, markdown, plain
-
     if form is None:
         form = "rich" if sys.stdout.isatty() or coloured(sys.stdout) else "plain"
     if form == "rich":
+        from lrviz.views.text.grid import RichGrid
+
         emit_rich(RichGrid(grid))
         return
-    width = shutil.get_terminal_size((80, 24)).columns
-    emit(markdown(grid) if form == "markdown" else plain(grid, width))
+    emit(writer(form)(grid, shutil.get_terminal_size((80, 24)).columns))
 
 
 def note(text: str) -> None:

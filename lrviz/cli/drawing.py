@@ -46,8 +46,8 @@ class Drawing:
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to write it: .png, .svg or .pdf; may be repeated. Without it a PNG is "
-            "written here, named after the sources.",
+            help="Where to write it: .png, .svg, .pdf, .jpg or .webp; may be repeated. Without it "
+            "a PNG is written here, named after the sources.",
             rich_help_panel=_FIGURE,
         ),
     ] = None
@@ -77,7 +77,7 @@ class Drawing:
             "--dpi",
             parser=whole_number("--dpi"),
             metavar="N",
-            help="Pixels an inch, for PNG; 150.",
+            help="Pixels an inch, where the picture has pixels; 150.",
             rich_help_panel=_FIGURE,
         ),
     ] = None
@@ -185,6 +185,19 @@ class Drawing:
                     f"name a file with -o, or leave --{name} out"
                 )
 
+    def for_files(self, targets: Sequence[Path]) -> None:
+        """Refuse what says something of pixels where pictures of lines alone are written.
+
+        Raises:
+            UsageError: There is such an option.
+        """
+        lines = targets and all(each.suffix.lower() in (".svg", ".pdf") for each in targets)
+        if self.dpi is not None and lines:
+            raise UsageError(
+                f"--dpi is for pictures of pixels, and {targets[0]} has none; leave it out, or "
+                "write a .png too"
+            )
+
     def _x(self, schedules: Sequence[Schedule]) -> Axis | None:
         return self.x or wanted_by(schedules).x
 
@@ -202,10 +215,11 @@ def draw(
     Raises:
         LrvizError: An option does not fit, or a file cannot be written.
     """
+    from lrviz.sources.grammar import reference
     from lrviz.views.figure import figure, save_bytes
 
     picture = figure(run.traces, options)
-    source = ", ".join(dict.fromkeys(trace.source for trace in run.traces))
+    source = ", ".join(dict.fromkeys(reference(trace.source).short for trace in run.traces))
     pages = [
         save_bytes(picture, each.suffix[1:].lower(), style=options.style, source=source)
         for each in targets

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lrviz.cli.console import emit, heading, note
+from lrviz.cli.table import DEFAULT
 from lrviz.cli.write import check_writable, write
 from lrviz.errors import UsageError
 
@@ -39,7 +40,7 @@ def init(
     ] = None,
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")
-    ] = "lrviz.yaml",
+    ] = DEFAULT,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.")] = False,
 ) -> None:
@@ -52,6 +53,11 @@ def init(
     from lrviz import catalog
 
     if name is None and not _on_terminal():
+        if force or output != DEFAULT:
+            raise UsageError(
+                f"init writes {output} from a RECIPE, and none is named; without one it asks, on "
+                "a terminal alone (`lrviz init` lists them)"
+            )
         _print_recipes()
         return
     recipe = catalog.recipe(_ask() if name is None else name)

@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
@@ -266,6 +266,16 @@ class Training:
 class Shared(Training):
     """What `plot`, `compare` and `table` have in common."""
 
+    log_x: Annotated[
+        str | None,
+        typer.Option(
+            "--log-x",
+            metavar="COLUMN",
+            help="The column of a log that numbers its rows, where its name does not tell.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None
+
     param: Annotated[
         str | None,
         typer.Option(
@@ -275,6 +285,10 @@ class Shared(Training):
             autocompletion=lambda: ["lr", "momentum", "weight_decay"],
         ),
     ] = None
+
+    def overrides(self) -> Overrides:
+        """Return what the command line says for every schedule and log."""
+        return replace(super().overrides(), x=self.log_x)
 
 
 def required(sources: Sequence[str] | None, command: str) -> tuple[str, ...]:

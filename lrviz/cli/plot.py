@@ -51,6 +51,8 @@ def plot(
     given = required(sources, "plot")
     named = drawing.outputs or ()
     targets = picture_targets(named, given) if named or not (show or terminal.wanted) else ()
+    if not show:
+        drawing.for_files(targets)
     if show and watch:
         raise UsageError("--show and --watch at once; with --watch, open the file it writes")
     if check and not (targets or show):

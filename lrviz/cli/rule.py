@@ -15,7 +15,8 @@ def rule(
         str | None,
         typer.Argument(
             metavar="CODE",
-            help="A rule's code or name; without one, all are listed.",
+            help="A rule's code or name, or the beginning of codes (LRV2); without one, all are "
+            "listed.",
             autocompletion=complete_rule,
             show_default=False,
         ),
@@ -28,7 +29,8 @@ def rule(
     from lrviz.checking import rules
     from lrviz.views.text import findings
 
-    if name is None:
-        emit(findings.rule_lines(rules.RULES))
+    found = rules.RULES if name is None else rules.named(name)
+    if len(found) > 1:
+        emit(findings.rule_lines(found))
     else:
-        emit([findings.rule_text(rules.find(name))], end="")
+        emit([findings.rule_text(found[0])], end="")

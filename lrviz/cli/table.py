@@ -9,14 +9,22 @@ import typer
 
 from lrviz.cli.console import emit, show
 from lrviz.cli.options import Shared, Sources, required
-from lrviz.cli.running import Run, simulated
+from lrviz.cli.running import simulated
 from lrviz.cli.watch import Watch, rounds
+from lrviz.views.text.formats import EXPORTS, GRIDS, writer
 
 if TYPE_CHECKING:
     from lrviz.sources.loading import Loaded
     from lrviz.spec.schedule import Schedule
 
 DEFAULT = "lrviz.yaml"
+
+if TYPE_CHECKING:
+    TableFormat = str
+    ComparisonFormat = str
+else:  # what Typer reads
+    ComparisonFormat = Literal[("rich", *GRIDS, "json")]
+    TableFormat = Literal[("rich", *GRIDS, *EXPORTS)]
 
 At = Annotated[
     list[str] | None,
@@ -34,7 +42,7 @@ def table(
     sources: Sources = None,
     at: At = None,
     form: Annotated[
-        Literal["rich", "plain", "markdown", "csv", "json"] | None,
+        TableFormat | None,
         typer.Option(
             "--format",
             help="rich on a terminal, else plain. csv and json have every digit, every param group "
@@ -57,8 +65,8 @@ def table(
         run = simulated(loaded, shared)
         wanted = at_of(at, run.schedules)
         params = (shared.param,) if shared.param else ()
-        if form in ("csv", "json"):
-            _export(run, wanted, params, form)
+        if form is not None and form in EXPORTS:
+            emit(writer(form)(run.traces, wanted, params), end="")
         else:
             from lrviz.views.text.table import table as grid
 
@@ -73,10 +81,3 @@ def at_of(at: list[str] | None, schedules: tuple[Schedule, ...]) -> tuple[str | 
     if at:
         return tuple(at)
     return tuple(dict.fromkeys(step for each in schedules for step in each.table.at))
-
-
-def _export(run: Run, at: tuple[str | int, ...], params: tuple[str, ...], form: str) -> None:
-    from lrviz.views.text import export
-
-    lines = export.csv_lines if form == "csv" else export.json_lines
-    emit(lines(run.traces, at, params), end="")

@@ -112,7 +112,7 @@ def request(block: Block) -> Request:
         schedules=loaded.schedules,
         drawing=drawing,
         param=shared.param,
-        source=" ".join(names),
+        source=" ".join(reference(name).short for name in names),
         files=tuple(files),
         notes=loaded.notes,
     )

@@ -163,6 +163,7 @@ def make(
     for done, entry in enumerate(listed, 1):
         try:
             loaded = load_all([entry.source], options.overrides)
+            loaded.without_logs("a gallery shows schedules")
             traces = tuple(map(simulated, loaded.schedules))
             page = _page(entry, loaded, traces, options)
             files |= dict(_figures(entry, loaded.schedules, traces, options))
@@ -190,7 +191,7 @@ def _figures(
     for style in STYLES:
         drawn = figure(traces, options.figure(schedules, style))
         for each in options.formats:
-            data = save_bytes(drawn, each, style=style, source=MADE + entry.source)
+            data = save_bytes(drawn, each, style=style, source=MADE + reference(entry.source).short)
             yield f"{entry.name}-{style}.{each}", data
 
 

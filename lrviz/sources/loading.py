@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lrviz import catalog
 from lrviz.document import Map, placed
 from lrviz.errors import SpecError, UsageError
 from lrviz.sources.configs.origin import known, no_config
 from lrviz.sources.expansion import expand
 from lrviz.sources.functions import of_function
 from lrviz.sources.grammar import kind, reference
-from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Origin
+from lrviz.sources.logs.kind import log
+from lrviz.sources.logs.log import Log
 from lrviz.sources.overrides import (
     Overrides,
     assumption,
@@ -25,7 +25,9 @@ from lrviz.sources.overrides import (
     train_section,
 )
 from lrviz.sources.specs import of_document, of_file
+from lrviz.sources.unknown import unknown
 from lrviz.spec import schedule as spec
+from lrviz.spec import training
 from lrviz.spec.models import Check, Plot, Spec, Table, validated
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.display import Displayed
@@ -37,9 +39,19 @@ Source = str | os.PathLike[str] | Mapping[str, Any] | Callable[..., Any] | Sched
 
 @dataclass(frozen=True)
 class Loaded:
-    """The schedules of a command line."""
+    """The schedules and the logs of a command line."""
 
     schedules: tuple[Schedule, ...]
+    logs: tuple[Log, ...] = ()
+
+    def without_logs(self, advice: str) -> None:
+        """Refuse logs where only schedules mean something.
+
+        Raises:
+            UsageError: There is one.
+        """
+        if self.logs:
+            raise UsageError(f"{self.logs[0].source} is a log, and no schedule; {advice}")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -62,24 +74,36 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
         overrides: What the command line says for all.
 
     Returns:
-        The schedules in order, their labels distinct.
+        The schedules in order, their labels distinct, and the logs.
 
     Raises:
-        LrvizError: A source is unknown, or a spec is wrong.
+        LrvizError: A source is unknown, or a spec or a log is wrong.
     """
     overrides = overrides or Overrides()
     found: list[Schedule] = []
-    configs = False
+    logs = tuple(
+        log(named, overrides.x)
+        for source in sources
+        if isinstance(source, str) and (named := reference(source)).kind == "log"
+    )
+    facts = {key: value for each in logs for key, value in each.facts.items()}
     for source in sources:
         if isinstance(source, Schedule):
             found.append(source)
-        else:
-            origins = _origins(source, overrides)
-            configs = configs or any(each.config for each in origins)
-            found += [_schedule(each, overrides) for each in origins]
-    if not configs:
+        elif not isinstance(source, str) or reference(source).kind != "log":
+            for each in _origins(source, overrides):
+                found.append(_schedule(each, _with_facts(each, overrides, facts)))
+    if not any(each.config for each in found):
         no_config(overrides)
-    return Loaded(tuple(_distinct(found)))
+    return Loaded(tuple(_distinct(found)), logs)
+
+
+def _with_facts(origin: Origin, overrides: Overrides, facts: Mapping[str, float]) -> Overrides:
+    """Return the overrides, with the length that a log tells where nothing else does."""
+    said = overrides.steps is not None or overrides.epochs is not None or "train" in origin.tree
+    if said or "steps" not in facts:
+        return overrides
+    return replace(overrides, steps=int(facts["steps"]))
 
 
 def _names(labels: list[str]) -> str:
@@ -128,7 +152,7 @@ def _origins(source: Source, overrides: Overrides) -> list[Origin]:
         return [of_function(name, name, source, overrides)]
     named = reference(source)
     if not named.kind:
-        raise _unknown(named.text)
+        raise unknown(named)
     origins = kind(named.kind).read(named, overrides)
     if named.label is None:
         return origins
@@ -140,27 +164,13 @@ def _origins(source: Source, overrides: Overrides) -> list[Origin]:
     return [replace(origins[0], label=named.label)]
 
 
-def _unknown(source: str) -> UsageError:
-    """Return the error for what is no SOURCE."""
-    if is_there(source) and Path(source).is_dir():
-        return UsageError(f"{source}: a folder, not a spec; name the files in it")
-    if is_there(source):
-        return UsageError(f"{source}: a spec's name ends in .yaml, .yml or .json")
-    head = source.partition(":")[0]
-    try:
-        catalog.find(head)
-    except UsageError as error:
-        return error
-    return UsageError(f"{source!r} is no source")
-
-
 def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
     """Finish one schedule."""
     try:
         tree = origin.tree if origin.function else expand(origin.tree)
         train, assumed_length = train_section(tree, overrides, named=origin.is_named)
         value, assumed = optimizer_section(tree, overrides)
-        length = spec.length(train, force=overrides.force)
+        length = training.length(train, force=overrides.force)
         members = () if origin.function else spec.members(tree, overrides.interval)
         validated(Spec, tree)
         optimizer = spec.optimizer(value, overrides.lr)
@@ -168,7 +178,7 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         raise error.at(origin.place) from None
     notes = (
         assumption(assumed_length, {} if origin.has_optimizer else assumed),
-        spec.padding(train),
+        training.padding(train),
     )
     return Schedule(
         label=origin.label,

@@ -13,7 +13,8 @@ from lrviz.errors import Place, UsageError
 from lrviz.sources.arguments import read_value
 from lrviz.spec.inheritance import merged_optimizer, merged_train
 from lrviz.spec.models import Curve, Interval
-from lrviz.spec.schedule import DEFAULT_OPTIMIZER, DEFAULT_STEPS
+from lrviz.spec.schedule import DEFAULT_OPTIMIZER
+from lrviz.spec.training import DEFAULT_STEPS
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Overrides:
         dataset_size: Samples of the training set, for configs of frameworks.
         world_size: Processes that train on data of their own, likewise.
         metric: `FILE:COLUMN` of what a plateau scheduler sees, likewise.
+        x: The column that numbers the rows of a log.
     """
 
     steps: int | None = None
@@ -49,6 +51,7 @@ class Overrides:
     dataset_size: int | None = None
     world_size: int | None = None
     metric: str | None = None
+    x: str | None = None
 
 
 def assumption(length: bool, assumed: Mapping[str, Any]) -> str:

@@ -50,6 +50,11 @@ class Reference:
             text = "stdin"
         return re.sub(r"[^\w.]+", "-", text).strip("-.") or "schedule"
 
+    @property
+    def short(self) -> str:
+        """It, the file in it by its name alone, without the folder that it lies in."""
+        return replace(self, label=None).moved(lambda file: Path(file).name)
+
     def labelled(self, label: str) -> Reference:
         """Return it with a label before it."""
         return replace(self, label=label)

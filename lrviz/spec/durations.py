@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, cast
 
 from lrviz.errors import SpecError
-
-Unit = Literal["dur", "ep", "ba", "tok", "rest"]
 
 EXAMPLES = "5%, 0.05dur, 3ep, 500ba, 375Mtok or rest"
 """The grammar by example, for messages that ask for a duration."""
@@ -17,11 +15,6 @@ EXAMPLES = "5%, 0.05dur, 3ep, 500ba, 375Mtok or rest"
 MOST = 10**15
 """Of any count: below it, all arithmetic on counts is exact and fits 64 bits."""
 
-# Two digits of exponent reach past any training, and keep the exact numbers small.
-_DURATION = re.compile(
-    r"(?P<number>-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?)"
-    r"(?P<unit>%|dur|ep|ba|(?P<scale>[kKMBGT]?)tok)"
-)
 _LONGEST = 60
 _SCALES = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "G": 10**9, "T": 10**12}
 
@@ -64,7 +57,7 @@ class Duration:
     """
 
     amount: Fraction
-    unit: Unit
+    unit: str
     text: str
 
     def updates(self, length: Length) -> Fraction:
@@ -76,28 +69,57 @@ class Duration:
         Raises:
             SpecError: `length` does not say how long an epoch, an update or a token is.
         """
-        match self.unit:
-            case "rest":
-                return Fraction(length.updates)
-            case "dur":
-                return self.amount * length.updates
-            case "ep":
-                if length.updates_per_epoch is None:
-                    raise SpecError(_unknown_epochs(self.text, "epochs"))
-                return self.amount * length.updates_per_epoch
-            case "ba":
-                if length.epochs_only:
-                    raise SpecError(_unknown_epochs(self.text, "updates"))
-                return self.amount
-            case "tok":
-                if length.epochs_only:
-                    raise SpecError(_unknown_epochs(self.text, "tokens"))
-                if length.tokens_per_update is None:
-                    raise SpecError(
-                        f"{self.text} counts tokens, and how many an update takes is not known:"
-                        " give train.tokens_per_update"
-                    )
-                return self.amount / length.tokens_per_update
+        return UNITS[self.unit](self.amount, length, self.text)
+
+
+def _rest(amount: Fraction, length: Length, text: str) -> Fraction:
+    del amount, text
+    return Fraction(length.updates)
+
+
+def _share(amount: Fraction, length: Length, text: str) -> Fraction:
+    del text
+    return amount * length.updates
+
+
+def _epochs(amount: Fraction, length: Length, text: str) -> Fraction:
+    if length.updates_per_epoch is None:
+        raise SpecError(_unknown_epochs(text, "epochs"))
+    return amount * length.updates_per_epoch
+
+
+def _updates(amount: Fraction, length: Length, text: str) -> Fraction:
+    if length.epochs_only:
+        raise SpecError(_unknown_epochs(text, "updates"))
+    return amount
+
+
+def _tokens(amount: Fraction, length: Length, text: str) -> Fraction:
+    if length.epochs_only:
+        raise SpecError(_unknown_epochs(text, "tokens"))
+    if length.tokens_per_update is None:
+        raise SpecError(
+            f"{text} counts tokens, and how many an update takes is not known:"
+            " give train.tokens_per_update"
+        )
+    return amount / length.tokens_per_update
+
+
+UNITS: dict[str, Callable[[Fraction, Length, str], Fraction]] = {
+    "rest": _rest,
+    "dur": _share,
+    "ep": _epochs,
+    "ba": _updates,
+    "tok": _tokens,
+}
+"""Every unit: an amount of it, on the length of a training, to updates; the text is for errors."""
+
+# Two digits of exponent reach past any training, and keep the exact numbers small.
+_DURATION = re.compile(
+    r"(?P<number>-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?)"
+    r"(?:(?P<scale>[kKMBGT](?=tok))?"
+    rf"(?P<unit>%|{'|'.join(unit for unit in UNITS if unit != 'rest')}))"
+)
 
 
 @dataclass(frozen=True)
@@ -138,9 +160,7 @@ def parse(text: str) -> Duration | None:
         raise SpecError(f"{text} is negative: a duration is 0 or more, such as {EXAMPLES}")
     if match["unit"] == "%":
         return Duration(amount / 100, "dur", text)
-    if match["scale"] is not None:
-        return Duration(amount * _SCALES[match["scale"]], "tok", text)
-    return Duration(amount, cast(Unit, match["unit"]), text)
+    return Duration(amount * _SCALES[match["scale"] or ""], match["unit"], text)
 
 
 def calls(duration: Duration, length: Length, *, per_call: Fraction, start: int = 0) -> Count:

@@ -7,7 +7,7 @@ from typing import Any
 from lrviz.document import Entry, KeyPath, Map, Seq, place_of
 from lrviz.errors import Place, SpecError, shown
 from lrviz.spec.models import SPELLINGS, Curve, Spec, validated
-from lrviz.spec.schedule import LENGTHS, SIZES
+from lrviz.spec.training import LENGTHS, SIZES
 
 
 def split(document: Any, stem: str) -> list[tuple[str, Map]]:

@@ -70,17 +70,17 @@ READING = (
     ),
     Mutant(
         "a training of 2.1 epochs ends early",
-        "spec/schedule.py",
+        "spec/training.py",
         "math.ceil(_exact(section.epochs) * (per_epoch or 1))",
         "math.floor(_exact(section.epochs) * (per_epoch or 1))",
-        "spec/schedule",
+        "spec/training",
     ),
     Mutant(
         "a last incomplete accumulation is no update",
-        "spec/schedule.py",
+        "spec/training.py",
         "-(-batches // section.accumulate)",
         "max(1, batches // section.accumulate)",
-        "spec/schedule",
+        "spec/training",
     ),
     Mutant(
         "layer-wise decay is one layer off",
@@ -122,7 +122,7 @@ READING = (
         "shapes/warmups.py",
         "        return step / warmup if step < warmup else 1.0\n",
         "        return step / warmup if step <= warmup - 1 else min(1.0, (step - 1) / warmup)\n",
-        "shapes",
+        "shapes/shapes",
     ),
     Mutant(
         "the first value of a metric is left out",
@@ -507,7 +507,7 @@ SHOWING = (
     Mutant(
         "the code to paste forgets where a phase begins",
         "views/text/code.py",
-        'return "total_steps" if start == "0" else f"total_steps - {start}"',
+        'return "total_steps" if start == "0" else f"max(1, total_steps - {start})"',
         'return "total_steps"',
         "cli/find",
     ),

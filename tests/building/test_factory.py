@@ -324,6 +324,15 @@ def test_build_needs_no_metric_for_a_real_training() -> None:
     assert found.metric is None
 
 
+def test_build_gives_the_metric_that_the_spec_has() -> None:
+    optimizer = torch.optim.SGD([torch.zeros(3, requires_grad=True)], lr=0.01)
+    metric = {"values": [3, 2, 1, 1, 1, 7]}
+    spec = {"train": {"steps": 5}, "metric": metric, "scheduler": "ReduceLROnPlateau"}
+    [found] = lrviz.build(spec, optimizer)
+    assert found.metric is not None
+    assert found.metric.tolist() == [3.0, 2.0, 1.0, 1.0, 1.0]
+
+
 def test_a_function_that_builds_the_pair() -> None:
     def make(optimizer: Any, steps: int, epochs: int, steps_per_epoch: int) -> Any:
         assert (steps, epochs, steps_per_epoch) == (10, 2, 5)

@@ -47,6 +47,7 @@ SIZES = "give a size from 2x1.5 to 100x100"
             "table cosine --dip 10",
             "lrviz table has no option --dip (`lrviz table --help`)",
         ),
+        ("version", "there is no command 'version'; it is an option: lrviz --version"),
         ("--versoin", "lrviz has no option --versoin; did you mean --version? (`lrviz --help`)"),
         ("plot cosine --steps", "option '--steps' requires an argument"),
         ("plot cosine --steps ten", "--steps ten: give a whole number, 1 or more"),

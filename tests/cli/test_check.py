@@ -136,6 +136,8 @@ def test_rule_explains_one_and_lists_all() -> None:
     assert (ran.code, ran.out) == (0, lrviz("rule", "rebound").out)
     assert ran.out.startswith("LRV201 rebound (warning)\n\nA cosine goes on beyond its end")
     assert lrviz("rule").out.startswith("LRV001  number-read-as-text")
+    family = lrviz("rule", "LRV3").out.splitlines()
+    assert [line.split()[0] for line in family] == ["LRV301", "LRV302", "LRV303"]
     ran = lrviz("rule", "LRV2O1")
     assert (ran.code, ran.err) == (
         2,

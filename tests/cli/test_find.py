@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import subprocess
@@ -44,9 +45,10 @@ def names() -> list[str]:
     return sorted(str(path) for path in Path().rglob("*") if path.is_file())
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 7, 9, 10, 13, 25, 30, 49, STEPS])
 @pytest.mark.parametrize("name", NAMES)
-def test_the_code_to_paste_trains_with_the_same_rates(name: str) -> None:
-    found = schedule(name)
+def test_the_code_to_paste_trains_with_the_same_rates(name: str, steps: int) -> None:
+    found = schedule(name, steps)
     metrics = [each.metric for each in build_schedule(found).schedulers if each.metric is not None]
     code = "\n".join(torch_code(found)).replace("(metric)", "(float(values[step]))")
     used: list[float] = []
@@ -72,7 +74,7 @@ def test_the_code_is_as_one_writes_it() -> None:
         "scheduler = LambdaLR(",
         "    optimizer,",
         "    lr_lambda=warmup_cosine(",
-        "        warmup=round(total_steps * 0.05),",
+        "        warmup=max(1, round(total_steps * 5 / 100)),",
         "        num_cycles=0.5,",
         "        total=total_steps,",
         "    ),",
@@ -92,8 +94,10 @@ def test_no_line_of_code_is_too_long(name: str) -> None:
 
 def test_phases_and_ranges_are_in_the_code() -> None:
     code = "\n".join(torch_code(schedule("cosine-plateau", 1000)))
-    assert "    if step < round(total_steps * 0.6):\n        cosine_annealing.step()\n" in code
-    assert "    if step >= round(total_steps * 0.6):\n        reduce_lr_on_plateau.step(" in code
+    assert "    if step < round(total_steps * 60 / 100):\n        cosine_annealing.step()\n" in code
+    assert (
+        "    if step >= round(total_steps * 60 / 100):\n        reduce_lr_on_plateau.step(" in code
+    )
     [rest] = package.load(
         {
             "train": {"steps": 100},
@@ -108,7 +112,7 @@ def test_phases_and_ranges_are_in_the_code() -> None:
         }
     )
     text = "\n".join(torch_code(rest))
-    assert "T_max=total_steps - round(total_steps * 0.1)," in text
+    assert "T_max=max(1, total_steps - max(1, round(total_steps * 10 / 100)))," in text
     assert "eta_min=0.5 * lr," in text
 
 
@@ -299,3 +303,18 @@ def test_the_schema_takes_the_recipes_and_refuses_a_misspelt_key() -> None:
     for recipe in catalog.recipes():
         validator.validate(unplaced(parse(recipe.text, recipe.name)))
     assert not validator.is_valid({"tran": {"steps": 10}, "scheduler": "cosine"})
+
+
+@pytest.mark.parametrize("name", catalog.optimizer_names())
+def test_info_tells_of_an_optimizer(name: str) -> None:
+    ran = lrviz("info", name)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"{name}  (torch.optim)\n")
+    arguments = ran.out.split("Arguments\n")[1].split("\nIn a spec")[0]
+    shown = re.findall(r"^  (\w+)", arguments, re.MULTILINE)
+    real = list(inspect.signature(getattr(torch.optim, name)).parameters)
+    assert shown == [each for each in real if each != "params"]
+    assert lrviz("info", name.lower()) == ran
+    spec = ran.out.split("In a spec\n")[1].split("\n")[0]
+    document = {**yaml.safe_load(spec), "train": {"steps": 3}, "scheduler": "linear"}
+    assert package.load(document)[0].optimizer.type == name

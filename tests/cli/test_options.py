@@ -157,6 +157,36 @@ def test_no_other_units_are_read(text: str) -> None:
     assert (ran.code, ran.err) == (2, f"error: --steps {text}: give a whole number, 1 or more\n")
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "plot cosine -o a.svg -o a.pdf --dpi 80",
+            "--dpi is for pictures of pixels, and a.svg has none; leave it out, or "
+            "write a .png too",
+        ),
+        (
+            "compare cosine linear -o a.pdf --dpi 80",
+            "--dpi is for pictures of pixels, and a.pdf has none; leave it out, or "
+            "write a .png too",
+        ),
+        (
+            "check open.yaml --diff --format json",
+            "--diff and --format json at once; a diff has a form of its own",
+        ),
+        (
+            "init -o a.yaml",
+            "init writes a.yaml from a RECIPE, and none is named; without one it asks, on a "
+            "terminal alone (`lrviz init` lists them)",
+        ),
+    ],
+)
+def test_options_that_cannot_act_together_are_refused(line: str, message: str) -> None:
+    ran = lrviz(*line.split())
+    assert (ran.code, ran.err) == (2, f"error: {message}\n")
+    assert not list(Path().glob("a.*"))
+
+
 def test_help_is_a_command_too() -> None:
     assert lrviz("help") == lrviz("--help")
     assert lrviz("help", "plot") == lrviz("plot", "--help")

@@ -11,6 +11,7 @@ from lrviz.cli.write import default_name, picture_targets, write
 from lrviz.errors import OutputError, UsageError
 from lrviz.writing import provenance
 
+KNOWN = ", ".join(f".{each}" for each in provenance.FORMATS)
 OURS = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"tEXtSoftware\0lrviz"
 
 
@@ -139,8 +140,8 @@ def test_a_file_of_ours_is_replaced_and_another_is_not() -> None:
     ("name", "message"),
     [
         ("x.pgn", "-o x.pgn: the format .pgn is unknown; did you mean .png?"),
-        ("x.gif", "-o x.gif: the format .gif is unknown; it is one of .png, .svg, .pdf"),
-        ("x", "-o x: no extension says which format; it is one of .png, .svg, .pdf"),
+        ("x.gif", f"-o x.gif: the format .gif is unknown; it is one of {KNOWN}"),
+        ("x", f"-o x: no extension says which format; it is one of {KNOWN}"),
         ("folder.png", "folder.png is a folder; name a file in it"),
     ],
 )

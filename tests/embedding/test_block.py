@@ -149,7 +149,7 @@ def test_files_are_found_from_the_document() -> None:
     names = [os.fspath(path) for path in found.files]
     assert names == ["docs/deep/a.yaml", "b.yaml", "docs/deep/a.yaml", "docs/deep/val.csv"]
     assert "Source" not in found.alt
-    assert "deep/a.yaml#plateau ../b.yaml c=/deep/a.yaml" in text(found.light)
+    assert ">a.yaml#plateau b.yaml a.yaml<" in text(found.light)
     Path("docs/val.csv").write_text("loss\n1\n1\n1\n")
     assert embedded(PLATEAU).files == (Path("docs/val.csv"),)
 

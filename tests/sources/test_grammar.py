@@ -80,6 +80,20 @@ def test_the_file_in_a_source_is_moved(source: str, moved: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "short"),
+    [
+        ("/home/someone/configs/vit.yaml#small", "vit.yaml#small"),
+        ("a=../vit.yaml", "vit.yaml"),
+        ("/home/someone/train.py:make", "train.py:make"),
+        ("onecycle:pct_start=0.2", "onecycle:pct_start=0.2"),
+        ("-", "-"),
+    ],
+)
+def test_a_source_is_told_without_the_folder(source: str, short: str) -> None:
+    assert reference(source).short == short
+
+
+@pytest.mark.parametrize(
     ("source", "slug"),
     [
         ("configs/vit.yaml", "vit"),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
-from lrviz.views.figure import png
+from lrviz.views.figure import png, raster
 from lrviz.views.figure.layout import Fonts, font_size
 from lrviz.views.figure.multiples import Multiples, page_height
 from lrviz.views.figure.paths import compact
@@ -94,7 +95,7 @@ def save_bytes(
 
     Args:
         fig: From `figure`.
-        file_format: `png`, `svg` or `pdf`.
+        file_format: `png`, `svg`, `pdf`, `jpg` or `webp`.
         style: The style that `fig` was drawn in; None: what `figure` drew it in.
         source: What the figure shows, as the user named it; written into the file's metadata.
 
@@ -106,8 +107,11 @@ def save_bytes(
         raise UsageError(f"figures are written as {known}, not as {file_format!r}")
     metadata = provenance.metadata(file_format, source)
     with applied(style or getattr(fig, "style", None)), missing_glyphs_told_once():
+        texts = {key: text for key, text in metadata.items() if text}
         if file_format == "png":
-            return _png(fig, {key: text for key, text in metadata.items() if text})
+            return png.encode(_pixels(fig), fig.dpi, texts)
+        if file_format in ("jpg", "jpeg", "webp"):
+            return raster.encode(_pixels(fig), file_format, fig.dpi, texts)
         # Without the next line a style may cut off or widen what was laid out.
         settings.update({"savefig.bbox": None, "savefig.transparent": False})
         buffer = io.BytesIO()
@@ -116,14 +120,14 @@ def save_bytes(
     return compact(page.decode()).encode() if file_format == "svg" else page
 
 
-def _png(fig: Figure, texts: Mapping[str, str]) -> bytes:
+def _pixels(fig: Figure) -> NDArray[np.uint8]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     shown = fig.canvas
     try:
         canvas: Any = FigureCanvasAgg(fig)
         canvas.draw()
-        return png.encode(np.asarray(canvas.buffer_rgba()), fig.dpi, texts)
+        return np.asarray(canvas.buffer_rgba())
     finally:
         fig.set_canvas(shown)
 

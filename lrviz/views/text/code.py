@@ -119,17 +119,28 @@ def _node(item: Any) -> Map:
 
 
 def _count(value: Any, start: str) -> str:
-    """Return the expression for a count of updates."""
+    """Return the expression for a count of updates, which is 0 only where the duration is."""
+    duration = durations.parse(value) if isinstance(value, str) else None
+    if duration is None or duration.unit not in ("dur", "rest") or not duration.amount:
+        return _moment(value)
+    if duration.unit == "rest":
+        return "total_steps" if start == "0" else f"max(1, total_steps - {start})"
+    return _moment(value) if duration.amount == 1 else f"max(1, {_moment(value)})"
+
+
+def _moment(value: Any) -> str:
+    """Return the expression for a moment of the training, in updates; it may be 0."""
     duration = durations.parse(value) if isinstance(value, str) else None
     if duration is None:
         return repr(value)
-    if duration.unit == "rest":
-        return "total_steps" if start == "0" else f"total_steps - {start}"
     if duration.unit != "dur":
         return f"{float(duration.amount):g}"
-    if duration.amount == 1:
-        return "total_steps"
-    return f"round(total_steps * {float(duration.amount)!r})"
+    if not duration.amount or duration.amount == 1:
+        return "total_steps" if duration.amount else "0"
+    # A product of floats may lie beside the half that is rounded to even; this one does not.
+    percent = 100 * duration.amount
+    of = (percent, 100) if percent.denominator == 1 else duration.amount.as_integer_ratio()
+    return f"round(total_steps * {of[0]} / {of[1]})"
 
 
 def _lambda(expression: str) -> str:
@@ -148,7 +159,7 @@ def _names(members: tuple[MemberSpec, ...]) -> list[str]:
 
 def _stepped(name: str, member: MemberSpec) -> Iterator[str]:
     bounds = [
-        f"step {sign} {_count(bound, '0')}"
+        f"step {sign} {_moment(bound)}"
         for sign, bound in ((">=", member.begin), ("<", member.end))
         if bound not in (0, None)
     ]

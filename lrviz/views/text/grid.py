@@ -78,7 +78,7 @@ def plain(grid: Grid, width: int = 80) -> Iterator[str]:
         yield from wrap(visible(note), max(width, _NOTE_LEAST))
 
 
-def markdown(grid: Grid) -> Iterator[str]:
+def markdown(grid: Grid, _width: int = 0) -> Iterator[str]:
     r"""Yield the lines of a grid as a GitHub table; labels are text, whatever they contain.
 
     >>> for line in markdown(Grid(("step", "a|b"), (("0", "0.1"), ("99", None)))): print(line)

@@ -637,7 +637,8 @@ def test_svg_text_stays_text() -> None:
 
 
 def test_another_format_is_an_error() -> None:
-    with pytest.raises(UsageError, match=r"^figures are written as png, svg, pdf, not as 'gif'$"):
+    known = "png, svg, pdf, jpg, jpeg, webp"
+    with pytest.raises(UsageError, match=rf"^figures are written as {known}, not as 'gif'$"):
         save_bytes(figure(shapes(1)), "gif")
 
 
@@ -657,7 +658,7 @@ def test_the_same_bytes_in_another_process_time_zone_and_with_hostile_settings(
         from tests.views.figure.test_drawing import shapes
         from lrviz.views.figure import figure, save_bytes
 
-        for file_format in ("png", "svg", "pdf"):
+        for file_format in ("png", "svg", "pdf", "jpg", "jpeg", "webp"):
             page = save_bytes(figure(shapes(5)), file_format, source="x")
             print(hashlib.sha256(page).hexdigest())
         """
