@@ -172,7 +172,7 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         value, assumed = optimizer_section(tree, overrides)
         length = training.length(train, force=overrides.force)
         members = () if origin.function else spec.members(tree, overrides.interval)
-        validated(Spec, tree)
+        said = validated(Spec, tree)
         optimizer = spec.optimizer(value, overrides.lr)
     except SpecError as error:
         raise error.at(origin.place) from None
@@ -191,13 +191,13 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         trust=overrides.trust,
         function=origin.function,
         stepped=overrides.interval,
-        plot=validated(Plot, tree.get("plot") or Map(), ("plot",)),
-        table=validated(Table, tree.get("table") or Map(), ("table",)),
-        check=validated(Check, tree.get("check") or Map(), ("check",)),
-        title=tree.get("title"),
-        summary=tree.get("summary"),
-        when=tree.get("when"),
-        reference=tree.get("reference"),
+        plot=said.plot or Plot(),
+        table=said.table or Table(),
+        check=said.check or Check(),
+        title=said.title,
+        summary=said.summary,
+        when=said.when,
+        reference=said.reference,
         notes=(*origin.notes, *filter(None, notes)),
         warnings=tuple(_unheard(origin, tree, overrides)),
         config=known(origin.config) if origin.config else None,

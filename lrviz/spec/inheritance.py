@@ -30,9 +30,9 @@ def split(document: Any, stem: str) -> list[tuple[str, Map]]:
             f"not a spec: {what}; begin with `train:` and `schedules:` (`lrviz init` writes one)",
             getattr(document, "place", None),
         )
-    validated(Spec, document)
+    said = validated(Spec, document)
     _filled(document, ())
-    present = [key for key in ("scheduler", "schedulers", "schedules") if key in document]
+    present = [key for key in ("scheduler", "schedulers", "schedules") if getattr(said, key)]
     if len(present) != 1:
         if not present:
             raise SpecError("no schedule: add `scheduler:` or `schedules:`", document.place)

@@ -113,8 +113,10 @@ def padding(train: Map) -> str:
 
     With `drop_last` it matters whether the sampler fills them up, as torch's does by itself.
     """
+    if not train.get("drop_last"):
+        return ""
     section = validated(Train, train, ("train",))
-    if not section.drop_last or section.world_size == 1 or section.sampler_drop_last:
+    if section.world_size == 1 or section.sampler_drop_last:
         return ""
     filled, dropped = (-(-_batches(section, each) // section.accumulate) for each in (False, True))
     if filled == dropped:
