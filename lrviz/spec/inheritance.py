@@ -30,9 +30,9 @@ def split(document: Any, stem: str) -> list[tuple[str, Map]]:
             f"not a spec: {what}; begin with `train:` and `schedules:` (`lrviz init` writes one)",
             getattr(document, "place", None),
         )
-    said = validated(Spec, document)
+    validated(Spec, document)
     _filled(document, ())
-    present = [key for key in ("scheduler", "schedulers", "schedules") if getattr(said, key)]
+    present = [key for key in ("scheduler", "schedulers", "schedules") if key in document]
     if len(present) != 1:
         if not present:
             raise SpecError("no schedule: add `scheduler:` or `schedules:`", document.place)
