@@ -64,6 +64,15 @@ class SchedulerClass:
 
 
 @dataclass(frozen=True)
+class OptimizerClass:
+    """An optimizer class of the installed torch."""
+
+    name: str
+    summary: str
+    signature: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
 class Param:
     """A parameter of a preset, referred to in its text as `$name`."""
 
@@ -175,6 +184,26 @@ def optimizer_names() -> tuple[str, ...]:
     return tuple(sorted(set(found) - {"Optimizer"}, key=str.lower))
 
 
+def optimizer_class(name: str) -> OptimizerClass | None:
+    """Return what torch's source says of this optimizer, whatever the case of its letters."""
+    known = {each.lower(): each for each in optimizer_names()}
+    found = known.get(name.removeprefix("torch.optim.").lower())
+    if found is None:
+        return None
+    for path in sorted(_torch_folder().glob("*.py")):
+        text = _text(path)
+        start = re.search(rf"^class {found}\(.*\n", text, re.M)
+        if start is not None:
+            end = re.search(r"^\S", text[start.end() :], re.M)
+            stop = start.end() + end.start() if end else len(text)
+            node = ast.parse(text[start.start() : stop]).body[0]
+            doc = re.search(rf'^{found}\.__doc__ = \(\s*r?"""((?:.|\n)*?)"""', text, re.M)
+            if isinstance(node, ast.ClassDef):
+                said = doc[1] if doc else ast.get_docstring(node) or f"The optimizer {found}"
+                return OptimizerClass(found, _first_sentence(said), tuple(_arguments(node)))
+    return None
+
+
 def names() -> tuple[str, ...]:
     """Return everything that a SOURCE may be by name."""
     return (*preset_names(), *class_names())
@@ -269,8 +298,12 @@ def _arguments(node: ast.ClassDef) -> Iterator[Argument]:
     )
     arguments = init.args.args
     required = [None] * (len(arguments) - len(init.args.defaults))
-    for argument, default in zip(arguments, [*required, *init.args.defaults], strict=True):
-        if argument.arg not in ("self", "optimizer", "last_epoch"):
+    pairs = [
+        *zip(arguments, [*required, *init.args.defaults], strict=True),
+        *zip(init.args.kwonlyargs, init.args.kw_defaults, strict=True),
+    ]
+    for argument, default in pairs:
+        if argument.arg not in ("self", "optimizer", "params", "last_epoch"):
             yield Argument(
                 argument.arg,
                 ast.unparse(argument.annotation) if argument.annotation else "",

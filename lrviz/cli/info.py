@@ -21,10 +21,11 @@ _STEPS = 1000
 
 
 def complete_name(incomplete: str) -> list[str]:
-    """Return the presets and scheduler classes that begin with `incomplete`."""
+    """Return the presets, schedulers and optimizers that begin with `incomplete`."""
     from lrviz import catalog
 
-    return [name for name in catalog.names() if name.startswith(incomplete)]
+    names = (*catalog.names(), *catalog.optimizer_names())
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def info(
@@ -32,7 +33,7 @@ def info(
         str | None,
         typer.Argument(
             metavar="NAME",
-            help="A preset or a scheduler class of torch.",
+            help="A preset, or a scheduler or an optimizer of torch.",
             autocompletion=complete_name,
             show_default=False,
         ),
@@ -43,12 +44,17 @@ def info(
     lrviz info OneCycleLR
     """
     from lrviz import catalog
-    from lrviz.views.text.about import about, example, yaml_lines
+    from lrviz.views.text.about import about, about_optimizer, example, yaml_lines
 
     if name is None:
         raise UsageError("info needs a NAME, e.g. lrviz info cosine (`lrviz list` shows all)")
-    found = catalog.find(name)
     width = max(20, min(shutil.get_terminal_size((80, 24)).columns, 100) - 2)
+    optimizer = catalog.optimizer_class(name)
+    if optimizer is not None:
+        for section in about_optimizer(optimizer, width):
+            _section(section.title, section.lines)
+        return
+    found = catalog.find(name)
     for section in about(found, width):
         _section(section.title, section.lines)
     document = example(found)

@@ -13,6 +13,7 @@ from lrviz.curves.trace import Trace, peak
 from lrviz.errors import SpecError, UsageError, suggestion
 from lrviz.spec import durations
 from lrviz.spec.models import STEPS
+from lrviz.writing.numbers import lr
 
 LIMIT = 12
 """Jumps, turns and kinks of one curve that are listed; the others are counted."""
@@ -252,12 +253,16 @@ def _name(event: Event, values: Array) -> str:
 
 
 def _jump_name(before: float, here: float) -> str:
-    """Return `drop x0.1`, `rise x3`, or `drop to 0` and `rise from 0`.
+    """Return `drop x0.1`, `rise x3`, `drop to 0`, `rise from 0`; `drop to -0.2` below 0.
 
     >>> _jump_name(0.1, 0.01), _jump_name(0.0, 0.1), _jump_name(0.1, 0.0)
     ('drop x0.1', 'rise from 0', 'drop to 0')
+    >>> _jump_name(-0.1, -0.27), _jump_name(-0.3, -0.03), _jump_name(-0.1, 0.2)
+    ('drop to -0.27', 'rise to -0.03', 'rise to 0.2')
     """
     word = "rise" if here > before else "drop"
+    if here < 0 or before < 0:
+        return f"{word} to {lr(here, 3)}"
     if here == 0 or before == 0:
         return f"{word} {'to' if here == 0 else 'from'} 0"
     return f"{word} x{here / before:.3g}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import subprocess
@@ -302,3 +303,18 @@ def test_the_schema_takes_the_recipes_and_refuses_a_misspelt_key() -> None:
     for recipe in catalog.recipes():
         validator.validate(unplaced(parse(recipe.text, recipe.name)))
     assert not validator.is_valid({"tran": {"steps": 10}, "scheduler": "cosine"})
+
+
+@pytest.mark.parametrize("name", catalog.optimizer_names())
+def test_info_tells_of_an_optimizer(name: str) -> None:
+    ran = lrviz("info", name)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"{name}  (torch.optim)\n")
+    arguments = ran.out.split("Arguments\n")[1].split("\nIn a spec")[0]
+    shown = re.findall(r"^  (\w+)", arguments, re.MULTILINE)
+    real = list(inspect.signature(getattr(torch.optim, name)).parameters)
+    assert shown == [each for each in real if each != "params"]
+    assert lrviz("info", name.lower()) == ran
+    spec = ran.out.split("In a spec\n")[1].split("\n")[0]
+    document = {**yaml.safe_load(spec), "train": {"steps": 3}, "scheduler": "linear"}
+    assert package.load(document)[0].optimizer.type == name

@@ -271,3 +271,10 @@ def test_texts_are_split_at_commas() -> None:
 def test_a_lambda_that_reaches_its_peak_between_two_updates() -> None:
     made = trace(stepped(lambda o: LambdaLR(o, lambda t: min(t / 10.5, 1 - (t - 10.5) / 90)), 100))
     assert [step for step, name in named(made).items() if "kink" in name or "high" in name] == []
+
+
+def test_a_jump_below_0_is_told_by_where_it_leads() -> None:
+    values = np.repeat([0.1, -0.1, -0.269, -0.02, 0.2], 40)
+    names = [name for step in key_steps(trace(values)).steps for name in step.names]
+    jumps = [name for name in names if name.startswith(("drop", "rise"))]
+    assert jumps == ["drop to -0.1", "drop to -0.269", "rise to -0.02", "rise to 0.2"]

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from lrviz import catalog
-from lrviz.catalog import Param, Preset, SchedulerClass
+from lrviz.catalog import OptimizerClass, Param, Preset, SchedulerClass
 from lrviz.document import unplaced
 
 _DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.optim."
@@ -55,6 +55,19 @@ def about(found: Preset | SchedulerClass, width: int) -> tuple[Passage, ...]:
         title = f"{found.name}  ({found.module})"
     words = (line for text in head for line in _wrapped(text, width))
     return Passage(title, tuple(words)), Passage("Arguments", arguments)
+
+
+def about_optimizer(found: OptimizerClass, width: int) -> tuple[Passage, ...]:
+    """Return what an optimizer of torch is, its arguments, and how a spec or a line names it."""
+    head = [found.summary, f"Reference: {_DOCS}{found.name}.html"]
+    words = (line for text in head for line in _wrapped(text, width))
+    lr = next((each.default for each in found.signature if each.name == "lr"), None) or "0.1"
+    return (
+        Passage(f"{found.name}  (torch.optim)", tuple(words)),
+        Passage("Arguments", tuple(map(str, found.signature))),
+        Passage("In a spec", (f"optimizer: {{type: {found.name}, lr: {lr}}}",)),
+        Passage("With a schedule", (f"lrviz plot cosine --optimizer {found.name}",)),
+    )
 
 
 def example(found: Preset | SchedulerClass) -> dict[str, Any]:

@@ -170,6 +170,8 @@ def _sentences(difference: Difference) -> Iterator[str]:
     yield f"{one} and {other} differ, first at update {_point(difference.differs, one, other)}."
     if difference.largest is None:
         yield "There is no ratio: at no update are both learning rates above 0."
+    elif difference.largest.ratio == 1:
+        yield "Where both are above 0 they are the same."
     else:
         ratio = _ratio(difference.largest.ratio)
         yield f"The largest ratio is {ratio}, at update {_point(difference.largest, one, other)}."

@@ -240,6 +240,13 @@ def test_sentences_on_what_differs() -> None:
     )
 
 
+def test_a_ratio_of_1_is_none() -> None:
+    assert notes(trace([1.0, -1.0], label="a"), trace([1.0, -2.0], label="b")) == (
+        "a and b differ, first at update 1: a -1, b -2. Where both are above 0 they are the same."
+        " Update 1 has no ratio: one of the two is 0, negative or not finite."
+    )
+
+
 def test_values_that_differ_are_never_written_alike() -> None:
     assert "a 0.1, b 0.10000000000000002." in notes(
         trace([0.1], label="a"), trace([0.10000000000000002], label="b")
