@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lrviz.api import build, plot, simulate
+    from lrviz.api import build, compare, plot, simulate
     from lrviz.curves.trace import Trace
     from lrviz.errors import LrvizError
     from lrviz.live import record
@@ -25,6 +25,7 @@ __all__ = [
     "Schedule",
     "Trace",
     "build",
+    "compare",
     "load",
     "plot",
     "record",
@@ -37,6 +38,7 @@ _HOMES = {
     "Schedule": "lrviz.spec.schedule",
     "Trace": "lrviz.curves.trace",
     "build": "lrviz.api",
+    "compare": "lrviz.api",
     "load": "lrviz.sources.loading",
     "plot": "lrviz.api",
     "record": "lrviz.live",

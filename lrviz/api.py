@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lrviz.building.built import BuiltScheduler
 from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
-from lrviz.sources.loading import Source, load
+from lrviz.sources.loading import Source, load, load_all
+from lrviz.sources.overrides import Overrides
 from lrviz.spec.schedule import Schedule
 from lrviz.views.plan.defaults import wanted_by
 from lrviz.writing.display import Displayed
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from torch.optim import Optimizer
 
+    from lrviz.curves.diagnosis.verdict import Verdict
     from lrviz.views.figure import FigureOptions
 
 
@@ -119,12 +122,49 @@ def plot(
     return draw(traces, figure, ax=ax)
 
 
+def compare(plan: Source | Trace, log: str | os.PathLike[str] | Trace, **overrides: Any) -> Verdict:
+    """Say what a log tells of a plan: equal, what happened, or where they first differ.
+
+    Args:
+        plan: A Schedule, any source of exactly one, or a Trace.
+        log: The path of a log, as on the command line (`"lightning_logs/version_0"`,
+            `"log.csv:lr"`), or a Trace.
+        **overrides: As for `lrviz.load`; `x` is the column that numbers the log's rows. What the
+            log tells of the training's length holds where nothing else does.
+
+    Returns:
+        The Verdict: `equal`, `sentence`, `causes`, `differs`; a notebook shows the sentence.
+
+    Raises:
+        LrvizError: As for `lrviz.simulate`, or the log cannot be read.
+
+    >>> compare(simulate("cosine", steps=9), simulate("cosine", steps=9)).sentence
+    "all 9 logged values are the plan's, to the bit"
+    """
+    from lrviz.simulation.logged import judge, trace_of
+    from lrviz.simulation.loop import simulated
+
+    sources: list[Source] = [] if isinstance(plan, Trace) else [plan]
+    logs = [] if isinstance(log, Trace) else [os.fspath(log)]
+    loaded = load_all([*sources, *logs], Overrides(**overrides))
+    if logs and len(loaded.logs) != 1:
+        raise UsageError(f"{logs[0]} is no log; for two schedules, compare their traces")
+    schedule = None if isinstance(plan, Trace) else _only(list(loaded.schedules))
+    traced = log if isinstance(log, Trace) else trace_of(loaded.logs[0], schedule)
+    planned = plan if isinstance(plan, Trace) else simulated(_only(list(loaded.schedules)))
+    habit = loaded.logs[0].habit if loaded.logs else ""
+    return judge(planned, traced, schedule, habit)
+
+
 def _all(source: Source, overrides: dict[str, Any]) -> list[Schedule]:
     return [source] if isinstance(source, Schedule) else load(source, **overrides)
 
 
 def _one(source: Source, overrides: dict[str, Any]) -> Schedule:
-    schedules = _all(source, overrides)
+    return _only(_all(source, overrides))
+
+
+def _only(schedules: list[Schedule]) -> Schedule:
     if len(schedules) > 1:
         labels = ", ".join(schedule.label for schedule in schedules)
         raise UsageError(

@@ -15,11 +15,13 @@ from lrviz.building import signatures, unheard
 from lrviz.building.built import Built, BuiltScheduler, Part
 from lrviz.building.functions import build_function
 from lrviz.building.imports import import_scheduler, torch_scheduler
+from lrviz.building.named import lambda_lr
 from lrviz.building.optimizers import build_optimizer
 from lrviz.building.signatures import ANY, Signature
 from lrviz.building.values import Phase, resolved
 from lrviz.document import KeyPath, Map, Seq, place_of
 from lrviz.errors import LrvizError, Place, ScheduleError, SpecError, words
+from lrviz.shapes import frameworks
 from lrviz.spec import durations, metrics
 from lrviz.spec.cadence import Cadence
 from lrviz.spec.inheritance import node
@@ -217,6 +219,9 @@ def _first(target: Callable[..., Any]) -> tuple[str, ...]:
 def _target(phase: Phase, name: str) -> Callable[..., Any]:
     if "." not in name:
         return torch_scheduler(name)
+    shape = frameworks.find(name)
+    if shape is not None:
+        return lambda_lr(name, shape)
     target = import_scheduler(name, trust=phase.schedule.trust)
     module = getattr(target, "__module__", "")
     if not module.startswith("torch.optim.") or not isinstance(target, type):

@@ -132,6 +132,7 @@ def _report(given: Sequence[str], chosen: Chosen, training: Training) -> Report:
     selection = Selection(_codes(chosen.select), (*_codes(chosen.ignore), *changed))
     selection.rules()
     loaded = load(expanded(given), training)
+    loaded.without_logs("lrviz compare PLAN LOG says what happened in a run")
     introduce(loaded, training)
     total = sum(each.length.updates for each in loaded.schedules)
     with user_code(training.verbose), progress(total, quiet=training.quiet) as advance:

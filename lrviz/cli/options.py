@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lrviz.sources.overrides import Overrides
 
 _TRAINING = "Training"
+_CONFIGS = "Configs of other frameworks"
 _REPORT = "Messages"
 
 
@@ -129,6 +130,44 @@ class Training:
             rich_help_panel=_TRAINING,
         ),
     ] = None
+    framework: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="NAME[@VERSION]",
+            help="Whose config the files are, where that is not clear: hf@4.51, axolotl, timm.",
+            rich_help_panel=_CONFIGS,
+        ),
+    ] = None
+    dataset_size: Annotated[
+        int | None,
+        typer.Option(
+            "--dataset-size",
+            parser=whole_number("--dataset-size"),
+            metavar="N",
+            help="Samples of the training set.",
+            rich_help_panel=_CONFIGS,
+        ),
+    ] = None
+    world_size: Annotated[
+        int | None,
+        typer.Option(
+            "--world-size",
+            parser=whole_number("--world-size"),
+            metavar="N",
+            help="Processes that train on data of their own.",
+            rich_help_panel=_CONFIGS,
+        ),
+    ] = None
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            "--metric",
+            metavar="FILE:COLUMN",
+            help="What a plateau scheduler sees.",
+            rich_help_panel=_CONFIGS,
+        ),
+    ] = None
     lr: Annotated[
         float | None,
         typer.Option(
@@ -216,12 +255,26 @@ class Training:
             sets=tuple(self.sets or ()),
             trust=self.trust,
             force=self.force,
+            framework=self.framework,
+            dataset_size=self.dataset_size,
+            world_size=self.world_size,
+            metric=self.metric,
         )
 
 
 @dataclass(frozen=True)
 class Shared(Training):
     """What `plot`, `compare` and `table` have in common."""
+
+    log_x: Annotated[
+        str | None,
+        typer.Option(
+            "--log-x",
+            metavar="COLUMN",
+            help="The column of a log that numbers its rows, where its name does not tell.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None
 
     param: Annotated[
         str | None,
@@ -232,6 +285,10 @@ class Shared(Training):
             autocompletion=lambda: ["lr", "momentum", "weight_decay"],
         ),
     ] = None
+
+    def overrides(self) -> Overrides:
+        """Return what the command line says for every schedule and log."""
+        return replace(super().overrides(), x=self.log_x)
 
 
 def required(sources: Sequence[str] | None, command: str) -> tuple[str, ...]:

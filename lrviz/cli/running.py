@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lrviz.building.built import Built
     from lrviz.curves.trace import Trace
     from lrviz.sources.loading import Loaded
+    from lrviz.sources.logs.log import Log
     from lrviz.spec.schedule import Schedule
 
 PATIENCE = 5.0
@@ -35,10 +36,16 @@ _SLOW = 1e-3  # seconds an update; torch's own schedulers take some millionths
 
 @dataclass(frozen=True)
 class Run:
-    """What the SOURCEs of a command line came to: schedules, and a trace of each."""
+    """What the SOURCEs of a command line came to: schedules and logs, and a trace of each."""
 
     schedules: tuple[Schedule, ...]
     traces: tuple[Trace, ...]
+    logs: tuple[Log, ...] = ()
+
+    @property
+    def plans(self) -> tuple[Trace, ...]:
+        """The traces of the schedules; those of the logs come behind them."""
+        return self.traces[: len(self.schedules)]
 
     def finish(self) -> None:
         """Exit with 1, and say why, where a scheduler's own error cut a run short."""
@@ -102,6 +109,7 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
     """
     import_late("lrviz.simulation.loop")
     from lrviz.building.factory import build_schedule
+    from lrviz.simulation.logged import trace_of
     from lrviz.simulation.loop import run
 
     with user_code(shared.verbose):
@@ -113,12 +121,14 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
             for each in built:
                 traces.append(run(each, _advanced(each, advance, done, quiet=shared.quiet)))
                 done += each.length.updates
+    plan = loaded.schedules[0] if loaded.schedules else None
+    traces += [trace_of(each, plan) for each in loaded.logs]
     if not shared.quiet:
         _say_warnings(traces)
     if shared.verbose:
         for trace in traces:
             show_traceback(trace.error.traceback if trace.error else "")
-    return Run(loaded.schedules, tuple(traces))
+    return Run(loaded.schedules, tuple(traces), loaded.logs)
 
 
 def _advanced(

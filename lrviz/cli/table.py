@@ -21,9 +21,9 @@ DEFAULT = "lrviz.yaml"
 
 if TYPE_CHECKING:
     TableFormat = str
-    GridFormat = str
+    ComparisonFormat = str
 else:  # what Typer reads
-    GridFormat = Literal[("rich", *GRIDS)]
+    ComparisonFormat = Literal[("rich", *GRIDS, "json")]
     TableFormat = Literal[("rich", *GRIDS, *EXPORTS)]
 
 At = Annotated[

@@ -163,6 +163,7 @@ def make(
     for done, entry in enumerate(listed, 1):
         try:
             loaded = load_all([entry.source], options.overrides)
+            loaded.without_logs("a gallery shows schedules")
             traces = tuple(map(simulated, loaded.schedules))
             page = _page(entry, loaded, traces, options)
             files |= dict(_figures(entry, loaded.schedules, traces, options))

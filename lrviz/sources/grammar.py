@@ -1,14 +1,16 @@
-"""The grammar of a SOURCE: text in, a Reference out; it looks for files, and opens none."""
+"""The grammar of a SOURCE: text in, a Reference out; of files only the beginning is read."""
 
 from __future__ import annotations
 
 from lrviz.errors import UsageError
 from lrviz.sources import functions, names, scripts, specs
 from lrviz.sources.kind import Kind
+from lrviz.sources.logs.kind import LOG
 from lrviz.sources.reference import Reference
 
 KINDS: tuple[Kind, ...] = (
     specs.STDIN,
+    LOG,
     specs.SPEC,
     names.PRESETS,
     names.NAME,

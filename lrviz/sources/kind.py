@@ -9,6 +9,7 @@ from typing import Any
 
 from lrviz.document import Map
 from lrviz.errors import Place
+from lrviz.sources.configs.framework import Converted
 from lrviz.sources.overrides import Overrides
 from lrviz.sources.reference import Reference
 
@@ -27,6 +28,7 @@ class Origin:
         has_optimizer: It has an optimizer of its own, or needs none: what is said of one is not
             for it.
         notes: What was assumed where it was read.
+        config: What another framework's config came to, where it is from one.
     """
 
     label: str
@@ -37,6 +39,7 @@ class Origin:
     is_named: bool = False
     has_optimizer: bool = False
     notes: tuple[str, ...] = ()
+    config: Converted | None = None
 
     @property
     def place(self) -> Place:

@@ -11,10 +11,13 @@ from typing import Any
 
 from lrviz.document import Map, placed
 from lrviz.errors import SpecError, UsageError
+from lrviz.sources.configs.origin import known, no_config
 from lrviz.sources.expansion import expand
 from lrviz.sources.functions import of_function
 from lrviz.sources.grammar import kind, reference
 from lrviz.sources.kind import Origin
+from lrviz.sources.logs.kind import log
+from lrviz.sources.logs.log import Log
 from lrviz.sources.overrides import (
     Overrides,
     assumption,
@@ -25,7 +28,7 @@ from lrviz.sources.specs import of_document, of_file
 from lrviz.sources.unknown import unknown
 from lrviz.spec import schedule as spec
 from lrviz.spec import training
-from lrviz.spec.models import Check, Plot, Spec, Table, validated
+from lrviz.spec.models import Spec, validated
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.display import Displayed
 
@@ -36,9 +39,19 @@ Source = str | os.PathLike[str] | Mapping[str, Any] | Callable[..., Any] | Sched
 
 @dataclass(frozen=True)
 class Loaded:
-    """The schedules of a command line."""
+    """The schedules and the logs of a command line."""
 
     schedules: tuple[Schedule, ...]
+    logs: tuple[Log, ...] = ()
+
+    def without_logs(self, advice: str) -> None:
+        """Refuse logs where only schedules mean something.
+
+        Raises:
+            UsageError: There is one.
+        """
+        if self.logs:
+            raise UsageError(f"{self.logs[0].source} is a log, and no schedule; {advice}")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -47,7 +60,8 @@ class Loaded:
         for schedule in self.schedules:
             for note in schedule.notes:
                 labels.setdefault(note, []).append(schedule.label)
-        return tuple(f"{_names(of)}: {note}" for note, of in labels.items())
+        read = [f"{each.source}: {each.config.said}" for each in self.schedules if each.config]
+        return (*read, *(f"{_names(of)}: {note}" for note, of in labels.items()))
 
 
 def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> Loaded:
@@ -60,19 +74,36 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
         overrides: What the command line says for all.
 
     Returns:
-        The schedules in order, their labels distinct.
+        The schedules in order, their labels distinct, and the logs.
 
     Raises:
-        LrvizError: A source is unknown, or a spec is wrong.
+        LrvizError: A source is unknown, or a spec or a log is wrong.
     """
     overrides = overrides or Overrides()
     found: list[Schedule] = []
+    logs = tuple(
+        log(named, overrides.x)
+        for source in sources
+        if isinstance(source, str) and (named := reference(source)).kind == "log"
+    )
+    facts = {key: value for each in logs for key, value in each.facts.items()}
     for source in sources:
         if isinstance(source, Schedule):
             found.append(source)
-        else:
-            found += [_schedule(each, overrides) for each in _origins(source, overrides)]
-    return Loaded(tuple(_distinct(found)))
+        elif not isinstance(source, str) or reference(source).kind != "log":
+            for each in _origins(source, overrides):
+                found.append(_schedule(each, _with_facts(each, overrides, facts)))
+    if not any(each.config for each in found):
+        no_config(overrides)
+    return Loaded(tuple(_distinct(found)), logs)
+
+
+def _with_facts(origin: Origin, overrides: Overrides, facts: Mapping[str, float]) -> Overrides:
+    """Return the overrides, with the length that a log tells where nothing else does."""
+    said = overrides.steps is not None or overrides.epochs is not None or "train" in origin.tree
+    if said or "steps" not in facts:
+        return overrides
+    return replace(overrides, steps=int(facts["steps"]))
 
 
 def _names(labels: list[str]) -> str:
@@ -94,7 +125,8 @@ def load(source: Source, **overrides: Any) -> Schedules:
             `module:callable`), a mapping in the form of a spec, or a function that builds
             `(optimizer, scheduler)`.
         **overrides: Fields of `Overrides`: `steps`, `epochs`, `steps_per_epoch`, `lr`,
-            `optimizer`, `interval`, `sets`, `trust`, `force`.
+            `optimizer`, `interval`, `sets`, `trust`, `force`; for configs of other frameworks
+            also `framework`, `dataset_size`, `world_size`, `metric`.
 
     Returns:
         One schedule for each curve, in a list that a notebook displays as a figure.
@@ -138,15 +170,15 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         tree = origin.tree if origin.function else expand(origin.tree)
         train, assumed_length = train_section(tree, overrides, named=origin.is_named)
         value, assumed = optimizer_section(tree, overrides)
-        length = training.length(train, force=overrides.force)
+        said = validated(Spec, Map({"train": train}).over(tree))
+        length = training.length(said.train, train, force=overrides.force)
         members = () if origin.function else spec.members(tree, overrides.interval)
-        validated(Spec, tree)
         optimizer = spec.optimizer(value, overrides.lr)
     except SpecError as error:
         raise error.at(origin.place) from None
     notes = (
         assumption(assumed_length, {} if origin.has_optimizer else assumed),
-        training.padding(train),
+        training.padding(said.train),
     )
     return Schedule(
         label=origin.label,
@@ -159,15 +191,16 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         trust=overrides.trust,
         function=origin.function,
         stepped=overrides.interval,
-        plot=validated(Plot, tree.get("plot") or Map(), ("plot",)),
-        table=validated(Table, tree.get("table") or Map(), ("table",)),
-        check=validated(Check, tree.get("check") or Map(), ("check",)),
-        title=tree.get("title"),
-        summary=tree.get("summary"),
-        when=tree.get("when"),
-        reference=tree.get("reference"),
+        plot=said.plot,
+        table=said.table,
+        check=said.check,
+        title=said.title,
+        summary=said.summary,
+        when=said.when,
+        reference=said.reference,
         notes=(*origin.notes, *filter(None, notes)),
         warnings=tuple(_unheard(origin, tree, overrides)),
+        config=known(origin.config) if origin.config else None,
     )
 
 

@@ -31,6 +31,11 @@ class Overrides:
         sets: `key.path=value`, the value in YAML.
         trust: Import dotted paths to anything.
         force: Go on with an absurd number of updates.
+        framework: `NAME[@VERSION]`, whose config a file is.
+        dataset_size: Samples of the training set, for configs of frameworks.
+        world_size: Processes that train on data of their own, likewise.
+        metric: `FILE:COLUMN` of what a plateau scheduler sees, likewise.
+        x: The column that numbers the rows of a log.
     """
 
     steps: int | None = None
@@ -42,6 +47,11 @@ class Overrides:
     sets: tuple[str, ...] = ()
     trust: bool = False
     force: bool = False
+    framework: str | None = None
+    dataset_size: int | None = None
+    world_size: int | None = None
+    metric: str | None = None
+    x: str | None = None
 
 
 def assumption(length: bool, assumed: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from lrviz import catalog
 from lrviz.document import parse, read_text
 from lrviz.errors import Place, SpecError, UsageError, suggestion
 from lrviz.files import checked
+from lrviz.sources.configs.origin import of_config
 from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Kind, Origin
 from lrviz.sources.overrides import Overrides, with_sets
@@ -33,6 +34,9 @@ def of_document(document: Any, named: tuple[str, str, Path], overrides: Override
     Raises:
         SpecError: It is no spec.
     """
+    config = of_config(document, named, overrides)
+    if config is not None:
+        return config
     label, source, folder = named
     place = getattr(document, "place", None) or Place(source, 1, 1)
     try:

@@ -12,6 +12,7 @@ from typing import Any
 
 from lrviz.document import KeyPath, Map, place_of
 from lrviz.errors import Place, SpecError
+from lrviz.spec.config import Config
 from lrviz.spec.durations import Length
 from lrviz.spec.metrics import Metric
 from lrviz.spec.models import (
@@ -107,6 +108,7 @@ class Schedule:
         reference: Where it was published.
         notes: What was assumed.
         warnings: What is said of it and cannot act on it.
+        config: What was said of the framework's config that it is from; None for a spec of lrviz.
     """
 
     label: str
@@ -128,6 +130,7 @@ class Schedule:
     reference: str | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    config: Config | None = None
 
     def at(self, *path: str | int, key: bool = False) -> Place | None:
         """Return the place of the value (or the key) at `path`, or of what is nearest to it."""

@@ -124,7 +124,9 @@ def happened(plan: Schedule, fault: str, number: int, at: int) -> Array | None:
         return variants.of_warmup(number)
     if fault == "remapped":
         other = variants.of_length(number, length)
-        return None if other is None else np.where(updates >= at, other, long[:length])
+        if other is None or len(other) < length:
+            return None
+        return np.where(updates >= at, other, long[:length])
     inside = updates < len(long)
     values: Array = long[updates[inside]]
     return values
@@ -151,6 +153,9 @@ def judged(pair: Pair) -> str:
     names = {cause.name for cause in verdict.causes}
     if not names:
         return "none"
+    first = verdict.differs
+    if expected == "behind" and first is not None and pair.number == 1:
+        expected = "late" if pair.at <= int(pair.logged.updates[0]) else expected
     return "right" if expected in names else f"wrong: {', '.join(sorted(names))}"
 
 

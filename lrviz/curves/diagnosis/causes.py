@@ -41,6 +41,8 @@ def shifted(logged: Logged, plan: Array, habits: tuple[str, str]) -> Iterator[tu
         indices = logged.updates + shift
         expected = at(plan, np.maximum(indices, 0))
         sentence = f"{texts[shift]}: it was read one step {'early' if shift > 0 else 'late'}"
+        if shift < 0:
+            sentence += ", or a first step of the schedule was skipped"
         if habit:
             sentence += f" ({habit})"
         advice = "count its rows from the other end: the training itself followed the plan"

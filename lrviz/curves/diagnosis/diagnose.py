@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,6 +20,7 @@ _DISTINCT = 3  # different values that must speak for a cause with one number
 _FEW_DIGITS = 6  # digits up to which twice as many must
 _STAIRS = 8  # different values up to which a plan is a staircase
 _CHANGES = 8  # skips, or restarts, at the most
+_SKIPPED = 20  # updates in a row that a scaler may skip; more lost at once are a restart
 _LONGEST = 200_000  # updates up to which a plan is run again for a cause that another explains
 _MOST = 20_000_000  # updates that the plan's schedule is stepped on for a pace
 
@@ -135,10 +137,9 @@ def _found(plan: Planned, values: Array, logged: Logged, agrees: Flags) -> Itera
         if logged.agrees(expected).all():
             found.append(cause)
             yield cause
-    behind = _behind(values, logged, needed)
-    if behind is not None and not found:
-        found.append(behind)
-        yield behind
+    for cause in _behind(values, logged, needed):
+        found.append(cause)
+        yield cause
     if plan.variants is not None and (not found or len(values) <= _LONGEST):
         yield from _run_again(plan, plan.variants, values, logged, agrees)
 
@@ -197,40 +198,35 @@ def _slow(pace: int, plan: Planned) -> Cause:
     return Cause("slow", sentence, advice, {"updates_per_step": pace})
 
 
-def _behind(values: Array, logged: Logged, needed: int) -> Cause | None:
-    """Return the cause by which the run fell behind its plan, or began it anew."""
+def _behind(values: Array, logged: Logged, needed: int) -> Iterator[Cause]:
+    """Yield the causes by which the run fell behind its plan, or began it anew."""
     changes = lags(logged, values, _CHANGES)
     if not changes:
-        return None
+        return
     ends = [row for row, _ in changes[1:]] + [len(logged.updates)]
     for (row, _), end in zip(changes, ends, strict=True):
         if len(np.unique(logged.values[row:end])) < needed:
-            return None
+            return
     restarts = [row for row, lag in changes if _is_restart(logged, row, lag)]
-    if restarts and len(changes) == 1:
-        (row, lag) = changes[0]
-        sentence = f"the schedule was begun anew at update {lag:,}"
-        advice = "restore the scheduler's state with the optimizer's: scheduler.load_state_dict"
-        return Cause("anew", sentence, advice, {"update": lag})
-    if restarts and len(restarts) < len(changes):
-        return None  # two causes at once
-    if restarts:
+    if len(restarts) == len(changes):
         places = ", ".join(f"{lag:,}" for _, lag in changes)
-        sentence = f"the schedule was begun anew at updates {places}"
+        sentence = f"the schedule was begun anew at update{'s' * (len(changes) > 1)} {places}"
         advice = "restore the scheduler's state with the optimizer's: scheduler.load_state_dict"
-        return Cause("anew", sentence, advice, {"update": changes[0][1]})
+        yield Cause("anew", sentence, advice, {"update": changes[0][1]})
+    most = max(after - before for before, after in pairwise([0, *(lag for _, lag in changes)]))
+    if restarts and most > _SKIPPED:
+        return
     parts, before = [], 0
     for row, lag in changes:
         more = lag - before
-        between = _between(logged, row)
-        parts.append(f"{more:,} update{'s' if more > 1 else ''} {between}")
+        parts.append(f"{more:,} update{'s' if more > 1 else ''} {_between(logged, row)}")
         before = lag
     sentence = (
         f"the schedule fell behind by {', by '.join(parts)}: its steps were skipped there, as a "
         "gradient scaler skips updates that overflow"
     )
     advice = "none where the scaler skips few; else look at what calls scheduler.step()"
-    return Cause("behind", sentence, advice, {"updates": before, "update": _from(logged, changes)})
+    yield Cause("behind", sentence, advice, {"updates": before, "update": _from(logged, changes)})
 
 
 def _from(logged: Logged, changes: list[tuple[int, int]]) -> int:
@@ -256,9 +252,6 @@ def _run_again(
     plan: Planned, variants: Variants, values: Array, logged: Logged, agrees: Flags
 ) -> Iterator[Cause]:
     """Yield the causes for which the plan's schedule is run with something otherwise."""
-    needed = _needed(logged, values) + 1
-    if len(np.unique(logged.values[~agrees])) < needed:
-        return
     count, last = len(plan.values), int(logged.updates[-1])
     every = np.ones(len(agrees), dtype=bool)
     lengths = sorted({*_spread(count, last), count})
@@ -290,7 +283,7 @@ def _remapped(
     """Yield the cause by which a resumed run went on with the curve of another length."""
     row = int(np.flatnonzero(~agrees)[0])
     rest = np.arange(len(agrees)) >= row
-    if row < 2 or len(np.unique(logged.values[rest])) < _DISTINCT + 1:
+    if row < 2:
         return
     last = int(logged.updates[-1])
     total = whole_number(logged, rest, lambda n: variants.of_length(n, last + 1), lengths)

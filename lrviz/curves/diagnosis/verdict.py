@@ -65,6 +65,13 @@ class Verdict:
     undecided: str = ""
     notes: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        return f"{self.log} against {self.plan}: {self.sentence}"
+
+    def _repr_markdown_(self) -> str:
+        """Return what a notebook shows."""
+        return f"**{self.log} against {self.plan}**: {self.sentence}."
+
     @property
     def equal(self) -> bool:
         """Every logged value is the plan's, within the log's precision."""

@@ -109,8 +109,8 @@ def no_numbers(request: Request, title: str, names: Sequence[str]) -> UsageError
     """Return the error for a log none of whose columns is known to number the rows."""
     known = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
     return UsageError(
-        f"{request.source}: no column of this {title} numbers the updates; say which one with --x; "
-        f"there are: {known or 'none'}"
+        f"{request.source}: no column of this {title} numbers the updates; say which one with"
+        f" --log-x; there are: {known or 'none'}"
     )
 
 

@@ -28,9 +28,12 @@ def first_object(head: bytes) -> Mapping[str, Any]:
 
 
 def _recognises(path: Path, head: bytes) -> bool:
-    return path.suffix.lower() in (".jsonl", ".ndjson", ".json", ".log", ".txt") and bool(
-        first_object(head)
-    )
+    first = first_object(head)
+    if path.suffix.lower() in (".jsonl", ".ndjson"):
+        return bool(first)
+    names = list(first)  # of a .json that is a spec or a config none counts
+    known = path.suffix.lower() in (".json", ".log", ".txt") and number_column(names) is not None
+    return known and bool(rate_columns(names))
 
 
 def objects(request: Request, notes: list[str]) -> Iterator[dict[str, Any]]:

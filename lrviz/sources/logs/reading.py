@@ -45,6 +45,13 @@ def format_of(path: Path) -> Format | None:
     return next((each for each in formats() if each.recognises(path, head)), None)
 
 
+def has_log(folder: Path) -> bool:
+    """Tell whether a folder is a log, or has one in it."""
+    if format_of(folder) is not None:
+        return True
+    return any(next(folder.rglob(pattern), None) is not None for pattern in _KNOWN_BY_NAME)
+
+
 def read_log(request: Request) -> Log:
     """Read the log at a path; of a folder, the one log that lies in it or below.
 

@@ -122,5 +122,9 @@ def _delimiter(line: str) -> str:
 
 
 def is_table(path: Path, head: bytes) -> bool:
-    """Tell whether a file may be a table, by its name."""
-    return path.suffix.lower() in (".csv", ".tsv", ".txt") and bool(header(head))
+    """Tell whether a file is a table: by its name, or by names of columns that a log has."""
+    names = header(head)
+    if path.suffix.lower() in (".csv", ".tsv"):
+        return bool(names)
+    known = path.suffix.lower() == ".txt" and number_column(names) is not None
+    return known and bool(rate_columns(names))

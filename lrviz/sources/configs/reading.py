@@ -1,0 +1,70 @@
+"""A document to the framework whose config it is, and to the spec that it comes to."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+
+from lrviz.errors import SpecError, UsageError, suggestion
+from lrviz.sources import configs
+from lrviz.sources.configs.framework import Converted, Document, Facts, Framework
+from lrviz.sources.configs.interpolation import resolved
+
+
+@cache
+def frameworks() -> tuple[Framework, ...]:
+    """Return the frameworks whose configs are read: one a module of this folder, by name."""
+    names = [each.name for each in pkgutil.iter_modules(configs.__path__)]
+    modules = [import_module(f"{configs.__name__}.{name}") for name in names]
+    found = [each.FRAMEWORK for each in modules if hasattr(each, "FRAMEWORK")]
+    return tuple(sorted(found, key=lambda each: each.name))
+
+
+def named(text: str) -> tuple[Framework, str]:
+    """Return the framework that `--as NAME[@VERSION]` names, and the version.
+
+    Raises:
+        UsageError: There is none, or the version is no number.
+    """
+    name, at, version = text.partition("@")
+    if at and not all(each.isdigit() for each in version.split(".")):
+        raise UsageError(f"--as {text}: write a version behind @, as in {name}@4.51")
+    known = {alias: each for each in frameworks() for alias in (each.name, *each.aliases)}
+    if name.lower() not in known:
+        near = (
+            suggestion(name, known)
+            or f"; there are: {', '.join(each.name for each in frameworks())}"
+        )
+        raise UsageError(f"--as {text}: no framework {name!r}{near}")
+    return known[name.lower()], version
+
+
+def recognised(document: Document) -> Framework | None:
+    """Return the framework whose config a document is; None where it is of none.
+
+    Raises:
+        SpecError: It may be of several.
+    """
+    found = [each for each in frameworks() if each.recognises(document)]
+    if len(found) > 1:
+        titles = " and ".join(each.title for each in found)
+        said = " or ".join(f"--as {each.name}" for each in found)
+        problem = f"may be a config of {titles}; say which: {said}"
+        raise SpecError(problem, document.data.place)
+    return found[0] if found else None
+
+
+def converted(framework: Framework, document: Document, facts: Facts) -> Converted:
+    """Return the spec that a config comes to.
+
+    Raises:
+        SpecError: Something in it is wrong, unknown, or needs a fact that nothing says.
+    """
+    data = resolved(document.data)
+    try:
+        return framework.convert(
+            Document(data, document.file, document.folder, document.form), facts
+        )
+    except SpecError as error:
+        raise error.at(document.data.place) from None
