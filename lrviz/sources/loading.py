@@ -28,7 +28,7 @@ from lrviz.sources.specs import of_document, of_file
 from lrviz.sources.unknown import unknown
 from lrviz.spec import schedule as spec
 from lrviz.spec import training
-from lrviz.spec.models import Check, Plot, Spec, Table, validated
+from lrviz.spec.models import Spec, validated
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.display import Displayed
 
@@ -170,15 +170,15 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         tree = origin.tree if origin.function else expand(origin.tree)
         train, assumed_length = train_section(tree, overrides, named=origin.is_named)
         value, assumed = optimizer_section(tree, overrides)
-        length = training.length(train, force=overrides.force)
+        said = validated(Spec, Map({"train": train}).over(tree))
+        length = training.length(said.train, train, force=overrides.force)
         members = () if origin.function else spec.members(tree, overrides.interval)
-        validated(Spec, tree)
         optimizer = spec.optimizer(value, overrides.lr)
     except SpecError as error:
         raise error.at(origin.place) from None
     notes = (
         assumption(assumed_length, {} if origin.has_optimizer else assumed),
-        training.padding(train),
+        training.padding(said.train),
     )
     return Schedule(
         label=origin.label,
@@ -191,13 +191,13 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         trust=overrides.trust,
         function=origin.function,
         stepped=overrides.interval,
-        plot=validated(Plot, tree.get("plot") or Map(), ("plot",)),
-        table=validated(Table, tree.get("table") or Map(), ("table",)),
-        check=validated(Check, tree.get("check") or Map(), ("check",)),
-        title=tree.get("title"),
-        summary=tree.get("summary"),
-        when=tree.get("when"),
-        reference=tree.get("reference"),
+        plot=said.plot,
+        table=said.table,
+        check=said.check,
+        title=said.title,
+        summary=said.summary,
+        when=said.when,
+        reference=said.reference,
         notes=(*origin.notes, *filter(None, notes)),
         warnings=tuple(_unheard(origin, tree, overrides)),
         config=known(origin.config) if origin.config else None,

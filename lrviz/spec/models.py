@@ -128,12 +128,12 @@ class Curve(_Model):
     interval: Interval | None = None
     frequency: Count | None = None
     metric: dict[str, Any] | None = None
-    train: Train | None = None
+    train: Train = Field(default_factory=Train)
     optimizer: dict[str, Any] | str | None = None
     summary: str | None = None
     when: str | None = None
     reference: str | None = None
-    check: Check | None = None
+    check: Check = Field(default_factory=Check)
 
 
 class Spec(Curve):
@@ -141,8 +141,8 @@ class Spec(Curve):
 
     title: str | None = None
     schedules: Annotated[dict[str, dict[str, Any] | str], Field(min_length=1)] | None = None
-    plot: Plot | None = None
-    table: Table | None = None
+    plot: Plot = Field(default_factory=Plot)
+    table: Table = Field(default_factory=Table)
 
 
 SECTIONS: dict[str, list[str]] = {

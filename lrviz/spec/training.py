@@ -8,7 +8,7 @@ from fractions import Fraction
 from lrviz.document import Map, place_of
 from lrviz.errors import SpecError
 from lrviz.spec.durations import MOST, Length
-from lrviz.spec.models import Train, validated
+from lrviz.spec.models import Train
 
 DEFAULT_STEPS = 1000
 MAX_UPDATES = 10**8
@@ -21,7 +21,7 @@ SIZES = (
 )
 
 
-def length(train: Map | None, *, force: bool = False) -> Length:
+def length(section: Train, data: Map, *, force: bool = False) -> Length:
     """Return how long a training is.
 
     Each of `world_size` devices sees ceil(dataset_size / world_size) samples an epoch (rounded down
@@ -30,11 +30,14 @@ def length(train: Map | None, *, force: bool = False) -> Length:
     DistributedSampler and DataLoader give. Updates are ceil(epochs * updates an epoch), or
     ceil(tokens / tokens_per_update).
 
+    Args:
+        section: What a spec says of it.
+        data: The same with the places of its keys.
+        force: Go on with more than `MAX_UPDATES`.
+
     Raises:
         SpecError: Nothing says how long, two things say it, or it is absurdly long.
     """
-    data = train if train is not None else Map()
-    section = validated(Train, data, ("train",))
     given = [key for key in LENGTHS if getattr(section, key) is not None]
     if len(given) > 1:
         raise SpecError(
@@ -108,12 +111,11 @@ def _divided(count: int, by: int, *, down: bool) -> int:
     return count // by if down else -(-count // by)
 
 
-def padding(train: Map) -> str:
+def padding(section: Train) -> str:
     """Return what is to be known of the samples that do not fill all devices; or nothing.
 
     With `drop_last` it matters whether the sampler fills them up, as torch's does by itself.
     """
-    section = validated(Train, train, ("train",))
     if not section.drop_last or section.world_size == 1 or section.sampler_drop_last:
         return ""
     filled, dropped = (-(-_batches(section, each) // section.accumulate) for each in (False, True))

@@ -15,6 +15,7 @@ from lrviz.sources.loading import load
 from lrviz.spec.durations import Length
 from lrviz.spec.inheritance import merged_optimizer, merged_train, node, split
 from lrviz.spec.json_schema import json_schema
+from lrviz.spec.models import Train
 from lrviz.spec.schedule import optimizer
 from lrviz.spec.training import length
 
@@ -200,4 +201,4 @@ def test_configs_are_found_beside_the_package() -> None:
 
 def test_an_empty_map_needs_a_length() -> None:
     with pytest.raises(SpecError, match="nothing says how long training is"):
-        length(Map())
+        length(Train(), Map())

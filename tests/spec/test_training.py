@@ -11,11 +11,17 @@ from lrviz.document import placed
 from lrviz.errors import SpecError
 from lrviz.sources.loading import load
 from lrviz.spec.durations import Length
+from lrviz.spec.models import Train, validated
 from lrviz.spec.training import length
 
 
 def of(**train: Any) -> Length:
-    return length(placed(train))
+    return found(train)
+
+
+def found(train: dict[str, Any], *, force: bool = False) -> Length:
+    data = placed(train)
+    return length(validated(Train, data, ("train",)), data, force=force)
 
 
 @pytest.mark.parametrize(
@@ -86,4 +92,4 @@ def test_absurd_lengths_need_force() -> None:
     assert of(steps=10**8).updates == 10**8
     with pytest.raises(SpecError, match=r"^train: 100,000,001 updates, more than 100,000,000; "):
         of(steps=10**8 + 1)
-    assert length(placed({"steps": 10**8 + 1}), force=True).updates == 10**8 + 1
+    assert found({"steps": 10**8 + 1}, force=True).updates == 10**8 + 1
