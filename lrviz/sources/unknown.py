@@ -22,7 +22,7 @@ def unknown(named: Reference) -> UsageError:
         return UsageError(f"{source}: a spec's name ends in .yaml, .yml or .json")
     head = source.partition(":")[0]
     last = head.rpartition(".")[2]
-    if last != head and catalog.scheduler_class(last):
+    if head.startswith("torch.") and catalog.scheduler_class(last):
         return UsageError(f"{source!r} is no source; torch's schedulers are named alone: {last}")
     names = re.split(r"[,\s]+", source)
     if len(names) > 1 and all(reference(each).kind for each in names):
