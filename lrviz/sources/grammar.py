@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lrviz.errors import UsageError
 from lrviz.sources import functions, names, scripts, specs
+from lrviz.sources.configs.kind import CONFIG
 from lrviz.sources.kind import Kind
 from lrviz.sources.logs.kind import LOG
 from lrviz.sources.reference import Reference
@@ -12,6 +13,7 @@ KINDS: tuple[Kind, ...] = (
     specs.STDIN,
     LOG,
     specs.SPEC,
+    CONFIG,
     names.PRESETS,
     names.NAME,
     scripts.SCRIPT,

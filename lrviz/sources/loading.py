@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrviz.document import Map, placed
 from lrviz.errors import SpecError, UsageError
@@ -17,7 +17,6 @@ from lrviz.sources.functions import of_function
 from lrviz.sources.grammar import kind, reference
 from lrviz.sources.kind import Origin
 from lrviz.sources.logs.kind import log
-from lrviz.sources.logs.log import Log
 from lrviz.sources.overrides import (
     Overrides,
     assumption,
@@ -31,6 +30,9 @@ from lrviz.spec import training
 from lrviz.spec.models import Spec, validated
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.display import Displayed
+
+if TYPE_CHECKING:
+    from lrviz.sources.logs.log import Log
 
 MANY = 5  # labels named in a note
 

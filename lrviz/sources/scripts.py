@@ -17,6 +17,7 @@ from typing import Any
 from lrviz.document import read_text
 from lrviz.errors import Place, SpecError, UsageError
 from lrviz.files import checked
+from lrviz.sources.configs.kind import of_file as of_config_file
 from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Kind, Origin
 from lrviz.sources.overrides import Overrides
@@ -242,10 +243,18 @@ def _parse(source: str) -> Reference | None:
 
 
 def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
-    """Say which function may be meant: a file is no schedule."""
-    del overrides
+    """Read a framework's config; else say which function may be meant: a file is no schedule."""
     file = reference.name
     names = candidates(parsed(file))
+    try:
+        config = of_config_file(file, overrides)
+    except SpecError:
+        if overrides.framework is None and names:
+            config = None
+        else:
+            raise
+    if config is not None:
+        return config
     if not names:
         raise UsageError(
             f"{file}: Python code, and no function in it builds a schedule; write one that takes "

@@ -52,7 +52,9 @@ def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (docs / f"link-{name}").symlink_to(secret / name)
     (docs / "linked").symlink_to(secret)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delitem(sys.modules, "evil_package", raising=False)
+    for name in ("evil", "evil_package"):  # what a test imports, the next one must not find
+        monkeypatch.setitem(sys.modules, name, sys)
+        del sys.modules[name]
     monkeypatch.syspath_prepend(str(tmp_path))
     return found
 

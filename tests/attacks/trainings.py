@@ -160,11 +160,14 @@ class Writer:
         """Write an epoch as a data set, batches, devices and accumulation."""
         batch, world, accumulate = (self.rng.choice([1, 2, 3, 8]) for _ in range(3))
         size = self.rng.randint(batch * world, batch * world * accumulate * 6)
-        drop = self.flip()
-        batches = Fraction(size, batch * world)
-        whole = math.floor(batches) if drop else math.ceil(batches)
-        self.per_epoch = math.ceil(Fraction(whole, accumulate))
+        drop, sampler_drops = self.flip(), world > 1 and self.flip()
+        # What torch's DistributedSampler gives a device, and its DataLoader makes of it.
+        samples = (math.floor if sampler_drops else math.ceil)(Fraction(size, world))
+        batches = (math.floor if drop else math.ceil)(Fraction(samples, batch))
+        self.per_epoch = math.ceil(Fraction(batches, accumulate))
         sizes = {"dataset_size": size, "batch_size": batch, "world_size": world}
+        if sampler_drops:
+            sizes["sampler_drop_last"] = True
         return sizes | {"accumulate": accumulate, "drop_last": drop}
 
     def optimizer(self) -> dict[str, Any]:

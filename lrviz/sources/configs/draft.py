@@ -10,6 +10,7 @@ from typing import Any
 from lrviz.document import Entry, KeyPath, Map, Seq, place_of, placed
 from lrviz.errors import Place, SpecError, shown
 from lrviz.sources.configs.framework import Converted, Facts, missing
+from lrviz.sources.configs.unread import Unread
 from lrviz.spec.config import Trap
 
 
@@ -102,7 +103,9 @@ class Keys:
             SpecError: Something else stands there.
         """
         given = self.any(key, default)
-        if given.value is not None and not isinstance(given.value, str):
+        if given.value is not None and (
+            isinstance(given.value, Unread) or not isinstance(given.value, str)
+        ):
             raise self.wrong(key, "must be text")
         return given
 
@@ -133,6 +136,9 @@ class Keys:
     def wrong(self, key: str, what: str) -> SpecError:
         """Return the error for the value at a key."""
         value = self.data.get(key)
+        if isinstance(value, Unread):
+            problem = f"{self.name(key)}: {what}, and {value!s} is not known: {value.why}"
+            return SpecError(problem, place_of(self.data, (key,)))
         given = "" if isinstance(value, Map | Seq) else f", not {shown(value)}"
         return SpecError(f"{self.name(key)}: {what}{given}", place_of(self.data, (key,)))
 

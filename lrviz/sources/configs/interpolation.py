@@ -7,16 +7,12 @@ from typing import Any
 
 from lrviz.document import MAX_NODES, Entry, KeyPath, Map, Seq, place_of
 from lrviz.errors import SpecError
+from lrviz.sources.configs.unread import Unread
 
 _DEPTH = 60  # of references, and of what they lead to
+_WHY = "names nothing in this file; resolvers are not run, and the environment is not read"
 _LONGEST = 10_000  # characters of a text that others were put into
 _REFERENCE = re.compile(r"\$\{([^${}]*)\}")
-
-
-class Unresolved(str):
-    """A text whose `${...}` the file does not answer; it is an error only where it is used."""
-
-    __slots__ = ()
 
 
 def resolved(root: Map) -> Map:
@@ -70,8 +66,8 @@ class _Resolver:
         result = text
         for found in list(_REFERENCE.finditer(text)):
             value = self.target(found[1], found[0], at, depth)
-            if isinstance(value, Unresolved) or not isinstance(value, str | int | float):
-                return Unresolved(text)
+            if isinstance(value, Unread) or not isinstance(value, str | int | float):
+                return Unread(text, _WHY)
             result = result.replace(found[0], str(value))
             if len(result) > _LONGEST:
                 raise SpecError(f"{text[:60]}: grows beyond {_LONGEST:,} characters")
@@ -80,7 +76,7 @@ class _Resolver:
     def target(self, name: str, text: str, at: KeyPath, depth: int) -> Any:
         """Return what the path `name` leads to; the text itself where it leads nowhere."""
         if ":" in name:  # a resolver
-            return Unresolved(text)
+            return Unread(text, _WHY)
         dots = len(name) - len(name.lstrip("."))
         base = at[: len(at) - (dots - 1)] if dots else ()
         steps = name[dots:].replace("[", ".").replace("]", "").split(".")
@@ -94,6 +90,6 @@ class _Resolver:
             elif isinstance(node, Seq) and str(step).isdigit() and int(step) < len(node):
                 node, step = node[int(step)], int(step)
             else:
-                return Unresolved(text)
+                return Unread(text, _WHY)
             where = (*where, step)
         return self.value(node, where, depth + 1)

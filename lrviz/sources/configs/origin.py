@@ -44,8 +44,8 @@ def of_config(
     else:
         found = reading.recognised(config)
         if found is None:
-            if any(key in Spec.model_fields for key in document):
-                return None  # what is wrong with it as a spec says more
+            if form == "python" or any(key in Spec.model_fields for key in document):
+                return None  # what is wrong with it as a spec, or as a script, says more
             raise unknown(document)
         framework = found
     converted = reading.converted(framework, config, facts(overrides, version))
