@@ -137,7 +137,7 @@ def test_pages_hold_light_and_dark_figures(site: Path) -> None:
 
 
 def test_only_what_changed_is_drawn_again(site: Path, draws: list[str]) -> None:
-    plateau = "plateau.yaml"
+    plateau = "../specs/plateau.yaml"
     found = figures(build(site))
     assert draws == ["cosine onecycle", "a spec", plateau]
     draws.clear()

@@ -126,7 +126,7 @@ def test_other_builders_take_the_light_figure(site: Path) -> None:
 
 
 def test_only_what_changed_is_drawn_again(site: Path, draws: list[str]) -> None:
-    both = "plateau.yaml plateau.yaml"
+    both = "specs/plateau.yaml /specs/plateau.yaml"
     assert build(site) == (0, [])
     assert draws == ["cosine onecycle", "a spec", both]
     draws.clear()
