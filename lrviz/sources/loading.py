@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrviz.document import Map, placed
+from lrviz.document import Map, parse, placed
 from lrviz.errors import SpecError, UsageError
 from lrviz.sources.configs.origin import known, no_config
 from lrviz.sources.expansion import expand
@@ -98,6 +98,22 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
     if not any(each.config for each in found):
         no_config(overrides)
     return Loaded(tuple(_distinct(found)), logs)
+
+
+def load_text(text: str, file: str, overrides: Overrides | None = None) -> tuple[Schedule, ...]:
+    """Return all schedules of a spec or a config as it would be with another text.
+
+    Args:
+        text: Its text.
+        file: Its path, which need not have that text.
+        overrides: What the command line says for all.
+
+    Raises:
+        LrvizError: It is wrong.
+    """
+    overrides, path = overrides or Overrides(), Path(file)
+    origins = of_document(parse(text, file), (path.stem, file, path.parent), overrides)
+    return tuple(_schedule(each, overrides) for each in origins)
 
 
 def _with_facts(origin: Origin, overrides: Overrides, facts: Mapping[str, float]) -> Overrides:
