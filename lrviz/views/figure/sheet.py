@@ -100,17 +100,16 @@ class Sheet(Canvas):
         return (edge if heights is None else max(edge, margin)), heights
 
     def _overhang(self, left: float) -> float:
-        """Return how far tick labels of the x axes reach beyond their right end, in inches.
-
-        Another font, which a browser may take for an SVG's, is up to a sixth wider.
-        """
+        """Return how far tick labels of the x axes reach beyond their right end, in inches."""
         plan, room, found = self.plan, self.width - left, 0.0
         for unit in (plan.below, plan.above):
             if unit is not None:
                 end = plan.end * (unit.factors[0] / plan.below.factors[0])
                 axis = layout.x_ticks(unit, end, room, self.fonts.tick)[1]
                 short = room * max(0.0, 1 - axis.values[-1] / end)
-                found = max(found, 1.16 * self.fonts.tick.width(axis.labels[-1]) / 2 - short)
+                found = max(
+                    found, labels.WIDER * self.fonts.tick.width(axis.labels[-1]) / 2 - short
+                )
         return found
 
     def _legend(self, left: float) -> tuple[float, labels.Legend]:
@@ -131,7 +130,7 @@ class Sheet(Canvas):
             set_axes(ax, plan, index, most[index], self.fonts.tick.size)
             name = plan.panels[index].title
             font = self.fonts.label
-            fitting = font.size * height / font.width(name)
+            fitting = font.size * height / (labels.WIDER * font.width(name))
             size = max(6.0, min(font.size, fitting))
             ax.set_ylabel(name, fontsize=size, va="top", parse_math=False)
             ax.yaxis.set_label_coords((layout.EDGE - left) / width, 0.5)
