@@ -70,8 +70,16 @@ def fall(subject: Subject, part: Part) -> Horizon | None:
                 return None
             return Horizon(("lr_lambda", "total"), total, shape["shape"] == "warmup_cosine")
         case _:
-            waves = "cosine" in part.type and "restart" not in part.type
+            waves = "cosine" in kind(part) and "restart" not in kind(part)
             return _counted(part, "num_training_steps", bounces=waves)
+
+
+def kind(part: Part) -> str:
+    """Return a scheduler's class or function; of transformers' `get_scheduler` the one it names."""
+    if part.type != "get_scheduler":
+        return part.type
+    name = str(getattr(argument(part, "name"), "value", argument(part, "name")))
+    return f"get_{name.removesuffix('_with_min_lr')}_schedule_with_warmup"
 
 
 def _one_cycle(part: Part) -> Horizon | None:

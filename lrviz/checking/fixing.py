@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lrviz.checking.edit import Edit
-from lrviz.checking.runner import Finding
+from lrviz.checking.runner import Finding, check
 from lrviz.document import read_text
+from lrviz.errors import LrvizError
+from lrviz.sources.loading import load_text
+from lrviz.sources.overrides import Overrides
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -29,6 +32,7 @@ class Mended:
         after: Its text with the edits.
         data: What to write: `after` in the encoding that the file has.
         count: How many findings are mended.
+        refused: How many are not, as what mends them would bring another finding to some curve.
     """
 
     file: str
@@ -36,12 +40,19 @@ class Mended:
     after: str
     data: bytes
     count: int
+    refused: int = 0
 
 
-def mended(findings: Iterable[Finding]) -> Iterator[Mended]:
+def mended(findings: Iterable[Finding], overrides: Overrides | None = None) -> Iterator[Mended]:
     """Yield each file that findings mend, with their edits written into it.
 
-    Of findings that would write different values at one place none is followed.
+    Of findings that would write different values at one place none is followed, and none whose
+    edit would bring a new finding to any curve of the file: an anchor's value may be right for
+    one alias and wrong for another.
+
+    Args:
+        findings: Of a report.
+        overrides: What the command line said for all when they were found.
 
     Raises:
         OSError: A file cannot be read any more.
@@ -53,10 +64,37 @@ def mended(findings: Iterable[Finding]) -> Iterator[Mended]:
     for file, groups in by_file.items():
         raw = Path(file).read_bytes()
         before = read_text(raw, file)
-        chosen = _agreed(groups)
+        agreed = list(dict.fromkeys(_agreed(groups)))
+        chosen = _harmless(agreed, before, file, overrides)
         after = edited(before, {edit for group in chosen for edit in group})
-        if after != before:
-            yield Mended(file, before, after, _encoded(after, raw), len(set(chosen)))
+        refused = len(agreed) - len(chosen)
+        if after != before or refused:
+            yield Mended(file, before, after, _encoded(after, raw), len(chosen), refused)
+
+
+def _harmless(
+    groups: list[tuple[Edit, ...]], text: str, file: str, overrides: Overrides | None
+) -> list[tuple[Edit, ...]]:
+    """Return the groups of edits after which no curve of the file has a new finding."""
+
+    def found(chosen: Iterable[tuple[Edit, ...]]) -> set[tuple[str, str]] | None:
+        written = edited(text, {edit for group in chosen for edit in group})
+        try:
+            report = check(load_text(written, file, overrides))
+        except LrvizError:
+            return None
+        return {(each.code, each.label) for each in report.findings if each.severity != "info"}
+
+    before = found(())
+    after = found(groups)
+    if before is None or (after is not None and after <= before):
+        return groups
+    kept: list[tuple[Edit, ...]] = []
+    for group in groups:
+        after = found([*kept, group])
+        if after is not None and after <= before:
+            kept.append(group)
+    return kept
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:

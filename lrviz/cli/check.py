@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lrviz.cli.console import coloured, emit, emit_rich, note
+from lrviz.cli.console import coloured, emit, emit_rich, note, warn
 from lrviz.cli.options import Sources, Training, required
 from lrviz.cli.progress import progress
 from lrviz.cli.running import import_late, introduce, load, show_traceback, user_code
@@ -111,8 +111,8 @@ def check(
     given = required(given, "check")
     report = _report(given, chosen, training)
     if diff:
-        emit(_diffs(report), end="")
-    if fix and _mend(report, quiet=training.quiet):
+        emit(_diffs(report, training), end="")
+    if fix and _mend(report, training):
         report = _report(given, chosen, training)
     if not diff:
         _show(report, form, verbose=training.verbose)
@@ -146,24 +146,29 @@ def _codes(given: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(code.strip() for each in given or () for code in each.split(","))
 
 
-def _diffs(report: Report) -> Iterator[str]:
+def _diffs(report: Report, training: Training) -> Iterator[str]:
     from lrviz.checking.fixing import diff, mended
 
-    for changes in mended(report.findings):
+    for changes in mended(report.findings, training.overrides()):
         yield diff(changes)
 
 
-def _mend(report: Report, *, quiet: bool) -> int:
+def _mend(report: Report, training: Training) -> int:
     """Write what mends findings; return how many files have changed."""
     from lrviz.checking.fixing import mended
 
-    changed = list(mended(report.findings))
-    for each in changed:
-        write(Path(each.file), each.data)
-        if not quiet:
-            values = "value" if each.count == 1 else "values"
-            note(f"{each.file}: wrote {each.count} {values}")
-    return len(changed)
+    changed = 0
+    for each in mended(report.findings, training.overrides()):
+        if each.refused:
+            edits = "1 edit is" if each.refused == 1 else f"{each.refused} edits are"
+            warn(f"{each.file}: {edits} not written: another curve there would have a new finding")
+        if each.count:
+            write(Path(each.file), each.data)
+            changed += 1
+            if not training.quiet:
+                values = "value" if each.count == 1 else "values"
+                note(f"{each.file}: wrote {each.count} {values}")
+    return changed
 
 
 def _show(report: Report, form: str, *, verbose: bool) -> None:

@@ -109,7 +109,6 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
     """
     import_late("lrviz.simulation.loop")
     from lrviz.building.factory import build_schedule
-    from lrviz.simulation.logged import trace_of
     from lrviz.simulation.loop import run
 
     with user_code(shared.verbose):
@@ -121,8 +120,11 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
             for each in built:
                 traces.append(run(each, _advanced(each, advance, done, quiet=shared.quiet)))
                 done += each.length.updates
-    plan = loaded.schedules[0] if loaded.schedules else None
-    traces += [trace_of(each, plan) for each in loaded.logs]
+    if loaded.logs:
+        from lrviz.simulation.logged import trace_of
+
+        plan = loaded.schedules[0] if loaded.schedules else None
+        traces += [trace_of(each, plan) for each in loaded.logs]
     if not shared.quiet:
         _say_warnings(traces)
     if shared.verbose:

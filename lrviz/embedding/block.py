@@ -68,6 +68,7 @@ class Request:
         drawing: How.
         param: The only quantity to draw; None: all that move.
         source: What it shows, as the document names it; empty where the body is a spec.
+        short: The same without folders, as the picture's file says.
         files: What was read, and can change.
         notes: What was assumed.
     """
@@ -76,6 +77,7 @@ class Request:
     drawing: Drawing
     param: str | None
     source: str
+    short: str
     files: tuple[Path, ...]
     notes: tuple[str, ...]
 
@@ -112,7 +114,8 @@ def request(block: Block) -> Request:
         schedules=loaded.schedules,
         drawing=drawing,
         param=shared.param,
-        source=" ".join(reference(name).short for name in names),
+        source=" ".join(names),
+        short=" ".join(reference(name).short for name in names),
         files=tuple(files),
         notes=loaded.notes,
     )

@@ -101,7 +101,7 @@ def draw(asked: Request, files: Sequence[Path]) -> list[bytes]:
             drawn[_is_dark(file)],
             file.suffix[1:],
             style=looks[_is_dark(file)].style,
-            source=asked.source,
+            source=asked.short,
         )
         if file.suffix != _SAID
         else said

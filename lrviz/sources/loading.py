@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lrviz.document import Map, placed
+from lrviz.document import Map, parse, placed
 from lrviz.errors import SpecError, UsageError
 from lrviz.sources.configs.origin import known, no_config
 from lrviz.sources.expansion import expand
@@ -17,7 +17,6 @@ from lrviz.sources.functions import of_function
 from lrviz.sources.grammar import kind, reference
 from lrviz.sources.kind import Origin
 from lrviz.sources.logs.kind import log
-from lrviz.sources.logs.log import Log
 from lrviz.sources.overrides import (
     Overrides,
     assumption,
@@ -31,6 +30,9 @@ from lrviz.spec import training
 from lrviz.spec.models import Spec, validated
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.display import Displayed
+
+if TYPE_CHECKING:
+    from lrviz.sources.logs.log import Log
 
 MANY = 5  # labels named in a note
 
@@ -96,6 +98,22 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
     if not any(each.config for each in found):
         no_config(overrides)
     return Loaded(tuple(_distinct(found)), logs)
+
+
+def load_text(text: str, file: str, overrides: Overrides | None = None) -> tuple[Schedule, ...]:
+    """Return all schedules of a spec or a config as it would be with another text.
+
+    Args:
+        text: Its text.
+        file: Its path, which need not have that text.
+        overrides: What the command line says for all.
+
+    Raises:
+        LrvizError: It is wrong.
+    """
+    overrides, path = overrides or Overrides(), Path(file)
+    origins = of_document(parse(text, file), (path.stem, file, path.parent), overrides)
+    return tuple(_schedule(each, overrides) for each in origins)
 
 
 def _with_facts(origin: Origin, overrides: Overrides, facts: Mapping[str, float]) -> Overrides:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lrviz import catalog
-from lrviz.document import Entry, Map, Seq
+from lrviz.document import Entry, Map, Seq, place_of
 from lrviz.errors import Place, UsageError
 from lrviz.sources.arguments import read_value
 from lrviz.spec.inheritance import merged_optimizer, merged_train
@@ -87,6 +87,10 @@ def train_section(tree: Map, overrides: Overrides, *, named: bool) -> tuple[Map,
     }
     if "steps" in given and "epochs" in given:
         raise UsageError("--steps and --epochs at once; keep one")
+    for key in given:
+        place = place_of(train, (key,)) if key in train else None
+        if place is not None and place.file.startswith("--set "):
+            raise UsageError(f"--{key.replace('_', '-')} and {place.file} at once; keep one")
     places = {key: Place(f"--{key.replace('_', '-')}") for key in given}
     entries = {key: Entry(place, place) for key, place in places.items()}
     train = merged_train(train, Map(given, entries))

@@ -198,19 +198,34 @@ def _spec_error(model: type[M], data: Any, path: KeyPath, error: ValidationError
     if kind == "missing":
         missing = ".".join(str(part) for part in (*path, *first["loc"]))
         return SpecError(f"{missing} is missing", place_of(data, loc))
-    words = first["msg"].removeprefix("Value error, ")
-    words = words.replace("Input should be", "must be").replace("a valid ", "a ")
-    words = words.replace("a integer", "a whole number").replace(
-        "greater than or equal to", "at least"
-    )
-    words = words.replace("less than or equal to", "at most")
-    words = words.replace(str(durations.MOST), f"{durations.MOST:,}")
-    if kind == "string_too_short":
-        words = "must not be empty"
     if kind == "float_type" and isinstance(value, int) and not isinstance(value, bool):
-        words = "must be a finite number"
+        kind = "finite_number"  # one beyond all doubles
+    words = _words(kind, first.get("ctx", {})) or first["msg"].removeprefix("Value error, ")
     given = "" if isinstance(value, Mapping | list) else f", not {shown(value)}{number_hint(value)}"
     return SpecError(f"{name or 'the spec'}: {words}{given}", place_of(data, loc))
+
+
+_WORDS = {
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be a boolean",
+    "string_type": "must be a string",
+    "string_too_short": "must not be empty",
+    "list_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "too_short": "must not be empty",
+    "literal_error": "must be {expected}",
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be at least {ge:,.16g}",
+    "less_than_equal": "must be at most {le:,.16g}",
+}
+
+
+def _words(kind: str, context: Mapping[str, Any]) -> str:
+    """Return what pydantic's kind of error says of a value; empty where its own words are ours."""
+    return _WORDS.get(kind, "").format_map(context)
 
 
 def _found(data: Any, path: KeyPath) -> Any:

@@ -140,3 +140,24 @@ def test_a_diff_is_a_unified_one(tmp_path: Path) -> None:
         "-    T_max: 1000   # was the old length\n\\ No newline at end\n"
         "+    T_max: 2000   # was the old length\n\\ No newline at end\n"
     )
+
+
+def test_an_edit_that_would_break_a_neighbour_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    text = (
+        "train: {steps: 1000}\n"
+        "schedules:\n"
+        "  a: {scheduler: &s {type: CosineAnnealingLR, T_max: 500}}\n"
+        "  b: {train: {steps: 500}, scheduler: *s}\n"
+    )
+    path.write_text(text)
+    report = check(load_all([str(path)]).schedules)
+    assert [(each.code, each.label) for each in report.findings] == [("LRV201", "a")]
+    [left] = mended(report.findings)
+    assert (left.after, left.count, left.refused) == (text, 0, 1)
+    # Where the neighbour is mended by it, or unchanged, it is written.
+    path.write_text(text.replace("train: {steps: 500}, ", ""))
+    report = check(load_all([str(path)]).schedules)
+    [written] = mended(report.findings)
+    assert (written.count, written.refused) == (1, 0)
+    assert "T_max: 1000" in written.after

@@ -171,6 +171,10 @@ def test_no_other_units_are_read(text: str) -> None:
             "write a .png too",
         ),
         (
+            "table cosine --steps 9 --set train.steps=8",
+            "--steps and --set train.steps=8 at once; keep one",
+        ),
+        (
             "check open.yaml --diff --format json",
             "--diff and --format json at once; a diff has a form of its own",
         ),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lrviz.checking.counts import floor
+from lrviz.checking.counts import floor, kind
 from lrviz.checking.edit import Edit
 from lrviz.checking.rule import Fault, rule
 from lrviz.checking.subject import Subject, argument
@@ -163,8 +163,11 @@ def full_cosine_wave(subject: Subject) -> Iterator[Fault]:
     for leaf in subject.leaves:
         part, shape = leaf.part, subject.shape(leaf.part)
         path = ("lr_lambda", "num_cycles") if shape else ("num_cycles",)
+        given = argument(part, "scheduler_specific_kwargs") or {}
         waves = shape.get("num_cycles") if shape else argument(part, "num_cycles")
-        named = shape["shape"] == "warmup_cosine" if shape else part.type in _WAVES
+        if waves is None and isinstance(given, dict):
+            waves = given.get("num_cycles")
+        named = shape["shape"] == "warmup_cosine" if shape else kind(part) in _WAVES
         if not named or not isinstance(waves, int | float) or waves <= STILL_HIGH:
             continue
         begin = subject.update_of(part, 0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lrviz.checking import falls
+from lrviz.checking import falls, unplanned
 from lrviz.checking.counts import fall, floor
 from lrviz.checking.rule import Fault, rule
 from lrviz.checking.subject import Subject, argument
@@ -29,6 +29,7 @@ from lrviz.writing.numbers import count, lr, percent
 )
 def rebound(subject: Subject) -> Iterator[Fault]:
     """Look at the curve from each cosine's end to its last step."""
+    yield from unplanned.rebound(subject)
     for leaf in subject.leaves:
         part, planned = leaf.part, fall(subject, leaf.part)
         if planned is None or not planned.bounces or planned.calls >= part.calls:
@@ -66,6 +67,7 @@ def rebound(subject: Subject) -> Iterator[Fault]:
 )
 def ends_high(subject: Subject) -> Iterator[Fault]:
     """Look at the last learning rate where a fall is longer than its steps."""
+    yield from unplanned.ends_high(subject)
     for leaf in subject.leaves:
         part, planned = leaf.part, fall(subject, leaf.part)
         if planned is None or planned.calls <= part.calls or not subject.governs_end(leaf):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrviz.checking import unplanned
 from lrviz.checking.counts import warmup
 from lrviz.checking.rule import Fault, rule
 from lrviz.checking.subject import Subject, argument
@@ -43,6 +44,7 @@ _TORCH = (
 )
 def warmup_reaches_end(subject: Subject) -> Iterator[Fault]:
     """Compare the warmup's length with the steps that there are."""
+    yield from unplanned.warmup_reaches_end(subject)
     for leaf in subject.leaves:
         part, planned = leaf.part, warmup(subject, leaf.part)
         # Value `calls` of a warmup is the first at the peak; update calls - 1 is the last there is.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lrviz.errors import UsageError
 from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Kind, Origin
-from lrviz.sources.logs.format import Request
-from lrviz.sources.logs.log import Log
-from lrviz.sources.logs.reading import format_of, has_log, read_log
 from lrviz.sources.overrides import Overrides
 from lrviz.sources.reference import Reference
+
+if TYPE_CHECKING:
+    from lrviz.sources.logs.log import Log
 
 _NONE = (".yaml", ".yml", ".py", ".toml")  # what is never a log
 
@@ -20,12 +21,14 @@ def _parse(source: str) -> Reference | None:
     """Take a log apart; only what is there is one, and its first bytes are looked at."""
     head, colon, column = source.rpartition(":")
     for file, picked in ((source, None), (head, column)):
-        if file and is_there(file) and (picked is None or colon):
+        if file and not file.endswith(_NONE) and (picked is None or colon) and is_there(file):
+            from lrviz.sources.logs.reading import format_of, has_log
+
             path = Path(file)
             if path.is_dir():
                 if not has_log(path):
                     return None
-            elif path.suffix in _NONE or format_of(path) is None:
+            elif format_of(path) is None:
                 return None
             return Reference(source, "log", file, file=file, picked=picked)
     return None
@@ -46,6 +49,9 @@ def log(reference: Reference, x: str | None = None) -> Log:
     Raises:
         LrvizError: It is broken, or it cannot be told which columns are meant.
     """
+    from lrviz.sources.logs.format import Request
+    from lrviz.sources.logs.reading import read_log
+
     path = Path(reference.name)
     label = reference.label or (path.parent.name if path.stem == "metrics" else path.stem)
     return read_log(Request(path, reference.text, label or path.name, reference.picked, x))
