@@ -6,7 +6,7 @@ import math
 
 from lrviz.document import Map, Seq
 from lrviz.errors import SpecError
-from lrviz.sources.configs import hf
+from lrviz.sources.configs import get_scheduler, hf
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
 
@@ -137,7 +137,7 @@ def _schedule(draft: Draft, document: Document, lr: Given, steps: Given, warmup:
     if hf.replaced_by_deepspeed(draft, document, lr, steps, warmup):
         return
     kind = keys.text("lr_scheduler", "cosine")
-    extra = hf.arguments(keys)
+    extra = get_scheduler.arguments(keys)
     low, rest = keys.number("cosine_min_lr_ratio"), keys.number("cosine_constant_lr_ratio")
     counts = {"num_warmup_steps": warmup, "num_training_steps": steps}
     interval = kind.to("step", "after every update")
@@ -163,7 +163,7 @@ def _schedule(draft: Draft, document: Document, lr: Given, steps: Given, warmup:
         draft.scheduler("axolotl.cosine_with_min_lr", kind, counts | {"min_lr_ratio": low})
     else:
         draft.unused(keys, "cosine_min_lr_ratio", f"lr_scheduler: {kind.value} has none")
-        hf.typed(draft, kind, warmup, steps, extra)
+        get_scheduler.typed(draft, kind, warmup, steps, extra)
         return
     draft.put("interval", interval)
     if kind.value == "cosine" and low.value == 1:

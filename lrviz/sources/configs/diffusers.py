@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from lrviz.document import Map
-from lrviz.sources.configs import hf
+from lrviz.sources.configs import get_scheduler
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
 
@@ -36,7 +36,7 @@ def _convert(document: Document, facts: Facts) -> Converted:
         )
     elif kind.value == "polynomial":
         extra.data.put("power", keys.number("lr_power", 1.0).value, keys.entry("lr_power"))
-    hf.typed(draft, kind, warmup, steps, extra)
+    get_scheduler.typed(draft, kind, warmup, steps, extra)
     for key, where in (("lr_num_cycles", _WITH_CYCLES), ("lr_power", "polynomial")):
         if kind.value != where:
             draft.unused(keys, key, f"for lr_scheduler: {where} only")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lrviz import catalog
 from lrviz.document import Map, unplaced
 from lrviz.errors import SpecError
-from lrviz.sources.configs import hf
+from lrviz.sources.configs import get_scheduler
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
 
@@ -56,7 +56,7 @@ def _convert(document: Document, facts: Facts) -> Converted:
     if short == "ReduceLROnPlateau":
         if facts.metric is None:
             raise missing("--metric FILE:COLUMN", "ReduceLROnPlateau sees a metric", kind.place)
-        hf.metric(draft)
+        get_scheduler.metric(draft)
     return draft.done()
 
 

@@ -7,7 +7,7 @@ import math
 from lrviz import catalog
 from lrviz.document import Map
 from lrviz.errors import SpecError
-from lrviz.sources.configs import hf
+from lrviz.sources.configs import get_scheduler
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
 
@@ -52,7 +52,7 @@ def _convert(document: Document, facts: Facts) -> Converted:
     if plateau:
         if facts.metric is None:
             raise missing("--metric FILE:COLUMN", "ReduceLROnPlateau sees a metric", kind.place)
-        hf.metric(draft)
+        get_scheduler.metric(draft)
     _trap(draft, kind, short, given, epochs)
     return draft.done()
 
