@@ -91,14 +91,14 @@ def request(block: Block) -> Request:
     allowed = block.permission
     drawing, shared = _options_of(block)
     names, spec = _read(block)
-    resolved = [reference(name).moved(partial(_below, block=block)) for name in names]
-    for source in resolved:
-        allowed.of_source(source)
     with guarded(allowed.of_file):
+        resolved = [_placed(name, block) for name in names]
         # Before anything is looked for there: a message would tell what is.
-        paths = [path for each in resolved if (path := reference(each).path) is not None]
-        for path in paths:
-            checked(path)
+        for source in resolved:
+            allowed.of_source(source)
+            path = reference(source).path
+            if path is not None:
+                checked(path)
         overrides = replace(shared.overrides(), trust=allowed.trust, force=True)
         loaded = load_all(resolved, overrides) if spec is None else _loaded(spec, block, overrides)
         allowed.of_lengths(loaded.schedules)
@@ -229,6 +229,19 @@ def _name(spec: Map) -> str | None:
     scheduler = spec.get("scheduler")
     name = scheduler.get("type") if isinstance(scheduler, Map) else scheduler
     return name if isinstance(name, str) else None
+
+
+def _placed(source: str, block: Block) -> str:
+    """Return a SOURCE with the file in it, if there is one, below the document's folder."""
+    there = reference(_below(source, block))  # a log is known only where it is
+    if there.file is not None and there.label is None:
+        return there.text
+    named = reference(source)
+    if named.file is not None:
+        return named.moved(partial(_below, block=block))
+    there = reference(_below(named.text, block))
+    found = there.file is not None and there.label is None
+    return f"{named.label}={there.text}" if found and named.label is not None else source
 
 
 def _below(name: str, block: Block) -> str:

@@ -230,7 +230,8 @@ def _unheard(origin: Origin, tree: Map, overrides: Overrides) -> Iterator[str]:
         said.append("--set optimizer")
     if origin.has_optimizer and said:
         yield f"{', '.join(said)}: without effect, its own code says which lr and which optimizer"
-    if overrides.interval is not None and not origin.function and _interval_stated(tree):
+    asked = origin.config is not None and "--interval" in origin.config.comments.values()
+    if overrides.interval is not None and not (asked or origin.function) and _interval_stated(tree):
         yield f"--interval {overrides.interval}: without effect, its interval is stated"
 
 

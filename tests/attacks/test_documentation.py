@@ -48,7 +48,8 @@ def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (secret / "s.yaml").write_text(f"{SPEC}scheduler: cosine\n")
     (secret / "val.csv").write_text("loss\n0.12345\n0.2\n0.3\n")
     (secret / "own.mplstyle").write_text("lines.linewidth: 3\n")
-    for name in ("s.yaml", "val.csv", "own.mplstyle"):
+    (secret / "config.toml").write_text('lr_scheduler = "cosine"\nlearning_rate = 0.12345\n')
+    for name in ("s.yaml", "val.csv", "own.mplstyle", "config.toml"):
         (docs / f"link-{name}").symlink_to(secret / name)
     (docs / "linked").symlink_to(secret)
     monkeypatch.chdir(tmp_path)
@@ -129,6 +130,11 @@ REFUSED: list[tuple[str, dict[str, str], str]] = [
     (METRIC.replace("FILE", "link-val.csv"), {}, OUTSIDE),
     (METRIC.replace("FILE", "/etc/passwd.csv"), {}, OUTSIDE),
     ("reads.yaml", {}, OUTSIDE),
+    ("../secret/val.csv", {}, OUTSIDE),
+    ("../secret/val.csv:loss", {}, OUTSIDE),
+    ("a=link-val.csv:loss", {}, OUTSIDE),
+    ("../secret/config.toml", {}, OUTSIDE),
+    ("link-config.toml", {}, OUTSIDE),
     (COSINE, {"style": "../secret/own.mplstyle"}, OUTSIDE),
     (COSINE, {"style": "link-own.mplstyle"}, OUTSIDE),
     ("cosine", {"steps": "90000000"}, "90,000,000 updates"),

@@ -63,6 +63,7 @@ def facts(overrides: Overrides, version: str = "") -> Facts:
         world_size=overrides.world_size,
         steps_per_epoch=overrides.steps_per_epoch,
         metric=overrides.metric,
+        interval=overrides.interval,
     )
 
 
