@@ -93,7 +93,7 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
         if isinstance(source, Schedule):
             found.append(source)
         elif not isinstance(source, str) or reference(source).kind != "log":
-            for each in _origins(source, overrides):
+            for each in origins_of(source, overrides):
                 found.append(_schedule(each, _with_facts(each, overrides, facts)))
     if not any(each.config for each in found):
         no_config(overrides)
@@ -158,7 +158,12 @@ def load(source: Source, **overrides: Any) -> Schedules:
     return Schedules(load_all([source], Overrides(**overrides)).schedules)
 
 
-def _origins(source: Source, overrides: Overrides) -> list[Origin]:
+def origins_of(source: Source, overrides: Overrides) -> list[Origin]:
+    """Read one SOURCE to the data of its schedules.
+
+    Raises:
+        LrvizError: It is unknown, or what stands there is wrong.
+    """
     if isinstance(source, Mapping):
         return of_document(placed(source), ("schedule", "the spec given", Path()), overrides)
     if isinstance(source, os.PathLike):

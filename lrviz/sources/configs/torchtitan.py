@@ -8,16 +8,17 @@ from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework
 
 VERSION = "b5bcd76"
+_KEYS = ("decay_ratio", "decay_type", "min_lr_factor", "warmup_steps")
 _DECAYS = ("linear", "sqrt", "cosine")
 
 
 def _recognises(document: Document) -> bool:
     data = document.data
-    training = data.get("training")
-    if document.form != "toml" or not isinstance(training, Map):
+    training, block = data.get("training"), data.get("lr_scheduler")
+    if not isinstance(training, Map) or "steps" not in training:
         return False
-    return isinstance(data.get("lr_scheduler"), Map) or (
-        isinstance(data.get("optimizer"), Map) and "steps" in training
+    return document.form == "toml" or (
+        isinstance(block, Map) and any(key in block for key in _KEYS)
     )
 
 
