@@ -11,7 +11,20 @@ import typer
 from typer.core import TyperGroup
 
 from lrviz import __version__
-from lrviz.cli import check, compare, gallery, info, init, list_, plot, rule, schema, signals, table
+from lrviz.cli import (
+    check,
+    compare,
+    convert,
+    gallery,
+    info,
+    init,
+    list_,
+    plot,
+    rule,
+    schema,
+    signals,
+    table,
+)
 from lrviz.cli.console import fail, give_up
 from lrviz.cli.options import spread
 from lrviz.errors import LrvizError, UsageError, suggestion
@@ -168,5 +181,6 @@ app.command(rich_help_panel=_CHECK)(spread(check.check))
 app.command(rich_help_panel=_CHECK)(rule.rule)
 app.command("list", rich_help_panel=_FIND)(list_.list_)
 app.command(rich_help_panel=_FIND)(info.info)
+app.command(rich_help_panel=_FIND)(spread(convert.convert))
 app.command(rich_help_panel=_FIND)(init.init)
 app.command(rich_help_panel=_FIND)(schema.schema)

@@ -93,7 +93,7 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
         if isinstance(source, Schedule):
             found.append(source)
         elif not isinstance(source, str) or reference(source).kind != "log":
-            for each in _origins(source, overrides):
+            for each in origins_of(source, overrides):
                 found.append(_schedule(each, _with_facts(each, overrides, facts)))
     if not any(each.config for each in found):
         no_config(overrides)
@@ -158,7 +158,12 @@ def load(source: Source, **overrides: Any) -> Schedules:
     return Schedules(load_all([source], Overrides(**overrides)).schedules)
 
 
-def _origins(source: Source, overrides: Overrides) -> list[Origin]:
+def origins_of(source: Source, overrides: Overrides) -> list[Origin]:
+    """Read one SOURCE to the data of its schedules.
+
+    Raises:
+        LrvizError: It is unknown, or what stands there is wrong.
+    """
     if isinstance(source, Mapping):
         return of_document(placed(source), ("schedule", "the spec given", Path()), overrides)
     if isinstance(source, os.PathLike):
@@ -230,7 +235,8 @@ def _unheard(origin: Origin, tree: Map, overrides: Overrides) -> Iterator[str]:
         said.append("--set optimizer")
     if origin.has_optimizer and said:
         yield f"{', '.join(said)}: without effect, its own code says which lr and which optimizer"
-    if overrides.interval is not None and not origin.function and _interval_stated(tree):
+    asked = origin.config is not None and "--interval" in origin.config.comments.values()
+    if overrides.interval is not None and not (asked or origin.function) and _interval_stated(tree):
         yield f"--interval {overrides.interval}: without effect, its interval is stated"
 
 

@@ -6,6 +6,7 @@ import csv
 import json
 
 import numpy as np
+from matplotlib.lines import Line2D
 
 import lrviz
 from lrviz.curves.comparison import compare
@@ -92,6 +93,8 @@ def test_a_figure_has_a_dot_at_each_logged_update() -> None:
     assert np.asarray(dots.get_xdata()).tolist() == STEPS.tolist()
     assert np.asarray(dots.get_ydata()).tolist() == PLAN.lr[STEPS, 0].tolist()
     assert not [text for text in fig.texts if "not finite" in text.get_text()]
+    samples = [each.get_marker() for each in fig.artists if isinstance(each, Line2D)]
+    assert set(samples) == {"None", "o"}  # beside the names: a piece of the line, a dot
 
 
 def test_a_chart_has_dots_where_something_was_logged() -> None:

@@ -56,6 +56,10 @@ class Keys:
         """Return a key with those above it."""
         return ".".join(map(str, (*self.path, key)))
 
+    def entry(self, key: str) -> Entry:
+        """Return where a key and its value stand; the mapping itself where they do not."""
+        return self.data.places.get(key) or Entry(self.data.place, self.data.place)
+
     def any(self, key: str, default: Any = None) -> Given:
         """Return what stands at a key, or the default."""
         name = self.name(key)

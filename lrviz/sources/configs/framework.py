@@ -9,6 +9,7 @@ from pathlib import Path
 from lrviz.document import KeyPath, Map
 from lrviz.errors import Place, SpecError
 from lrviz.spec.config import Trap
+from lrviz.spec.models import Interval
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Facts:
         world_size: Processes that train on data of their own.
         steps_per_epoch: Updates an epoch.
         metric: `FILE:COLUMN` of the values that a plateau scheduler sees.
+        interval: When step() is called, where the config does not hold that.
     """
 
     version: str = ""
@@ -32,6 +34,7 @@ class Facts:
     world_size: int | None = None
     steps_per_epoch: int | None = None
     metric: str | None = None
+    interval: Interval | None = None
 
     def before(self, *version: int) -> bool:
         """Tell whether the version that was asked for is older; the newest is not.

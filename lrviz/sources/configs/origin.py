@@ -37,6 +37,7 @@ def of_config(
         return None
     if overrides.framework is None and is_spec(document):
         return None
+    document = with_sets(document, overrides.sets)
     config = Document(document, source.partition("#")[0], folder, form)
     version = ""
     if overrides.framework is not None:
@@ -49,8 +50,7 @@ def of_config(
             raise unknown(document)
         framework = found
     converted = reading.converted(framework, config, facts(overrides, version))
-    tree = with_sets(converted.tree, overrides.sets)
-    return [Origin(label, source, tree, folder, config=converted)]
+    return [Origin(label, source, converted.tree, folder, config=converted)]
 
 
 def facts(overrides: Overrides, version: str = "") -> Facts:
@@ -63,6 +63,7 @@ def facts(overrides: Overrides, version: str = "") -> Facts:
         world_size=overrides.world_size,
         steps_per_epoch=overrides.steps_per_epoch,
         metric=overrides.metric,
+        interval=overrides.interval,
     )
 
 

@@ -45,7 +45,12 @@ def draw_legend(fig: Figure, legend: Legend, left: float, top: float) -> None:
 
 
 def _stroke(fig: Figure, x: tuple[float, float], y: tuple[float, float], look: Look) -> None:
+    """Draw a piece of a curve's line; of logged values, a dot beside the name."""
     width, height = fig.get_size_inches()
+    if look.dots:
+        place = [(x[1] - SAMPLE / 4) / width], [y[1] / height]
+        fig.add_artist(Line2D(*place, color=look.colour, marker="o", ms=4, mew=0, linestyle=""))
+        return
     fig.add_artist(
         Line2D(
             [each / width for each in x],

@@ -34,11 +34,13 @@ class Look:
         colour: As the palette, or the style, has it.
         dashes: On and off in line widths; empty: solid.
         order: Curves of a higher one lie on top.
+        dots: It is no line: a dot for each logged value.
     """
 
     colour: str
     dashes: tuple[float, ...] = ()
     order: float = 2.0
+    dots: bool = False
 
 
 def looks(heights: Sequence[Array], solid: int, colours: Sequence[str]) -> list[Look]:

@@ -140,6 +140,10 @@ def plan(
         if options.grid
         else looks(heights, solid, colours)
     )
+    look = [
+        replace(each, dots=True, dashes=()) if line.steps is not None else each
+        for line, each in zip(first.lines, look, strict=True)
+    ]
     marked = spots(traces, first, below, annotate=options.annotate, marks=options.marks)
     own = {(line.trace, line.group): each for line, each in zip(first.lines, look, strict=True)}
     of_trace = {line.trace: own[line.trace, line.group] for line in reversed(first.lines)}

@@ -1,0 +1,151 @@
+"""What a file is recognised as, what is asked for, and that nothing of it runs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lrviz.document import parse
+from lrviz.errors import LrvizError
+from lrviz.sources.configs.framework import Document
+from lrviz.sources.configs.reading import recognised
+from lrviz.sources.loading import load_all
+from lrviz.sources.overrides import Overrides
+
+DATA = Path(__file__).parents[2] / "data/configs/recipes"
+
+
+def failure(path: Path, text: str, **given: Any) -> str:
+    path.write_text(text)
+    with pytest.raises(LrvizError) as caught:
+        load_all([str(path)], Overrides(**given))
+    return str(caught.value).removeprefix(str(path))
+
+
+def said(path: Path, text: str, **given: Any) -> list[str]:
+    path.write_text(text)
+    notes = load_all([str(path)], Overrides(**given)).notes
+    return [note.removeprefix(f"{path}: ") for note in notes]
+
+
+def test_one_line_says_what_was_read_and_what_was_assumed(tmp_path: Path) -> None:
+    text = (
+        (DATA / "llama3-lora-sft.yaml").read_text().replace("warmup_ratio: 0.1", "warmup_steps: 42")
+    )
+    assert said(tmp_path / "train.yaml", text, dataset_size=1090) == [
+        "read as LLaMA-Factory (transformers 5.23): 411 updates = 3 epochs of 137; "
+        "world size 1 assumed (--world-size)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "num_train_epochs: 3\nlearning_rate: 1e-4\n",
+            ":1:19: num_train_epochs: 3, and how many samples an epoch has is not known; "
+            "give --dataset-size (or --steps)",
+        ),
+        (
+            "packing: true\nnum_train_epochs: 3\n",
+            ":2:19: packing: how many batches an epoch has depends on the lengths of the samples; "
+            "give --steps (or --steps-per-epoch)",
+        ),
+        (
+            "lr_scheduler_type: cosin\nmax_steps: 10\n",
+            ":1:20: lr_scheduler_type: transformers has no scheduler 'cosin'; did you mean cosine?",
+        ),
+        (
+            "num_train_epochs: many\n",
+            ":1:19: num_train_epochs: must be a number, not 'many'",
+        ),
+        (
+            'lr_scheduler_type: cosine\nmax_steps: "${oc.env:STEPS}"\n',
+            ":2:12: max_steps: must be a number, and ${oc.env:STEPS} is not "
+            "known: names nothing in "
+            "this file; resolvers are not run, and the environment is not read",
+        ),
+        (
+            'lr_scheduler_type: cosine\nmax_steps: "${a}"\na: "${b}"\nb: "${a}"\n',
+            ":3:4: references lead to each other more than 60 deep",
+        ),
+        (
+            "lr_scheduler_type: reduce_lr_on_plateau\nmax_steps: 10\neval_strategy: epoch\n",
+            ":1:20: lr_scheduler_type: reduce_lr_on_plateau sees a metric; give "
+            "--metric FILE:COLUMN",
+        ),
+        (
+            "base_model: x\nsequence_len: 8\nlearning_rate: 1e-4\nwarmup_steps: "
+            "0.1\nmax_steps: 9\n",
+            ":4:15: warmup_steps: Axolotl takes a whole number, not 0.1; a share is warmup_ratio",
+        ),
+        (
+            "lr_scheduler: {class_path: torch.optim.lr_scheduler.StepLR}\n",
+            ":1:1: lr_scheduler: without optimizer: Lightning's CLI does not use "
+            "it; add optimizer:",
+        ),
+        (
+            "scheduler: {_target_: torch.optim.lr_scheduler.StepLR, step_size: 2}\n"
+            "optimizer: {_target_: torch.optim.Adam, lr: 1e-3}\ntrainer: {max_epochs: 3}\n",
+            ":1:1: when step() is called stands in Python (lightning-hydra-template: epoch); "
+            "give --interval step or --interval epoch",
+        ),
+    ],
+    ids=lambda each: str(each)[:30],
+)
+def test_a_message_names_the_key_and_the_option(tmp_path: Path, text: str, message: str) -> None:
+    assert failure(tmp_path / "train.yaml", text) == message
+
+
+def test_a_file_of_two_frameworks_is_an_error_that_names_both(tmp_path: Path) -> None:
+    text = "base_model: x\nsequence_len: 8\nlr_warmup_steps: 3\nmax_train_steps: 9\n"
+    path = tmp_path / "train.yaml"
+    assert failure(path, text) == (
+        ":1:1: may be a config of Axolotl and diffusers example script; say which: "
+        "--as axolotl or --as diffusers"
+    )
+    assert said(path, text, framework="diffusers", lr=1e-4)[0].startswith("read as diffusers 0.37")
+
+
+def test_a_file_of_none_says_what_was_looked_for(tmp_path: Path) -> None:
+    message = failure(tmp_path / "train.yaml", "a: 1\n")
+    assert message.startswith(":1:1: neither a spec (`scheduler:` or `schedules:`) nor a config")
+    assert "hf (lr_scheduler_type, per_device_train_batch_size, num_train_epochs)" in message
+    assert message.endswith("say what it is with --as NAME")
+
+
+@pytest.mark.parametrize("name", ["nope", "hf@new"])
+def test_a_framework_that_is_not_known(tmp_path: Path, name: str) -> None:
+    assert failure(tmp_path / "a.yaml", "a: 1\n", framework=name).startswith(f"--as {name}: ")
+
+
+def test_an_option_for_configs_needs_one() -> None:
+    with pytest.raises(LrvizError, match="--world-size: for configs of other frameworks"):
+        load_all(["cosine"], Overrides(world_size=8))
+
+
+def test_references_that_multiply_end(tmp_path: Path) -> None:
+    lines = [f'k{i}: ["${{k{i + 1}}}", "${{k{i + 1}}}", "${{k{i + 1}}}"]' for i in range(13)]
+    text = "lr_scheduler_type: cosine\n" + "\n".join(lines) + "\nk13: 1\n"
+    assert "its references come to more than" in failure(tmp_path / "bomb.yaml", text)
+
+
+def test_recognising_costs_little() -> None:
+    documents = [
+        Document(parse(path.read_text(), path.name), path.name)
+        for path in sorted(DATA.glob("*.yaml"))
+    ]
+    recognised(documents[0])
+    start = time.perf_counter()
+    for each in documents:
+        recognised(each)
+    assert (time.perf_counter() - start) / len(documents) < 0.030
+
+
+def test_set_sets_a_key_of_the_config(tmp_path: Path) -> None:
+    text = "learning_rate: 1e-4\nmax_steps: 10\nlr_scheduler_type: linear\n"
+    notes = said(tmp_path / "train.yaml", text, sets=("max_steps=20",))
+    assert notes == ["read as transformers 5.23: 20 updates"]
