@@ -131,7 +131,7 @@ class Sheet(Canvas):
             name = plan.panels[index].title
             font = self.fonts.label
             fitting = font.size * height / (labels.WIDER * font.width(name))
-            size = max(6.0, min(font.size, fitting))
+            size = max(5.0, min(font.size, fitting))
             ax.set_ylabel(name, fontsize=size, va="top", parse_math=False)
             ax.yaxis.set_label_coords((layout.EDGE - left) / width, 0.5)
             draw(ax, plan.panels[index], plan.looks[index], plan.traces, plan.below)
