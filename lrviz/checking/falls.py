@@ -90,14 +90,26 @@ def climb_beyond(subject: Subject, part: Part, planned: Horizon) -> tuple[int, i
 
 
 def dead_from(subject: Subject) -> int | None:
-    """Return the update from which on the rate is next to nothing; None for less than a tenth."""
+    """Return the update from which on the rate is next to nothing; None where that is not early.
+
+    It is where that is a tenth of the training; or where it is 0, and the fall planned to be over.
+    """
     least = DEAD * subject.peak * (1 - 1e-9)  # a thousandth itself is none of them, by rounding
     # A plateau's cuts answer the metric: that they come early is not the spec's doing.
     metric = any(leaf.part.type == "ReduceLROnPlateau" for leaf in subject.leaves)
     if not subject.peak > 0 or metric or not subject.final < least:
         return None
     alive = subject.updates - int(np.argmax(subject.lr[::-1] >= least))
-    return None if subject.updates - alive <= DEAD_TAIL * subject.updates else alive
+    if subject.updates - alive > DEAD_TAIL * subject.updates:
+        return alive
+    # A fall that is planned to be over earlier leaves updates at 0, however few.
+    planned = [fall(subject, leaf.part) for leaf in subject.leaves if subject.governs_end(leaf)]
+    short = any(
+        each is not None and each.calls < leaf.part.calls
+        for each, leaf in zip(planned, filter(subject.governs_end, subject.leaves), strict=True)
+    )
+    idle = int(np.argmax(subject.lr[::-1] != 0))
+    return subject.updates - idle if short and idle > 1 else None
 
 
 def later_end(subject: Subject) -> tuple[str, Place | None, tuple[Edit, ...]]:

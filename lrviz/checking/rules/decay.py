@@ -106,10 +106,10 @@ def finished_early(subject: Subject) -> Iterator[Fault]:
         return
     tail = subject.updates - alive
     advice, place, edits = falls.later_end(subject)
+    low = "0" if subject.at(alive) == 0 else f"below a thousandth of its peak {lr(subject.peak)}"
     yield Fault(
-        f"from update {count(alive)} on the LR is below a thousandth of its peak"
-        f" {lr(subject.peak)}: the last {count(tail)} updates, {percent(tail / subject.updates)}"
-        " of the training, learn nothing",
+        f"from update {count(alive)} on the LR is {low}: the last {count(tail)} updates,"
+        f" {percent(tail / subject.updates)} of the training, learn nothing",
         advice,
         place,
         update=alive,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrviz.checking import unplanned
-from lrviz.checking.counts import warmup
+from lrviz.checking.counts import fall, kind, warmup
 from lrviz.checking.rule import Fault, rule
 from lrviz.checking.subject import Subject, argument
 from lrviz.writing.numbers import count, lr, percent
@@ -22,6 +22,8 @@ PEAK_REACHED = 0.8
 # The default of LinearLR, 5 steps, is a warmup of some training of epochs; below a hundredth of a
 # training (warmups are 1 to 10 % of it) it was rather forgotten.
 LEAST_WARMUP = 0.01
+# A whole schedule that is planned for twice the steps, or more, was planned for another training.
+ANOTHER_RUN = 2
 _TORCH = (
     *("StepLR", "MultiStepLR", "ConstantLR", "LinearLR", "ExponentialLR", "PolynomialLR"),
     *("CosineAnnealingLR", "CosineAnnealingWarmRestarts", "ReduceLROnPlateau"),
@@ -53,12 +55,17 @@ def warmup_reaches_end(subject: Subject) -> Iterator[Fault]:
         steps = subject.top(part).calls
         if planned.calls + part.start < steps or steps == 1:
             continue
+        short = f"{planned.name}: {max(1, steps // 20)}" + ("" if subject.foreign else ", or 5%")
+        advice, path = f"shorten it: write {short}", planned.path
+        whole = fall(subject, part)
+        if whole is not None and whole.calls >= ANOTHER_RUN * steps:  # both are another training's
+            advice = f"set {whole.name} to {steps}, the length of this training, and {short}"
+            path = whole.path
         yield Fault(
             f"the warmup takes {count(planned.calls)} steps of {count(steps)}: the LR rises until"
             f" the end, where it is {lr(subject.final)}",
-            f"shorten it: write {planned.name}: {max(1, steps // 20)}"
-            + ("" if subject.foreign else ", or 5%"),
-            subject.place(part, *planned.path),
+            advice,
+            subject.place(part, *path),
             update=subject.updates - 1,
         )
 
@@ -166,4 +173,33 @@ def default_warmup_length(subject: Subject) -> Iterator[Fault]:
         )
 
 
-RULES = (warmup_reaches_end, peak_never_reached, starts_at_zero, default_warmup_length)
+@rule(
+    "LRV105",
+    "warmup-ignored",
+    "warning",
+    what="A warmup is given to a schedule that has none.",
+    why="transformers' get_scheduler takes num_warmup_steps for every name, and `constant` does"
+    " nothing with it: the training starts at the full learning rate.",
+    references=("https://github.com/unslothai/unsloth/issues/8269",),
+)
+def warmup_ignored(subject: Subject) -> Iterator[Fault]:
+    """Look for a count of warmup steps whose first update is at the peak already."""
+    for leaf in subject.leaves:
+        part, steps = leaf.part, argument(leaf.part, "num_warmup_steps")
+        if not isinstance(steps, int) or steps < 1 or len(subject.leaves) > 1:
+            continue
+        if not subject.peak > 0 or subject.at(0) < subject.peak or "warmup" not in kind(part):
+            continue
+        yield Fault(
+            f"num_warmup_steps is {count(steps)}, and update 0 uses the peak"
+            f" {lr(subject.peak)}: {argument(part, 'name') or part.type} has no warmup",
+            "name constant_with_warmup, or take num_warmup_steps out",
+            subject.place(part, "num_warmup_steps"),
+            update=0,
+        )
+
+
+RULES = (
+    *(warmup_reaches_end, peak_never_reached, starts_at_zero, default_warmup_length),
+    *(warmup_ignored,),
+)

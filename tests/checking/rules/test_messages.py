@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
+from torch.optim.lr_scheduler import LRScheduler
 
 from lrviz.checking.runner import Finding, check
 from lrviz.sources.loading import load_all
@@ -103,8 +105,7 @@ CASES = {
         {"type": "PolynomialLR"},
         STEPS,
         "LRV203",
-        "from update 5 on the LR is below a thousandth of its peak 0.1:"
-        " the last 9,995 updates, 100% of the training, learn nothing",
+        "from update 5 on the LR is 0: the last 9,995 updates, 100% of the training, learn nothing",
         "set total_iters to 10000",
     ),
     "a gamma for epochs": (
@@ -323,3 +324,31 @@ def test_what_people_mean_raises_no_alarm(name: str) -> None:
     spec = {"train": EPOCHS, "optimizer": SGD} | RECIPES[name]
     report = check(load_all([spec]).schedules)
     assert [(each.code, each.message) for each in report.at_least("warning")] == []
+
+
+@pytest.mark.parametrize(
+    ("message", "advice"),
+    [
+        ("ValueError: Tried to step 11 times", "make its own length that of the training"),
+        ("ValueError: zip() argument 2 is longer than argument 1", "give it one value a group"),
+        ("TypeError: step() missing 1 required positional argument: 'metrics'", "`metric:` in a"),
+        ("TypeError: step() missing 1 required positional argument: 'epoch'", "is given the epoch"),
+        ("KeyError: 'phase'", "these words are all that is known of the cause"),
+    ],
+)
+def test_what_a_scheduler_raised_tells_what_to_do(message: str, advice: str) -> None:
+    def make(optimizer: torch.optim.Optimizer) -> LRScheduler:
+        class Raises(LRScheduler):
+            def get_lr(self) -> list[float | torch.Tensor]:
+                if self.last_epoch > 3:
+                    kind, _, words = message.partition(": ")
+                    raise {"KeyError": KeyError, "TypeError": TypeError}.get(kind, ValueError)(
+                        words
+                    )
+                return [0.1]
+
+        return Raises(optimizer)
+
+    found = check(load_all([make]).schedules).findings
+    [raised] = [each for each in found if each.code == "LRV006"]
+    assert advice in raised.advice
