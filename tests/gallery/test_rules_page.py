@@ -26,6 +26,7 @@ FAMILIES = {
     "LRV4": "Schedulers of schedulers",
     "LRV5": "Plateaus",
     "LRV6": "Param groups",
+    "LRV7": "Configs of other frameworks",
 }
 TOP = """\
 <!-- Made by python -m pytest --update-golden tests/gallery/test_rules_page.py -->

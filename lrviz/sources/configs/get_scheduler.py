@@ -54,7 +54,7 @@ def typed(draft: Draft, kind: Given, warmup: Given, steps: Given, extra: Keys) -
 
 
 def _traps(draft: Draft, kind: Given, warmup: Given, extra: Keys) -> None:
-    if kind.value == "constant" and warmup.value:
+    if kind.value == "constant" and warmup.value and warmup.stated:
         draft.trap(
             "constant-ignores-warmup",
             f"{kind.key}: constant has no warmup: the {warmup.value:,} updates of {warmup.key} do"
