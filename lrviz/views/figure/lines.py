@@ -15,6 +15,7 @@ from lrviz.views.figure.paths import Economy
 from lrviz.views.plan.downsample import m4, vertices
 from lrviz.views.plan.looks import Look
 from lrviz.views.plan.panels import Line, Panel
+from lrviz.views.plan.planning import is_dot
 from lrviz.views.plan.scales import Unit
 
 _SNAPPED = 1024  # vertices up to which matplotlib moves a path onto whole pixels
@@ -29,7 +30,9 @@ def line_style(look: Look) -> LineStyleType:
 def draw(
     ax: Axes, panel: Panel, looks: Sequence[Look], traces: Sequence[Trace], x: Unit
 ) -> list[Line2D]:
-    """Draw a panel's curves, and a cross where a run was cut short; return the curves.
+    """Draw a panel's curves, a cross where a run was cut short, a dot for a curve too short.
+
+    Returns the curves.
 
     Args:
         ax: Its limits are set, and its figure has its size.
@@ -80,6 +83,9 @@ def draw(
                 zorder=4,
                 clip_on=False,
             )
+        elif is_dot(line, x, high - low):
+            end = [at[-1] * factor], values[-1:]
+            ax.plot(*end, "o", color=look.colour, ms=5, mew=0, zorder=4, clip_on=False)
     return curves
 
 

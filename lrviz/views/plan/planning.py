@@ -17,6 +17,8 @@ from lrviz.views.plan.panels import Line, Panel, panels
 from lrviz.views.plan.scales import Unit, YScale, span, units, y_scale
 from lrviz.writing import numbers as formatting
 
+_SEEN = 0.005  # of the x axis: a shorter curve is a stroke at its edge
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -70,6 +72,12 @@ class Plan:
                 found.append(
                     f"{trace.label} ends after update {at:,} of {asked:,}: {trace.error.message}"
                 )
+        found += [
+            f"{line.label}: its {len(line.values):,} updates are a dot on this axis; --x progress "
+            "draws every curve over its whole length."
+            for line in self.panels[0].lines
+            if self.traces[line.trace].error is None and is_dot(line, self.below, self.end)
+        ]
         for panel, scale in zip(self.panels, self.scales, strict=True):
             found += [scale.note] if scale.note else []
             found += _outside(panel.lines, scale)
@@ -81,6 +89,11 @@ class Plan:
                         f"{panel.title} are not finite and leave a gap."
                     )
         return found
+
+
+def is_dot(line: Line, x: Unit, end: float) -> bool:
+    """Return whether a curve is too short to be seen on an x axis that ends at `end`."""
+    return line.steps is None and len(line.values) * x.factors[line.trace] < _SEEN * end
 
 
 def _outside(lines: Sequence[Line], scale: YScale) -> list[str]:

@@ -700,3 +700,22 @@ def test_what_is_shown_is_decided_without_matplotlib() -> None:
     )
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     assert subprocess.run([sys.executable, "-c", script], env=env).returncode == 0
+
+
+def test_a_curve_too_short_to_be_seen_has_a_dot_at_its_end_and_a_note() -> None:
+    short, long = trace("short", np.full(10, 0.1)), trace("long", np.full(2_001, 0.2))
+    note = (
+        "short: its 10 updates are a dot on this axis; --x progress draws every curve over its "
+        "whole length."
+    )
+
+    def seen(*traces: Trace, x: Any = None) -> tuple[list[Any], bool]:
+        fig = figure(traces, FigureOptions(x=x, size=(16, 5)))
+        dots = [line for line in fig.axes[0].lines if line.get_marker() == "o"]
+        places = [np.asarray(dot.get_xydata()).tolist() for dot in dots]
+        return places, note in [text.get_text() for text in fig.texts]
+
+    assert seen(short, long) == ([[[10.0, 0.1]]], True)
+    assert seen(short, trace("long", np.full(2_000, 0.2))) == ([], False)
+    assert seen(short, long, x="progress") == ([], False)
+    assert seen(short) == ([], False)
