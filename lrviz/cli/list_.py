@@ -13,18 +13,21 @@ _WIDE = 72  # below it, the small curves would leave the summaries no room
 
 
 def list_() -> None:
-    """List the presets, torch's schedulers, the recipes and torch's optimizers."""
+    """List the presets, torch's schedulers, the recipes, what configs are read, the optimizers."""
     from lrviz import catalog
+    from lrviz.sources.configs.reading import frameworks
 
     width = shutil.get_terminal_size((80, 24)).columns
     curves = catalog.sparklines() if has_dots() and width >= _WIDE else {}
     presets = [(each.name, each.summary) for each in catalog.presets()]
     classes = [(each.name, each.summary) for each in catalog.scheduler_classes()]
     recipes = [(each.name, each.title) for each in catalog.recipes()]
+    configs = [(each.name, f"{each.title}: {each.file}") for each in frameworks()]
     groups = (
         ("Presets", "lrviz plot NAME; lrviz info NAME says more", presets),
         ("PyTorch's schedulers", "lrviz plot NAME:argument=value", classes),
         ("Recipes", "lrviz init NAME", recipes),
+        ("Configs of frameworks", "lrviz plot FILE --as NAME", configs),
     )
     for title, usage, rows in groups:
         emit([f"{heading(title)}  ({usage})", *_rows(rows, curves, width), ""])

@@ -22,6 +22,7 @@ from lrviz import catalog
 from lrviz.building.factory import build_schedule
 from lrviz.cli import init
 from lrviz.document import parse, unplaced
+from lrviz.sources.configs.reading import frameworks
 from lrviz.views.text.about import about, example
 from lrviz.views.text.code import torch_code
 from tests.commands import lrviz
@@ -178,6 +179,7 @@ def test_the_list_has_everything_with_a_summary() -> None:
         *((each.name, each.summary) for each in catalog.presets()),
         *((each.name, each.summary) for each in catalog.scheduler_classes()),
         *((each.name, each.title) for each in catalog.recipes()),
+        *((each.name, f"{each.title}: {each.file}") for each in frameworks()),
     ]
     assert "AdamW" in ran.out.splitlines()[-1]
 
