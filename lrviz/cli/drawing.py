@@ -119,8 +119,8 @@ class Drawing:
         Literal["ends", "all"],
         typer.Option(
             "--groups",
-            help="Of param groups that are one curve up to a factor, draw the first and the last, "
-            "or all.",
+            help="Of param groups that are one curve up to a factor, draw the highest and the "
+            "lowest, or all.",
             rich_help_panel=_FIGURE,
         ),
     ] = "ends"

@@ -21,10 +21,13 @@ class Shown(NamedTuple):
     Attributes:
         group: Its index.
         hidden: How many others, the same curve up to a factor, are left out for it.
+        reach: The factor from it to the furthest of those, which is shown too; 1 where it and
+            those that are hidden are equal.
     """
 
     group: int
     hidden: int = 0
+    reach: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def _name(trace: Trace, param: str, group: int) -> str:
 def shown(values: Array, *, all_groups: bool = False) -> list[Shown]:
     """Return the param groups to show, and how many others each stands for.
 
-    Of groups that are one curve up to a factor the first and the last are shown, and of equal
+    Of groups that are one curve up to a factor the highest and the lowest are shown, and of equal
     groups the first.
 
     Args:
@@ -117,8 +120,8 @@ def shown(values: Array, *, all_groups: bool = False) -> list[Shown]:
     Returns:
         By index.
 
-    >>> shown(np.outer([1.0, 0.5, 0.0], [1.0, 0.9, 0.8, 0.7]))
-    [Shown(group=0, hidden=0), Shown(group=3, hidden=2)]
+    >>> shown(np.outer([1.0, 0.5, 0.0], [1.0, 0.25, 0.5, 0.75]))
+    [Shown(group=0, hidden=0, reach=1.0), Shown(group=1, hidden=2, reach=4.0)]
     """
     if all_groups or values.shape[1] == 1:
         return [Shown(group) for group in range(values.shape[1])]
@@ -134,13 +137,22 @@ def shown(values: Array, *, all_groups: bool = False) -> list[Shown]:
         else:
             families.append([group])
     picked = []
-    for first, *others in families:
-        differ = [g for g in others if not np.array_equal(values[:, first], values[:, g], True)]
-        if differ:
-            picked += [Shown(first), Shown(differ[-1], len(others) - 1)]
+    for family in families:
+        heights = [_peak(values[:, group]) for group in family]
+        if all(np.array_equal(values[:, family[0]], values[:, g], True) for g in family[1:]):
+            picked.append(Shown(family[0], len(family) - 1))
         else:
-            picked.append(Shown(first, len(others)))
+            low, high = int(np.argmin(heights)), int(np.argmax(heights))
+            low = len(family) - 1 if low == high else low  # apart by a rounding alone
+            first, last = sorted((low, high))
+            reach = heights[first] / heights[last] if len(family) > 2 else 1.0
+            picked += [Shown(family[first]), Shown(family[last], len(family) - 2, reach)]
     return sorted(picked, key=lambda each: each.group)
+
+
+def _peak(curve: Array) -> float:
+    """Return the value that is furthest from 0."""
+    return float(curve[np.abs(curve).argmax()])
 
 
 @np.errstate(invalid="ignore", divide="ignore")

@@ -20,8 +20,8 @@ class ChartOptions:
         x: What the x axis counts; None: updates, or epochs where only epochs are known.
         log: The y axis is logarithmic.
         param: The quantity to draw.
-        groups: Of param groups that are one curve up to a factor, draw the first and the last
-            (`ends`) or `all`.
+        groups: Of param groups that are one curve up to a factor, draw the highest and the
+            lowest (`ends`) or `all`.
         ascii: Nothing but ASCII, a mark of its own for each curve; otherwise braille dots.
         color: Tell curves apart by colour; without it, by letters on them.
 

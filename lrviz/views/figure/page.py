@@ -15,6 +15,7 @@ from lrviz.views.figure.text import one_line
 from lrviz.views.figure.themes import settings
 from lrviz.views.figure.ticks import y_locator
 from lrviz.views.plan.box import Box
+from lrviz.views.plan.labels import WIDER
 from lrviz.views.plan.options import LARGEST
 from lrviz.views.plan.planning import Plan
 
@@ -36,7 +37,7 @@ class Canvas:
     def write_title(self) -> float:
         """Write the title; return its height with what is around it, 0 where there is none."""
         font = self.fonts.title
-        lines = font.wrapped(self.title, self.width - 2 * layout.EDGE, 3)
+        lines = font.wrapped(self.title, (self.width - 2 * layout.EDGE) / WIDER, 3)
         if not lines:
             return 0.0
         top = self.height - layout.EDGE
@@ -53,7 +54,7 @@ class Canvas:
 
     def _note_lines(self) -> list[str]:
         """Return what is below the picture, in at most a fifth of the height."""
-        font, room = self.fonts.note, self.width - 2 * layout.EDGE
+        font, room = self.fonts.note, (self.width - 2 * layout.EDGE) / WIDER
         notes = self.plan.notes
         most = max(2, int(0.2 * self.height / font.line))
         lines: list[str] = []

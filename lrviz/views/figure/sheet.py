@@ -88,8 +88,7 @@ class Sheet(Canvas):
     def _beside(self, height: float, left: float) -> tuple[float, list[float] | None]:
         """Return the right margin, and the names' heights where they stand in it."""
         plan = self.plan
-        axis = layout.x_ticks(plan.below, plan.end, self.width - left, self.fonts.tick)[1]
-        edge = layout.EDGE + max(layout.EDGE, self.fonts.tick.width(axis.labels[-1]) / 2)
+        edge = layout.EDGE + max(layout.EDGE, self._overhang(left))
         if not self.names:
             return edge, None
         lines = plan.panels[0].lines
@@ -99,6 +98,19 @@ class Sheet(Canvas):
             return edge, None
         heights = labels.beside(self.names, self.fonts.tick, height)
         return (edge if heights is None else max(edge, margin)), heights
+
+    def _overhang(self, left: float) -> float:
+        """Return how far tick labels of the x axes reach beyond their right end, in inches."""
+        plan, room, found = self.plan, self.width - left, 0.0
+        for unit in (plan.below, plan.above):
+            if unit is not None:
+                end = plan.end * (unit.factors[0] / plan.below.factors[0])
+                axis = layout.x_ticks(unit, end, room, self.fonts.tick)[1]
+                short = room * max(0.0, 1 - axis.values[-1] / end)
+                found = max(
+                    found, labels.WIDER * self.fonts.tick.width(axis.labels[-1]) / 2 - short
+                )
+        return found
 
     def _legend(self, left: float) -> tuple[float, labels.Legend]:
         """Return where a legend starts, and the legend: up to a fifth of the page, if it can be."""
@@ -118,8 +130,8 @@ class Sheet(Canvas):
             set_axes(ax, plan, index, most[index], self.fonts.tick.size)
             name = plan.panels[index].title
             font = self.fonts.label
-            fitting = font.size * height / font.width(name)
-            size = max(6.0, min(font.size, fitting))
+            fitting = font.size * height / (labels.WIDER * font.width(name))
+            size = max(5.0, min(font.size, fitting))
             ax.set_ylabel(name, fontsize=size, va="top", parse_math=False)
             ax.yaxis.set_label_coords((layout.EDGE - left) / width, 0.5)
             draw(ax, plan.panels[index], plan.looks[index], plan.traces, plan.below)

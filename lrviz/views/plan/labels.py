@@ -16,6 +16,9 @@ TEXT = 0.07
 """Between a sample of a curve and its name."""
 _COLUMN_GAP = 0.2
 
+WIDER = 1.16
+"""How much wider the font may be that a browser takes for an SVG's."""
+
 
 class Font(Protocol):
     """Text of one size, measured; lengths are in inches."""
@@ -52,7 +55,7 @@ class Name:
 
 def margin(names: Sequence[Name], font: Font) -> float:
     """Return the width that names at the curves' ends take, in inches."""
-    return 2 * GAP + LEADER + max(font.width(name.text) for name in names) + 0.08
+    return 2 * GAP + LEADER + WIDER * max(font.width(name.text) for name in names) + 0.08
 
 
 def spread(targets: Sequence[float], distance: float, low: float, high: float) -> list[float]:

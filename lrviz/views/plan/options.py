@@ -26,8 +26,8 @@ class FigureOptions:
         title: Above the figure; None: the label of a curve that is alone.
         style: `light`, `dark`, `paper`, a style of matplotlib's or the path of a style file;
             None: `light`.
-        groups: Of param groups that are one curve up to a factor, draw the first and the last
-            (`ends`) or `all`.
+        groups: Of param groups that are one curve up to a factor, draw the highest and the
+            lowest (`ends`) or `all`.
         param: The only quantity to draw (`lr`, `momentum` ...); None: the learning rate, and
             below it all else that moves.
         font: `sans` or `serif`; None: the style's.

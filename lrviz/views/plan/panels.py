@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lrviz.curves.events import Array
 from lrviz.curves.groups import quantities, shown
 from lrviz.curves.trace import Trace
+from lrviz.writing import numbers as formatting
 from lrviz.writing.text import visible
 
 
@@ -97,6 +98,12 @@ def _lines(trace: Trace, index: int, param: str, groups: str) -> list[Line]:
         if len(picked) == 1 and several > 1:
             label = f"{trace.label} ({several} groups)"
         elif hidden:
-            label += f" +{hidden} group{'s' if hidden > 1 else ''}"
+            label += f" +{hidden} group{'s' if hidden > 1 else ''}{_range(each.reach)}"
         lines.append(Line(label, trace.by_update(param, group), index, group, trace.steps))
     return lines
+
+
+def _range(reach: float) -> str:
+    """Return how far the groups that one stands for reach, in words; empty where they are equal."""
+    factor = formatting.lr(reach, 3)
+    return "" if factor == "1" else f" {'up' if abs(reach) > 1 else 'down'} to x{factor}"

@@ -333,9 +333,9 @@ def test_curves_that_coincide_take_turns() -> None:
     assert row.startswith("    0.1+**++xx**++xx")
 
 
-def test_groups_of_one_shape_are_drawn_first_and_last() -> None:
+def test_of_groups_of_one_shape_the_ends_are_drawn() -> None:
     grouped = trace(np.outer(COSINE, [1, 0.9, 0.8, 0.5]), groups=["a", "b", "c", "d"])
-    assert draw(grouped, width=60, height=12)[-1].strip() == "━A━ a/a   ━B━ a/d +2 groups"
+    assert draw(grouped, width=60, height=12)[-1].strip() == "━A━ a/a   ━B━ a/d +2 groups up to x2"
     assert "━D━ a/d" in draw(grouped, width=60, height=12, groups="all")[-1]
 
 

@@ -20,35 +20,54 @@ def trace(label: str, groups: int, **curves: Array) -> Trace:
     return Trace(label, label, names, curves, after, Length(3))
 
 
-def test_groups_that_are_one_curve_up_to_a_factor_are_first_and_last() -> None:
-    assert shown(np.outer(CURVE, [0.25, 0.5, 0.75, 1.0])) == [(0, 0), (3, 2)]
-    assert shown(np.outer(CURVE, [1.0, 0.5])) == [(0, 0), (1, 0)]
+def picked(values: Array) -> list[tuple[int, int]]:
+    """Return the groups that are shown, and how many others each stands for."""
+    return [(each.group, each.hidden) for each in shown(values)]
+
+
+def test_of_groups_that_are_one_curve_up_to_a_factor_the_ends_are_shown() -> None:
+    assert picked(np.outer(CURVE, [0.25, 0.5, 0.75, 1.0])) == [(0, 0), (3, 2)]
+    assert picked(np.outer(CURVE, [1.0, 0.5])) == [(0, 0), (1, 0)]
+
+
+def test_ends_are_the_highest_and_the_lowest_and_not_the_first_and_the_last() -> None:
+    layers = [0.8 ** (24 - layer) for layer in range(24)]
+    head_first = shown(np.outer(CURVE, [1.0, *layers]))
+    assert [each[:2] for each in head_first] == [(0, 0), (1, 23)]
+    assert head_first[1].reach == pytest.approx(0.8**-24, rel=1e-12)
+    lowest_within = shown(np.outer(CURVE, [0.5, 0.1, 1.0, 0.2]))
+    assert lowest_within == [(1, 0, 1.0), (2, 2, pytest.approx(0.1, rel=1e-12))]
+    assert shown(np.outer(CURVE, [-0.5, 1.0])) == [(0, 0, 1.0), (1, 0, 1.0)]
 
 
 def test_factors_may_be_off_by_a_rounding() -> None:
     values = np.outer(CURVE, [1.0, 0.75**5, 0.75**11])
     values[1, 1] = np.nextafter(values[1, 1], 1)
-    assert shown(values) == [(0, 0), (2, 1)]
+    assert picked(values) == [(0, 0), (2, 1)]
 
 
 def test_equal_groups_are_one_curve() -> None:
-    assert shown(np.outer(CURVE, [1.0, 1.0, 1.0])) == [(0, 2)]
-    assert shown(np.outer(CURVE, [1.0, 0.5, 1.0])) == [(0, 0), (1, 1)]
+    assert picked(np.outer(CURVE, [1.0, 1.0, 1.0])) == [(0, 2)]
+    assert picked(np.outer(CURVE, [1.0, 0.5, 1.0])) == [(0, 0), (1, 1)]
 
 
 def test_another_shape_is_always_drawn() -> None:
     other = np.array([0.1, 0.1, 0.1])
-    assert shown(np.stack([CURVE, other, CURVE / 2, CURVE / 4], axis=1)) == [(0, 0), (1, 0), (3, 1)]
+    assert picked(np.stack([CURVE, other, CURVE / 2, CURVE / 4], axis=1)) == [
+        (0, 0),
+        (1, 0),
+        (3, 1),
+    ]
 
 
 def test_a_group_that_is_zero_is_not_a_factor_of_the_others() -> None:
-    assert shown(np.stack([CURVE, 0 * CURVE], axis=1)) == [(0, 0), (1, 0)]
-    assert shown(np.stack([0 * CURVE, CURVE], axis=1)) == [(0, 0), (1, 0)]
+    assert picked(np.stack([CURVE, 0 * CURVE], axis=1)) == [(0, 0), (1, 0)]
+    assert picked(np.stack([0 * CURVE, CURVE], axis=1)) == [(0, 0), (1, 0)]
 
 
 def test_non_finite_groups_are_one_only_where_they_are_equal() -> None:
     broken = np.array([0.1, np.nan, np.inf])
-    assert shown(np.stack([broken, broken, broken * 2], axis=1)) == [(0, 1), (2, 0)]
+    assert picked(np.stack([broken, broken, broken * 2], axis=1)) == [(0, 1), (2, 0)]
 
 
 @pytest.mark.parametrize(
@@ -57,8 +76,10 @@ def test_non_finite_groups_are_one_only_where_they_are_equal() -> None:
         ([1.0], ["vit"]),
         ([1.0, 1.0, 1.0], ["vit (3 groups)"]),
         ([1.0, 0.5], ["vit/g0", "vit/g1"]),
-        ([1.0, 0.5, 0.25], ["vit/g0", "vit/g2 +1 group"]),
-        ([1.0, 0.5, 0.25, 0.1], ["vit/g0", "vit/g3 +2 groups"]),
+        ([1.0, 0.5, 0.25], ["vit/g0", "vit/g2 +1 group up to x4"]),
+        ([1.0, 0.5, 0.25, 0.1], ["vit/g0", "vit/g3 +2 groups up to x10"]),
+        ([1.0, 0.5, 1.5, 0.25], ["vit/g2", "vit/g3 +2 groups up to x6"]),
+        ([0.25, 0.5, 1.0], ["vit/g0", "vit/g2 +1 group down to x0.25"]),
     ],
 )
 def test_labels_say_what_is_not_drawn(factors: list[float], labels: list[str]) -> None:
@@ -122,7 +143,11 @@ def test_families_are_those_of_comparing_every_pair() -> None:
             families.append(family := [])
         family.append(group)
     assert len(families) > 10
-    picked = dict(shown(values))
-    assert {family[0] for family in families} <= set(picked)
-    drawn = sum(2 if family[-1] in picked and len(family) > 1 else 1 for family in families)
-    assert (len(picked), sum(picked.values())) == (drawn, values.shape[1] - drawn)
+    chosen = dict(picked(values))
+    for family in families:
+        own = [group for group in family if group in chosen]
+        heights = [values[np.abs(values[:, group]).argmax(), group] for group in family]
+        ends = {family[int(np.argmin(heights))], family[int(np.argmax(heights))]}
+        if len(ends) == 2:
+            assert own == sorted(ends)
+        assert (len(own) in (1, 2), sum(chosen[g] for g in own)) == (True, len(family) - len(own))
