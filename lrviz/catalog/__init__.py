@@ -187,7 +187,7 @@ def optimizer_names() -> tuple[str, ...]:
 def optimizer_class(name: str) -> OptimizerClass | None:
     """Return what torch's source says of this optimizer, whatever the case of its letters."""
     known = {each.lower(): each for each in optimizer_names()}
-    found = known.get(name.lower())
+    found = known.get(name.removeprefix("torch.optim.").lower())
     if found is None:
         return None
     for path in sorted(_torch_folder().glob("*.py")):
