@@ -152,7 +152,9 @@ def shown(values: Array, *, all_groups: bool = False) -> list[Shown]:
 
 def _peak(curve: Array) -> float:
     """Return the value that is furthest from 0."""
-    return float(curve[np.abs(curve).argmax()])
+    low, high = int(curve.argmin()), int(curve.argmax())  # np.abs would be another million values
+    ends = sorted((low, high))
+    return float(max((curve[at] for at in ends), key=abs))
 
 
 @np.errstate(invalid="ignore", divide="ignore")
