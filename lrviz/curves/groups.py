@@ -151,10 +151,11 @@ def shown(values: Array, *, all_groups: bool = False) -> list[Shown]:
 
 
 def _peak(curve: Array) -> float:
-    """Return the value that is furthest from 0."""
-    low, high = int(curve.argmin()), int(curve.argmax())  # np.abs would be another million values
-    ends = sorted((low, high))
-    return float(max((curve[at] for at in ends), key=abs))
+    """Return the value that is furthest from 0, the first of several."""
+    low, high = float(curve.min()), float(curve.max())  # which make no copy, as np.abs would
+    if -low == high:
+        return low if curve.argmin() < curve.argmax() else high
+    return low if -low > high else high
 
 
 @np.errstate(invalid="ignore", divide="ignore")
