@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from lrviz.errors import UsageError
-from lrviz.sources import functions, names, scripts, specs
-from lrviz.sources.configs.kind import CONFIG
 from lrviz.sources.kind import Kind
-from lrviz.sources.logs.kind import LOG
 from lrviz.sources.reference import Reference
 
-KINDS: tuple[Kind, ...] = (
-    specs.STDIN,
-    LOG,
-    specs.SPEC,
-    CONFIG,
-    names.PRESETS,
-    names.NAME,
-    scripts.SCRIPT,
-    functions.FUNCTION,
+_KINDS = (
+    "lrviz.sources.specs.STDIN",
+    "lrviz.sources.logs.kind.LOG",
+    "lrviz.sources.specs.SPEC",
+    "lrviz.sources.configs.kind.CONFIG",
+    "lrviz.sources.names.PRESETS",
+    "lrviz.sources.names.NAME",
+    "lrviz.sources.scripts.SCRIPT",
+    "lrviz.sources.functions.FUNCTION",
 )
+
+
+def _kind(dotted: str) -> Kind:
+    module, _, name = dotted.rpartition(".")
+    found: Kind = getattr(import_module(module), name)
+    return found
+
+
+KINDS: tuple[Kind, ...] = tuple(map(_kind, _KINDS))
 """The kinds of SOURCE, in the order in which a text is held against them."""
 
 

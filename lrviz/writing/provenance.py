@@ -1,37 +1,36 @@
-"""How a picture file says that lrviz wrote it, and what it shows."""
+"""The formats of picture files by name, and which files lrviz wrote."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lrviz.writing.text import visible
+if TYPE_CHECKING:
+    from lrviz.writing.pictures.picture import Format
 
-FORMATS = ("png", "svg", "pdf", "jpg", "jpeg", "webp")
+FORMATS: Mapping[str, str] = {
+    "png": "lrviz.writing.pictures.png",
+    "svg": "lrviz.writing.pictures.svg",
+    "pdf": "lrviz.writing.pictures.pdf",
+    "jpg": "lrviz.writing.pictures.jpeg",
+    "jpeg": "lrviz.writing.pictures.jpeg",
+    "webp": "lrviz.writing.pictures.webp",
+}
+"""Modules by the extension of a file's name, each with a `FORMAT`, imported when it is needed."""
 
 
-def metadata(file_format: str, source: str) -> dict[str, str | None]:
-    """Return what a picture file says of itself: lrviz's mark and no date.
-
-    The names are those of matplotlib's `savefig(metadata=...)`, or of Exif's tags.
-
-    Args:
-        file_format: One of `FORMATS`.
-        source: What the figure shows, as the user named it; may be empty.
-    """
-    source = visible(source)
-    if file_format == "png":
-        return {"Software": "lrviz", "Source": source or None}
-    if file_format in ("jpg", "jpeg", "webp"):
-        return {"Software": "lrviz", "ImageDescription": source or None}
-    if file_format == "svg":
-        return {"Creator": "lrviz", "Source": source or None, "Date": None}
-    return {"Creator": "lrviz", "Subject": source or None, "Producer": None, "CreationDate": None}
+def picture_format(name: str) -> Format:
+    """Return the format of files with this extension, one of `FORMATS`."""
+    found: Format = import_module(FORMATS[name]).FORMAT
+    return found
 
 
 def written_by_lrviz(path: Path) -> bool:
     """Return whether `path` is a picture file that lrviz wrote.
 
-    Only the marks of `metadata` count, in the format that the content has; the file's name does
+    Only the marks of the formats count, in the format that the content has; the file's name does
     not matter. A file that does not exist or is not a regular one is not lrviz's.
 
     Raises:
@@ -39,27 +38,10 @@ def written_by_lrviz(path: Path) -> bool:
     """
     if not path.is_file():
         return False
+    from lrviz.writing.pictures.picture import Content
+
     with path.open("rb") as file:
         start = file.read(4096)
         file.seek(max(0, path.stat().st_size - 65536))
-        end = file.read()
-    if start.startswith(b"\x89PNG\r\n\x1a\n"):
-        return b"tEXtSoftware\0lrviz" in start
-    if start.startswith(b"%PDF"):
-        return b"/Creator (lrviz)" in end
-    if start.startswith(b"\xff\xd8\xff") or (start[:4], start[8:12]) == (b"RIFF", b"WEBP"):
-        return _software(path) == "lrviz"
-    agent = start.partition(b"<cc:Agent>")[2].partition(b"</cc:Agent>")[0]
-    return b"<svg" in start and agent.strip() == b"<dc:title>lrviz</dc:title>"
-
-
-def _software(path: Path) -> str | None:
-    """Return which software wrote a JPEG or WebP file, as its Exif says."""
-    from PIL import ExifTags, Image
-
-    try:
-        with Image.open(path) as picture:
-            found: str | None = picture.getexif().get(ExifTags.Base.Software)
-    except (OSError, ValueError, SyntaxError):  # which Pillow raises of what is broken
-        return None
-    return found
+        content = Content(path, start, file.read())
+    return any(picture_format(name).has_mark(content) for name in FORMATS)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lrviz.writing.provenance import metadata, written_by_lrviz
+from lrviz.writing.provenance import picture_format, written_by_lrviz
 
 SVG = (
     '<?xml version="1.0"?>\n<svg>\n <metadata><rdf:RDF><cc:Work><dc:creator>\n <cc:Agent>\n'
@@ -40,6 +40,6 @@ def test_what_is_not_a_file_is_not_ours(tmp_path: Path) -> None:
 
 
 def test_no_format_has_a_date() -> None:
-    assert metadata("png", "") == {"Software": "lrviz", "Source": None}
-    assert metadata("svg", "a.yaml")["Date"] is None
-    assert metadata("pdf", "a.yaml")["CreationDate"] is None
+    assert picture_format("png").texts("") == {"Software": "lrviz", "Source": None}
+    assert picture_format("svg").texts("a.yaml")["Date"] is None
+    assert picture_format("pdf").texts("a.yaml")["CreationDate"] is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,16 +14,15 @@ from numpy.typing import NDArray
 
 from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
-from lrviz.views.figure import png, raster
 from lrviz.views.figure.layout import Fonts, font_size
 from lrviz.views.figure.multiples import Multiples, page_height
-from lrviz.views.figure.paths import compact
 from lrviz.views.figure.sheet import Sheet, draw_into
 from lrviz.views.figure.text import missing_glyphs_told_once
 from lrviz.views.figure.themes import applied, colours, settings
 from lrviz.views.plan.options import FigureOptions
 from lrviz.views.plan.planning import plan
-from lrviz.writing import provenance
+from lrviz.writing.provenance import FORMATS, picture_format
+from lrviz.writing.text import visible
 
 
 class Picture(Figure):
@@ -95,41 +94,45 @@ def save_bytes(
 
     Args:
         fig: From `figure`.
-        file_format: `png`, `svg`, `pdf`, `jpg` or `webp`.
+        file_format: One of `lrviz.writing.provenance.FORMATS`.
         style: The style that `fig` was drawn in; None: what `figure` drew it in.
         source: What the figure shows, as the user named it; written into the file's metadata.
 
     Raises:
         UsageError: Another format.
     """
-    if file_format not in provenance.FORMATS:
-        known = ", ".join(provenance.FORMATS)
-        raise UsageError(f"figures are written as {known}, not as {file_format!r}")
-    metadata = provenance.metadata(file_format, source)
+    if file_format not in FORMATS:
+        raise UsageError(f"figures are written as {', '.join(FORMATS)}, not as {file_format!r}")
+    chosen = picture_format(file_format)
     with applied(style or getattr(fig, "style", None)), missing_glyphs_told_once():
-        texts = {key: text for key, text in metadata.items() if text}
-        if file_format == "png":
-            return png.encode(_pixels(fig), fig.dpi, texts)
-        if file_format in ("jpg", "jpeg", "webp"):
-            return raster.encode(_pixels(fig), file_format, fig.dpi, texts)
+        return chosen.encode(_Drawn(fig), chosen.texts(visible(source)))
+
+
+class _Drawn:
+    """A Figure as the formats of picture files ask for it."""
+
+    def __init__(self, fig: Figure) -> None:
+        self._fig = fig
+        self.dpi: float = fig.dpi
+
+    def pixels(self) -> NDArray[np.uint8]:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        shown = self._fig.canvas
+        try:
+            canvas: Any = FigureCanvasAgg(self._fig)
+            canvas.draw()
+            return np.asarray(canvas.buffer_rgba())
+        finally:
+            self._fig.set_canvas(shown)
+
+    def vector(self, file_format: str, texts: Mapping[str, str | None]) -> bytes:
         # Without the next line a style may cut off or widen what was laid out.
         settings.update({"savefig.bbox": None, "savefig.transparent": False})
         buffer = io.BytesIO()
-        fig.savefig(buffer, format=file_format, facecolor=fig.get_facecolor(), metadata=metadata)
-    page = buffer.getvalue()
-    return compact(page.decode()).encode() if file_format == "svg" else page
-
-
-def _pixels(fig: Figure) -> NDArray[np.uint8]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    shown = fig.canvas
-    try:
-        canvas: Any = FigureCanvasAgg(fig)
-        canvas.draw()
-        return np.asarray(canvas.buffer_rgba())
-    finally:
-        fig.set_canvas(shown)
+        face = self._fig.get_facecolor()
+        self._fig.savefig(buffer, format=file_format, facecolor=face, metadata=dict(texts))
+        return buffer.getvalue()
 
 
 def _root(ax: Axes) -> Figure:
