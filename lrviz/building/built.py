@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch.optim import Optimizer
 
+    from lrviz.building.rates import OwnRate
     from lrviz.spec.durations import Length
 
 
@@ -97,6 +98,7 @@ class Built:
             light steps may stand in for torch's; False for adopted objects and trusted imports.
         warnings: What torch warned of while these were built, and what was rounded.
         parts: What the schedulers were built from, one a top-level scheduler.
+        rate: What the optimizer makes of the lr inside `step()`; None where it uses it as it is.
     """
 
     label: str
@@ -108,3 +110,4 @@ class Built:
     own: bool = False
     warnings: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    rate: OwnRate | None = None

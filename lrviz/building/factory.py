@@ -17,6 +17,7 @@ from lrviz.building.functions import build_function
 from lrviz.building.imports import import_scheduler, torch_scheduler
 from lrviz.building.named import lambda_lr
 from lrviz.building.optimizers import build_optimizer
+from lrviz.building.rates import own_rate
 from lrviz.building.signatures import ANY, Signature
 from lrviz.building.values import Phase, resolved
 from lrviz.document import KeyPath, Map, Seq, place_of
@@ -83,6 +84,7 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
         own=not real and all(phase.own for phase in phases),
         warnings=tuple(dict.fromkeys((*schedule.warnings, *notes))),
         parts=tuple(part for phase in phases for part in phase.parts),
+        rate=None if real else own_rate(optimizer),
     )
 
 

@@ -14,6 +14,7 @@ from lrviz.building import unheard
 from lrviz.building.built import Built, BuiltScheduler
 from lrviz.building.dummy import IDLE
 from lrviz.building.quantities import readers
+from lrviz.building.rates import own_rate
 from lrviz.errors import LrvizError, ScheduleError, UsageError, shown, words
 from lrviz.spec.cadence import Cadence
 from lrviz.spec.models import Interval
@@ -231,6 +232,7 @@ def _built(
         length=schedule.length,
         groups=tuple(_names(optimizer)),
         warnings=(*schedule.warnings, *warned),
+        rate=own_rate(optimizer),
     )
 
 

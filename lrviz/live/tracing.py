@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from lrviz.building.built import Built, BuiltScheduler
 from lrviz.building.factory import takes_metric
 from lrviz.building.functions import counted, interpret
+from lrviz.building.rates import own_rate
 from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
 from lrviz.live.copying import adopt
@@ -100,6 +101,7 @@ def record(
         length=length,
         groups=tuple(str(each.get("name", i)) for i, each in enumerate(optimizer.param_groups)),
         warnings=_warnings(optimizer),
+        rate=own_rate(optimizer),
     )
     with adopted.unchanged(), torch.random.fork_rng(devices=[]):
         return run(built)
