@@ -45,6 +45,7 @@ class Subject:
         trace: What each update used.
         lrs: The groups' learning rates before any scheduler touched them, shape (G,).
         text: Gives what stands at a place; None where no file is behind it.
+        restart: What follows where the training is resumed, and not all is restored.
     """
 
     schedule: Schedule
@@ -52,6 +53,7 @@ class Subject:
     trace: Trace
     lrs: tuple[float, ...]
     text: Callable[[Place], str | None]
+    restart: Trace | None = None
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -123,6 +125,11 @@ class Subject:
         )
 
     @property
+    def resumed(self) -> bool:
+        """The run begins in mid-schedule: its rises and falls may lie before it."""
+        return any(each.taken for each in self.built.schedulers)
+
+    @property
     def per_epoch(self) -> int | None:
         """Updates an epoch, where that is known and more than a stand-in for an epoch."""
         length = self.trace.length
@@ -144,9 +151,12 @@ class Subject:
         return self.built.schedulers[member].cadence.units(self.built.length)
 
     def update_of(self, part: Part, calls: int) -> int:
-        """Return the first update that uses what a part gives after so many calls in its phase."""
+        """Return the first update that uses what a part gives after so many calls in its phase.
+
+        It is the run's first for what was given before it, in a training that is resumed.
+        """
         exact: Fraction = (part.start + calls) * part.updates_per_call
-        return math.ceil(exact)
+        return max(0, math.ceil(exact))
 
     def at(self, update: int) -> float:
         """Return the learning rate of an update, the last one's beyond the end."""
