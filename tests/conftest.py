@@ -1,7 +1,11 @@
-"""The golden files: `python -m pytest --update-golden` writes them, git shows what changed."""
+"""The golden files: `python -m pytest --update-golden` writes them, git shows what changed.
+
+Nothing is kept between the tests: each simulates what it looks at.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +15,8 @@ from hypothesis import settings
 # The same cases in every run: what the random ones find is for the scripts beside the tests.
 settings.register_profile("lrviz", derandomize=True, deadline=None)
 settings.load_profile("lrviz")
+
+os.environ["LRVIZ_CACHE_DIR"] = ""  # also for the processes that tests start
 
 GOLDEN = Path(__file__).parent / "golden"
 

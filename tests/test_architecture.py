@@ -20,7 +20,7 @@ LAYERS = [
     "document shapes",
     "catalog spec",
     "curves sources",
-    "building views",
+    "building cache views",
     "simulation",
     "api checking gallery live",
     "cli",

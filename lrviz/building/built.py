@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch.optim import Optimizer
 
+    from lrviz.building.rates import OwnRate
     from lrviz.spec.durations import Length
 
 
@@ -28,11 +29,22 @@ class BuiltScheduler:
         cadence: After which updates `step()` is called.
         metric: Shape (M,): value i is given to the call after unit i; None where `step` takes no
             metric, or a real training's spec has none.
+        method: What is called in place of `step()`: timm's `step_update`.
+        counted: Its first argument is how many units are done: i + 1 after unit i.
     """
 
     scheduler: Any
     cadence: Cadence
     metric: NDArray[np.float64] | None = None
+    method: str = "step"
+    counted: bool = False
+
+    def step(self, index: int) -> None:
+        """Call the scheduler after unit `index` (0-based) of its interval."""
+        arguments: tuple[float, ...] = (index + 1,) if self.counted else ()
+        if self.metric is not None:
+            arguments += (float(self.metric[index]),)
+        getattr(self.scheduler, self.method)(*arguments)
 
     @property
     def interval(self) -> Interval:
@@ -97,6 +109,7 @@ class Built:
             light steps may stand in for torch's; False for adopted objects and trusted imports.
         warnings: What torch warned of while these were built, and what was rounded.
         parts: What the schedulers were built from, one a top-level scheduler.
+        rate: What the optimizer makes of the lr inside `step()`; None where it uses it as it is.
     """
 
     label: str
@@ -108,3 +121,4 @@ class Built:
     own: bool = False
     warnings: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    rate: OwnRate | None = None

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from lrviz import __version__
 from lrviz.cli import (
+    cache,
     check,
     compare,
     convert,
@@ -25,8 +26,8 @@ from lrviz.cli import (
     signals,
     table,
 )
+from lrviz.cli.bundles import spread
 from lrviz.cli.console import fail, give_up
-from lrviz.cli.options import spread
 from lrviz.errors import LrvizError, UsageError, suggestion
 
 WRONG = 2
@@ -184,3 +185,4 @@ app.command(rich_help_panel=_FIND)(info.info)
 app.command(rich_help_panel=_FIND)(spread(convert.convert))
 app.command(rich_help_panel=_FIND)(init.init)
 app.command(rich_help_panel=_FIND)(schema.schema)
+app.command(rich_help_panel=_FIND)(cache.cache)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lrviz.cli.console import coloured, emit, emit_rich, note, warn
-from lrviz.cli.options import Sources, Training, required
+from lrviz.cli.options import NoCache, Sources, Training, required
 from lrviz.cli.progress import progress
 from lrviz.cli.running import import_late, introduce, load, show_traceback, user_code
 from lrviz.cli.table import DEFAULT
 from lrviz.cli.write import write
-from lrviz.errors import UsageError
+from lrviz.errors import Place, UsageError
 
 if TYPE_CHECKING:
     from lrviz.checking.runner import Report
@@ -94,6 +94,7 @@ def check(
             rich_help_panel=_MENDING,
         ),
     ] = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Find schedule bugs: a warmup that never ends, a cosine that climbs back, and many more.
 
@@ -109,20 +110,24 @@ def check(
     if not given and Path(DEFAULT).is_file():
         given = (DEFAULT,)
     given = required(given, "check")
-    report = _report(given, chosen, training)
+    # What is mended rests on more than on these schedules: on all that shares a value with them.
+    report = _report(given, chosen, training, recall=not (no_cache or fix or diff))
     if diff:
         emit(_diffs(report, training), end="")
     if fix and _mend(report, training):
-        report = _report(given, chosen, training)
+        report = _report(given, chosen, training, recall=False)
     if not diff:
         _show(report, form, verbose=training.verbose)
     if report.at_least(chosen.fail_on):
         raise typer.Exit(1)
 
 
-def _report(given: Sequence[str], chosen: Chosen, training: Training) -> Report:
-    import_late("lrviz.simulation.loop")
-    from lrviz.checking.runner import UNUSED_IGNORE, Selection
+def _report(given: Sequence[str], chosen: Chosen, training: Training, *, recall: bool) -> Report:
+    import_late("lrviz.sources.loading")
+    from lrviz.cache.key import texts
+    from lrviz.cache.memory import answer
+    from lrviz.checking.edit import Edit
+    from lrviz.checking.runner import UNUSED_IGNORE, Finding, Report, Selection
     from lrviz.checking.runner import check as checked
     from lrviz.sources.overrides import Overrides
     from lrviz.sources.specs import expanded
@@ -134,9 +139,21 @@ def _report(given: Sequence[str], chosen: Chosen, training: Training) -> Report:
     loaded = load(expanded(given), training)
     loaded.without_logs("lrviz compare PLAN LOG says what happened in a run")
     introduce(loaded, training)
-    total = sum(each.length.updates for each in loaded.schedules)
-    with user_code(training.verbose), progress(total, quiet=training.quiet) as advance:
-        report = checked(loaded.schedules, selection, advance)
+    place = answer(
+        *loaded.schedules,
+        wanted=recall,
+        classes=(Report, Finding, Edit, Place),
+        more=(selection, texts(*loaded.schedules) if recall else ()),
+    )
+    report: Report | None = place.recall()
+    if training.verbose and report is not None:
+        note("what is found is from the cache")
+    if report is None:
+        import_late("lrviz.simulation.loop")
+        total = sum(each.length.updates for each in loaded.schedules)
+        with user_code(training.verbose), progress(total, quiet=training.quiet) as advance:
+            report = checked(loaded.schedules, selection, advance)
+        place.keep(report)
     for text in report.tracebacks if training.verbose else ():
         show_traceback(text)
     return report

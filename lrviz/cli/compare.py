@@ -51,7 +51,7 @@ def compare(
             f"name another, or draw it alone: lrviz plot {given[0]}"
         )
     if targets:
-        import_late("lrviz.simulation.loop", "lrviz.views.figure")
+        import_late("lrviz.views.figure")
         options = drawing.options(loaded.schedules, shared.param)
     else:
         drawing.without_picture()

@@ -115,6 +115,7 @@ def _made(
         params=(shared.param,) if shared.param else (),
         formats=formats,
         title=title or TITLE,
+        recall=not shared.no_cache,
     )
     drawing = progress(len(listed), quiet=shared.quiet, what="drawing")
     with user_code(shared.verbose), drawing as advance:
@@ -134,7 +135,7 @@ def _flags(shared: Shared) -> tuple[str, ...]:
     for each in fields(shared):
         value = getattr(shared, each.name)
         option = "--set" if each.name == "sets" else f"--{each.name.replace('_', '-')}"
-        if each.name in ("quiet", "verbose") or value is None or value is False:
+        if each.name in ("quiet", "verbose", "no_cache") or value is None or value is False:
             continue
         for one in value if isinstance(value, list) else [value]:
             found += [option] if one is True else [option, str(one)]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -164,7 +162,7 @@ class Training:
         typer.Option(
             "--metric",
             metavar="FILE:COLUMN",
-            help="What a plateau scheduler sees.",
+            help="What a plateau scheduler of a config, or of a function, sees.",
             rich_help_panel=_CONFIGS,
         ),
     ] = None
@@ -262,6 +260,16 @@ class Training:
         )
 
 
+NoCache = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache",
+        help="Simulate also what was simulated before, and keep nothing (see lrviz cache).",
+        rich_help_panel=_REPORT,
+    ),
+]
+
+
 @dataclass(frozen=True)
 class Shared(Training):
     """What `plot`, `compare` and `table` have in common."""
@@ -275,6 +283,8 @@ class Shared(Training):
             rich_help_panel=_TRAINING,
         ),
     ] = None
+
+    no_cache: NoCache = False
 
     param: Annotated[
         str | None,
@@ -303,38 +313,3 @@ def required(sources: Sequence[str] | None, command: str) -> tuple[str, ...]:
             f"e.g. lrviz {command} cosine (`lrviz list` shows what there is)"
         )
     return tuple(sources)
-
-
-def spread(command: Callable[..., None]) -> Callable[..., None]:
-    """Return `command` with the fields of its dataclass parameters as options of its own."""
-    hints = get_type_hints(command, include_extras=True)
-    bundles: dict[str, type] = {}
-    parameters = []
-    for name, parameter in inspect.signature(command).parameters.items():
-        kind = hints[name]
-        if not is_dataclass(kind):
-            own = parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY)
-            parameters.append(own)
-            continue
-        bundles[name] = kind  # type: ignore[assignment]  # a class, not an instance
-        inner = get_type_hints(kind, include_extras=True)
-        parameters += [
-            inspect.Parameter(
-                each.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=each.default,
-                annotation=inner[each.name],
-            )
-            for each in fields(kind)
-        ]
-
-    @functools.wraps(command)
-    def call(**values: Any) -> None:
-        for name, kind in bundles.items():
-            values[name] = kind(**{each.name: values.pop(each.name) for each in fields(kind)})
-        command(**values)
-
-    # Typer reads both; what `wraps` left would lead it back to the dataclasses.
-    vars(call)["__signature__"] = inspect.Signature(parameters)
-    call.__annotations__ = {each.name: each.annotation for each in parameters}
-    return call

@@ -60,7 +60,7 @@ def plot(
 
     def once(loaded: Loaded) -> None:
         if targets or show:
-            import_late("lrviz.simulation.loop", "lrviz.views.figure")
+            import_late("lrviz.views.figure")
             options = drawing.options(loaded.schedules, shared.param)
         else:
             drawing.without_picture()

@@ -107,19 +107,24 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
     Raises:
         LrvizError: torch refuses one of them.
     """
-    import_late("lrviz.simulation.loop")
-    from lrviz.building.factory import build_schedule
-    from lrviz.simulation.loop import run
+    from lrviz.cache.memory import answer
 
+    answers = [answer(each, wanted=not shared.no_cache) for each in loaded.schedules]
+    known: list[Trace | None] = [each.recall() for each in answers]
+    unknown = [each for each, trace in zip(loaded.schedules, known, strict=True) if trace is None]
+    if unknown:
+        import_late("lrviz.simulation.loop")
     with user_code(shared.verbose):
-        built = [build_schedule(schedule) for schedule in loaded.schedules]
-        introduce(loaded, shared)
-        traces: list[Trace] = []
-        done = 0
-        with progress(sum(each.length.updates for each in built), quiet=shared.quiet) as advance:
-            for each in built:
-                traces.append(run(each, _advanced(each, advance, done, quiet=shared.quiet)))
-                done += each.length.updates
+        made = iter(_simulated(unknown, loaded, shared))
+    traces: list[Trace] = []
+    for place, found in zip(answers, known, strict=True):
+        trace = found or next(made)
+        how = "from the cache" if found else "simulated"
+        if found is None and place.keep(trace):
+            how = "simulated, and kept in the cache"
+        if shared.verbose and place.store:
+            note(f"{trace.label}: {how}")
+        traces.append(trace)
     if loaded.logs:
         from lrviz.simulation.logged import trace_of
 
@@ -131,6 +136,25 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
         for trace in traces:
             show_traceback(trace.error.traceback if trace.error else "")
     return Run(loaded.schedules, tuple(traces), loaded.logs)
+
+
+def _simulated(schedules: Sequence[Schedule], loaded: Loaded, shared: Shared) -> list[Trace]:
+    """Simulate what is not known, and introduce all that was loaded once that can be built."""
+    if not schedules:
+        introduce(loaded, shared)
+        return []
+    from lrviz.building.factory import build_schedule
+    from lrviz.simulation.loop import run
+
+    built = [build_schedule(schedule) for schedule in schedules]
+    introduce(loaded, shared)
+    traces: list[Trace] = []
+    done = 0
+    with progress(sum(each.length.updates for each in built), quiet=shared.quiet) as advance:
+        for each in built:
+            traces.append(run(each, _advanced(each, advance, done, quiet=shared.quiet)))
+            done += each.length.updates
+    return traces
 
 
 def _advanced(

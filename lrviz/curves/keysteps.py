@@ -12,6 +12,7 @@ from lrviz.curves.events import Array, Event, Events, Kind, blocks, find_events
 from lrviz.curves.trace import Trace, peak
 from lrviz.errors import SpecError, UsageError, suggestion
 from lrviz.spec import durations
+from lrviz.spec.durations import Length
 from lrviz.spec.models import STEPS
 from lrviz.writing.numbers import lr
 
@@ -23,6 +24,7 @@ _ALLOWED = (
     "allowed are updates (500), shares (50%), epochs (30ep), tokens (375Mtok), first, peak, last,"
     " after and all"
 )
+_UPDATE = re.compile("[0-9]{1,18}")
 _FEW_EPOCHS = 12  # of up to so many changes between epochs each is listed, smooth or not
 _CANDIDATES = 1024  # events among which the stairs of a smooth curve are told from the others
 _FALL = 1e-12  # of the value: less is rounding
@@ -117,26 +119,40 @@ def resolve(token: str | int, trace: Trace) -> tuple[str, int | None]:
         at_peak = peak(trace.values("lr", trace.main_group()))[1] if text == "peak" else 0
         rows = {"first": 0, "peak": at_peak, "last": len(trace.lr) - 1}
         return text, trace.update(rows[text])
-    if re.fullmatch(r"[0-9]{1,18}", text):
-        return "asked for", int(text) if int(text) < count else None
+    step = _step(text, trace.length)
+    return "asked for" if _UPDATE.fullmatch(text) else text, step if step < count else None
+
+
+def _step(text: str, length: Length) -> int:
+    """Return the update that a number, a share or a duration names in a training of `length`."""
+    if text == "after":
+        return length.updates
+    if _UPDATE.fullmatch(text):
+        return int(text)
     try:
         duration = durations.parse(text)
         if duration is None or duration.unit == "rest":
             known = suggestion(text, (*STEPS, "all"))
             raise SpecError(f"{text!r} is no step{known}")
-        exact = duration.updates(trace.length)
+        exact = duration.updates(length)
     except SpecError as error:
         raise UsageError(f"--at: {error.message}; {_ALLOWED}") from None
-    whole = trace.length.updates
-    step = min(round(exact), whole - 1) if exact <= whole else round(exact)
-    return text, step if step < count else None
+    return min(round(exact), length.updates - 1) if exact <= length.updates else round(exact)
 
 
-def beyond(token: str | int, count: int) -> str:
-    """Return the message for a token that lies beyond the end of `count` updates."""
-    return (
-        f"--at: {token} is beyond the end, of {count:,} updates from 0 to {count - 1}; {_ALLOWED}"
-    )
+def beyond(token: str | int, traces: Sequence[Trace]) -> str:
+    """Return the message for a token that lies beyond the end of all these traces.
+
+    Where a run was to reach it and was cut short, that is why.
+    """
+    count = max(trace.updates for trace in traces)
+    causes = [
+        trace.cut_short
+        for trace in traces
+        if trace.cut_short and _step(str(token), trace.length) < trace.length.updates
+    ]
+    why = "; ".join(causes) or _ALLOWED
+    return f"--at: {token} is beyond the end, of {count:,} updates from 0 to {count - 1}; {why}"
 
 
 def _found(trace: Trace, param: str, limit: int) -> tuple[dict[int, list[str]], int]:

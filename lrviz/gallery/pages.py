@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lrviz import catalog
+from lrviz.cache.memory import answer
 from lrviz.curves.trace import Trace
 from lrviz.document import read_text, unplaced
 from lrviz.errors import LrvizError
@@ -67,6 +68,7 @@ class GalleryOptions:
         params: The quantities in the tables; none means all that move.
         formats: Of the figures.
         title: Of the index.
+        recall: Take what was simulated before from the cache, and keep there what was not.
     """
 
     figure: Callable[[Sequence[Schedule], str], FigureOptions]
@@ -75,6 +77,7 @@ class GalleryOptions:
     params: tuple[str, ...] = ()
     formats: tuple[str, ...] = ("svg",)
     title: str = TITLE
+    recall: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def make(
         try:
             loaded = load_all([entry.source], options.overrides)
             loaded.without_logs("a gallery shows schedules")
-            traces = tuple(map(simulated, loaded.schedules))
+            traces = tuple(_trace(each, options) for each in loaded.schedules)
             page = _page(entry, loaded, traces, options)
             files |= dict(_figures(entry, loaded.schedules, traces, options))
             pages[entry] = page
@@ -178,6 +181,15 @@ def make(
         lines = index(options.title, [*_sections(pages)])
         files[INDEX] = "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
     return Gallery(files, failures, tuple(errors), tuple(warnings))
+
+
+def _trace(schedule: Schedule, options: GalleryOptions) -> Trace:
+    place = answer(schedule, wanted=options.recall)
+    trace: Trace | None = place.recall()
+    if trace is None:
+        trace = simulated(schedule)
+        place.keep(trace)
+    return trace
 
 
 def pictures(entry: Listing, formats: Sequence[str]) -> list[str]:

@@ -13,12 +13,16 @@ import numpy as np
 from lrviz.building.built import Built, BuiltScheduler
 from lrviz.building.factory import build_schedule
 from lrviz.building.quantities import Read, readers
+from lrviz.building.rates import OwnRate
 from lrviz.curves.trace import RunError, Trace
 from lrviz.errors import ScheduleError, UsageError, words
 from lrviz.simulation import stepping
 from lrviz.simulation.recording import Recording, failure
 from lrviz.spec.durations import Length
 from lrviz.spec.schedule import Schedule
+
+EFFECTIVE = "effective_lr"
+"""The quantity that an optimizer makes of the lr where it does not use that as it is."""
 
 _WARNINGS = 10
 """So many different texts are kept of what is warned of in one run."""
@@ -76,6 +80,10 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Trace
                 f"{built.label}: {built.length.updates:,} updates of {len(built.groups)} param "
                 "groups do not fit into memory; give fewer"
             ) from error
+    notes = list(built.warnings)
+    if built.rate is not None:
+        notes.append(built.rate.note)
+        _add_effective(recording, built.rate)
     return Trace(
         label=built.label,
         source=built.source,
@@ -84,9 +92,17 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Trace
         after=recording.after,
         length=built.length,
         interval="epoch" if per_epoch and all(per_epoch) else "step",
-        warnings=tuple(dict.fromkeys((*built.warnings, *texts))),
+        warnings=tuple(dict.fromkeys((*notes, *texts))),
         error=recording.error,
     )
+
+
+def _add_effective(recording: Recording, rate: OwnRate) -> None:
+    """Add the curve of what the updates use, where the optimizer makes that of the lr."""
+    if rate.effective is None:
+        return
+    rows = rate.effective(np.vstack([recording.curves["lr"], recording.after["lr"]]))
+    recording.curves[EFFECTIVE], recording.after[EFFECTIVE] = rows[:-1], rows[-1]
 
 
 @contextmanager
@@ -101,7 +117,9 @@ def _caught() -> Iterator[list[str]]:
     def collect(message: Warning | str, *_: object) -> None:
         nonlocal more
         text = str(message)
-        if text not in found:
+        # Schedulers that count the optimizer's steps warn of the order of the calls. The loop here
+        # has the right one, and what they miss is the real step, which it does not make.
+        if text not in found and "optimizer.step()" not in text:
             if len(found) < _WARNINGS:
                 found.append(text)
             else:
@@ -144,9 +162,8 @@ def _step_schedulers(schedulers: list[BuiltScheduler], t: int, length: Length) -
         index = each.cadence.due(t, length)
         if index is None:
             continue
-        arguments = () if each.metric is None else (float(each.metric[index]),)
         try:
-            each.scheduler.step(*arguments)
+            each.step(index)
         except KeyboardInterrupt:
             raise
         except BaseException as raised:  # noqa: BLE001  (a scheduler may raise anything, or exit)

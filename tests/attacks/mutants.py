@@ -399,8 +399,8 @@ DERIVING = (
     Mutant(
         "a share in --at is rounded down",
         "curves/keysteps.py",
-        "min(round(exact), whole - 1)",
-        "min(int(exact), whole - 1)",
+        "min(round(exact), length.updates - 1)",
+        "min(int(exact), length.updates - 1)",
         "curves/keysteps",
     ),
 )

@@ -7,9 +7,6 @@ from pathlib import Path
 from lrviz.document import Map, read_text
 from lrviz.errors import Place, UsageError
 from lrviz.files import checked
-from lrviz.sources.configs.forms.params import read_params
-from lrviz.sources.configs.forms.python import read_python
-from lrviz.sources.configs.forms.toml import read_toml
 from lrviz.sources.configs.origin import of_config, unknown
 from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Kind, Origin
@@ -37,13 +34,24 @@ def of_file(file: str, overrides: Overrides) -> list[Origin] | None:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"{file}: cannot be read: {reason}") from None
     text, form = read_text(raw, file), FORMS[path.suffix]
-    document: Map
-    if form == "python":
-        document = read_python(text, file, path.parent)
-    else:
-        document = (read_toml if form == "toml" else read_params)(text, file)
+    document = _document(text, file, form)
     label = path.parent.name or path.stem if path.name == "params.txt" else path.stem
     return of_config(document, (label, file, path.parent), overrides, form)
+
+
+def _document(text: str, file: str, form: str) -> Map:
+    # Imported late: nearly every SOURCE is none of these.
+    if form == "python":
+        from lrviz.sources.configs.forms.python import read_python
+
+        return read_python(text, file, Path(file).parent)
+    if form == "toml":
+        from lrviz.sources.configs.forms.toml import read_toml
+
+        return read_toml(text, file)
+    from lrviz.sources.configs.forms.params import read_params
+
+    return read_params(text, file)
 
 
 def _parse(source: str) -> Reference | None:

@@ -138,17 +138,18 @@ def _own_steps(
 
 def _resolved(token: str | int, traces: Sequence[Trace]) -> list[int | None]:
     steps: list[int | None] = []
-    refusals = []
+    known, refusals = [], []
     for trace in traces:
         try:
             steps.append(resolve(token, trace)[1])
+            known.append(trace)
         except UsageError as error:
             steps.append(None)
             refusals.append(error)
-    if len(refusals) == len(traces):
+    if not known:
         raise refusals[0]
     if all(step is None for step in steps):
-        raise UsageError(beyond(token, max(trace.updates for trace in traces)))
+        raise UsageError(beyond(token, known))
     return steps
 
 

@@ -193,6 +193,30 @@ def test_a_step_beyond_every_end_is_an_error() -> None:
     )
 
 
+def test_a_step_that_a_failed_run_did_not_reach_says_why() -> None:
+    failed = trace(
+        stepped(lambda o: CosineAnnealingLR(o, 11), 11),
+        label="short",
+        updates=1_000,
+        error=RunError(10, "ValueError: Tried to step 11 times"),
+    )
+    start = "--at: {} is beyond the end, of 11 updates from 0 to 10; "
+    why = (
+        "short: its scheduler failed after update 10 of 1,000, and the curve ends there: "
+        "ValueError: Tried to step 11 times"
+    )
+    for token in ("11", "50%", "100%", "999"):
+        with pytest.raises(UsageError) as caught:
+            table([failed], [token])
+        assert caught.value.message == start.format(token) + why
+    for token in ("1000", "200%"):  # which it would not have reached either
+        with pytest.raises(UsageError) as caught:
+            table([failed], [token])
+        assert caught.value.message.startswith(start.format(token) + "allowed are updates (500),")
+    assert table([failed], ["10", "last"]).rows
+    assert table([failed, cosine(501)], ["50%"]).rows
+
+
 def test_a_unit_that_one_of_the_trainings_knows_is_no_error() -> None:
     rows = table_rows([resnet(), cosine(100)], ["40ep"])
     (row,) = [row for row in rows.rows if "40ep" in row.names]

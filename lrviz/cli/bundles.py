@@ -1,0 +1,44 @@
+"""Commands whose options come in bundles: dataclasses, each one parameter of several commands."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from typing import Any, get_type_hints
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """Return `command` with the fields of its dataclass parameters as options of its own."""
+    hints = get_type_hints(command, include_extras=True)
+    bundles: dict[str, type] = {}
+    parameters = []
+    for name, parameter in inspect.signature(command).parameters.items():
+        kind = hints[name]
+        if not is_dataclass(kind):
+            own = parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY)
+            parameters.append(own)
+            continue
+        bundles[name] = kind  # type: ignore[assignment]  # a class, not an instance
+        inner = get_type_hints(kind, include_extras=True)
+        parameters += [
+            inspect.Parameter(
+                each.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=each.default,
+                annotation=inner[each.name],
+            )
+            for each in fields(kind)
+        ]
+
+    @functools.wraps(command)
+    def call(**values: Any) -> None:
+        for name, kind in bundles.items():
+            values[name] = kind(**{each.name: values.pop(each.name) for each in fields(kind)})
+        command(**values)
+
+    # Typer reads both; what `wraps` left would lead it back to the dataclasses.
+    vars(call)["__signature__"] = inspect.Signature(parameters)
+    call.__annotations__ = {each.name: each.annotation for each in parameters}
+    return call
