@@ -117,7 +117,7 @@ def check(
     if fix and _mend(report, training):
         report = _report(given, chosen, training, recall=False)
     if not diff:
-        _show(report, form, verbose=training.verbose)
+        _show(_promised(report, training), form, verbose=training.verbose)
     if report.at_least(chosen.fail_on):
         raise typer.Exit(1)
 
@@ -186,6 +186,13 @@ def _mend(report: Report, training: Training) -> int:
                 values = "value" if each.count == 1 else "values"
                 note(f"{each.file}: wrote {each.count} {values}")
     return changed
+
+
+def _promised(report: Report, training: Training) -> Report:
+    """Return the report with `(--fix)` only at what --fix would write."""
+    from lrviz.checking.fixing import promised
+
+    return promised(report, training.overrides())
 
 
 def _show(report: Report, form: str, *, verbose: bool) -> None:
