@@ -29,11 +29,22 @@ class BuiltScheduler:
         cadence: After which updates `step()` is called.
         metric: Shape (M,): value i is given to the call after unit i; None where `step` takes no
             metric, or a real training's spec has none.
+        method: What is called in place of `step()`: timm's `step_update`.
+        counted: Its first argument is how many units are done: i + 1 after unit i.
     """
 
     scheduler: Any
     cadence: Cadence
     metric: NDArray[np.float64] | None = None
+    method: str = "step"
+    counted: bool = False
+
+    def step(self, index: int) -> None:
+        """Call the scheduler after unit `index` (0-based) of its interval."""
+        arguments: tuple[float, ...] = (index + 1,) if self.counted else ()
+        if self.metric is not None:
+            arguments += (float(self.metric[index]),)
+        getattr(self.scheduler, self.method)(*arguments)
 
     @property
     def interval(self) -> Interval:

@@ -11,8 +11,11 @@ from torch.optim import Optimizer
 from lrviz.errors import ScheduleError, words
 
 
-def idle_step(closure: object = None) -> None:
-    """Update nothing: a schedule does not depend on the parameters, nor on a closure's loss."""
+def idle_step(*_: object, **__: object) -> None:
+    """Update nothing: a schedule does not depend on the parameters, nor on a closure's loss.
+
+    It is the method of a class, as which others may wrap it, and the attribute of an instance.
+    """
 
 
 # torch wraps the `step` of every class that is not marked so, for its profiler and step hooks, and
@@ -26,8 +29,7 @@ IDLE: Mapping[str, Any] = {"step": idle_step, "_opt_called": True}
 
 def _idle(cls: type[Optimizer]) -> type[Optimizer]:
     """Return a subclass of `cls`, named alike, that neither steps nor imports torch._dynamo."""
-    step = staticmethod(idle_step)
-    replaced: dict[str, Any] = {**IDLE, "step": step, "__module__": cls.__module__}
+    replaced: dict[str, Any] = {**IDLE, "__module__": cls.__module__}
     if cls.add_param_group is Optimizer.add_param_group:
         # torch._disable_dynamo, which wraps this method, imports torch._dynamo: 1 s. A torch that
         # does not wrap it needs nothing replaced.

@@ -13,17 +13,18 @@ from torch.optim import Optimizer
 
 from lrviz.building import signatures, unheard
 from lrviz.building.built import Built, BuiltScheduler, Part
+from lrviz.building.calls import takes_metric, with_values
 from lrviz.building.functions import build_function
 from lrviz.building.imports import import_scheduler, torch_scheduler
 from lrviz.building.named import lambda_lr
 from lrviz.building.optimizers import build_optimizer
 from lrviz.building.rates import own_rate
-from lrviz.building.signatures import ANY, Signature
+from lrviz.building.signatures import Signature
 from lrviz.building.values import Phase, resolved
 from lrviz.document import KeyPath, Map, Seq, place_of
 from lrviz.errors import LrvizError, Place, ScheduleError, SpecError, words
 from lrviz.shapes import frameworks
-from lrviz.spec import durations, metrics
+from lrviz.spec import durations
 from lrviz.spec.cadence import Cadence
 from lrviz.spec.inheritance import node
 from lrviz.spec.schedule import MemberSpec, Schedule
@@ -295,27 +296,10 @@ def _with_metric(schedule: Schedule, member: MemberSpec, built: BuiltScheduler) 
             "`metric: {file: val.csv, column: val_loss}` or `metric: {curve: ...}`",
             here,
         )
-    length = schedule.length
-    indices = built.cadence.indices(length)
-    count = indices[-1] + 1 if indices else 0
     try:
-        values = metrics.read(
-            member.metric,
-            count=count,
-            length=length,
-            interval=member.interval,
-            folder=schedule.folder,
-        )
+        return with_values(built, member.metric, schedule)
     except LrvizError as error:
         raise error.at(place) from None
-    return replace(built, metric=values)
-
-
-def takes_metric(scheduler: Any) -> bool:
-    """Tell whether `scheduler.step` requires a metric, as ReduceLROnPlateau's does."""
-    parameters = inspect.signature(type(scheduler).step).parameters
-    found = parameters.get("metrics")
-    return found is not None and found.default is ANY
 
 
 def _metric_is_seen(schedule: Schedule, built: list[BuiltScheduler]) -> None:

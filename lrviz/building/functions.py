@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from torch.optim import Optimizer
@@ -12,6 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from lrviz.building import unheard
 from lrviz.building.built import Built, BuiltScheduler
+from lrviz.building.calls import called, notes_of, takes_metric, unwrapped, with_values
 from lrviz.building.dummy import IDLE
 from lrviz.building.quantities import readers
 from lrviz.building.rates import own_rate
@@ -60,7 +62,7 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
             group["lr"] = 1.0  # LambdaLR multiplies, and 1.0 * f(step) is f(step)
         scheduler = _called(schedule, lambda: LambdaLR(optimizer, function))
         built = BuiltScheduler(scheduler, Cadence(schedule.stepped or "step"))
-        return _built(schedule, optimizer, (built,))
+        return _built(schedule, optimizer, (built,), unheard.of_metric(schedule, [built]))
     if unknown:
         raise UsageError(
             f"{schedule.source} wants {', '.join(unknown)}; it can have optimizer, steps, epochs, "
@@ -74,12 +76,18 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
     wanted = {*required, *optional} & set(known)
     result = _called(schedule, lambda: function(**{name: known[name] for name in wanted}))
     used, schedulers = interpret(result, optimizer, schedule.stepped)
+    schedulers = [_with_metric(schedule, each, result) for each in schedulers]
     _check_optimizer(schedule, used)
     if used is not optimizer:
         vars(used).update(IDLE)  # its own step may want a closure, or gradients
     ways = [interpret(result, optimizer, each)[1] for each in get_args(Interval)]
     asked_for = optimizer if "optimizer" in wanted else None
-    warned = unheard.by_function(schedule, used, asked_for, ways)
+    warned = (
+        *unheard.by_function(schedule, used, asked_for, ways),
+        *unheard.of_metric(schedule, schedulers),
+        *unheard.of_epochs(schedule, result),
+        *notes_of(schedulers),
+    )
     return _built(schedule, used, tuple(schedulers), warned)
 
 
@@ -103,7 +111,9 @@ def interpret(
     if isinstance(result, Optimizer):
         return result, []
     if isinstance(result, tuple | list) and len(result) == 2:
-        first, second = result
+        first, second = unwrapped(result[0]), result[1]
+        if isinstance(second, int | float) and callable(getattr(first, "step", None)):
+            return interpret(first, optimizer, interval)  # timm's (scheduler, num_epochs)
         if isinstance(first, Optimizer) and not isinstance(second, Optimizer):
             each = second if isinstance(second, list | tuple) else [second]
             return first, [_one(item, interval) for item in each]
@@ -120,7 +130,7 @@ def _of_schedulers(
     results: list[Any], optimizer: Optimizer, interval: Interval | None
 ) -> tuple[Optimizer, list[BuiltScheduler]]:
     built = [_one(each, interval) for each in results]
-    on = [getattr(each.scheduler, "optimizer", optimizer) for each in built]
+    on = [unwrapped(getattr(each.scheduler, "optimizer", optimizer)) for each in built]
     if any(each is not on[0] for each in on):
         raise UsageError("the schedulers that were returned act on different optimizers")
     return on[0], built
@@ -131,7 +141,7 @@ def _one(item: Any, interval: Interval | None) -> BuiltScheduler:
         return _lightning(item, interval)
     if isinstance(item, type) or not callable(getattr(item, "step", None)):
         raise UsageError(f"a {type(item).__name__} was returned; return {_FORMS}")
-    return BuiltScheduler(item, Cadence(interval or "step"))
+    return called(item, Cadence(interval or "step"))
 
 
 def _lightning(item: Any, interval: Interval | None) -> BuiltScheduler:
@@ -144,10 +154,9 @@ def _lightning(item: Any, interval: Interval | None) -> BuiltScheduler:
     stepped = item.get("interval", interval or "epoch")
     if stepped not in ("step", "epoch"):
         raise UsageError(f"interval must be 'step' or 'epoch', not {stepped!r}")
-    scheduler = _one(item["scheduler"], stepped).scheduler
-    return BuiltScheduler(
-        scheduler, Cadence(stepped, counted("frequency", item.get("frequency", 1)))
-    )
+    found = _one(item["scheduler"], stepped)
+    frequency = counted("frequency", item.get("frequency", 1))
+    return replace(found, cadence=replace(found.cadence, frequency=frequency))
 
 
 def counted(name: str, value: Any) -> int:
@@ -182,6 +191,30 @@ def _parameters(function: Callable[..., Any]) -> tuple[list[str], list[str]]:
     ]
     required = [each.name for each in named if each.default is each.empty]
     return required, [each.name for each in named if each.name not in required]
+
+
+def _with_metric(schedule: Schedule, built: BuiltScheduler, result: Any) -> BuiltScheduler:
+    """Return a scheduler with the metric's values where it looks at one."""
+    if not takes_metric(built.scheduler):
+        return built
+    if schedule.metric is not None:
+        return with_values(built, schedule.metric, schedule)
+    unit = "epoch" if built.interval == "epoch" else "update"
+    column = _monitored(result) or "val_loss"
+    raise UsageError(
+        f"{schedule.source}: {type(built.scheduler).__name__} looks at a metric; give its values, "
+        f"one an {unit}: --metric FILE:COLUMN, as in --metric val.csv:{column}"
+    )
+
+
+def _monitored(result: Any) -> str | None:
+    """Return what a form of Lightning's says that its scheduler monitors."""
+    if isinstance(result, Mapping):
+        inner = result.get("monitor") or _monitored(result.get("lr_scheduler"))
+        return inner if isinstance(inner, str) else None
+    if isinstance(result, list | tuple):
+        return next(filter(None, map(_monitored, result)), None)
+    return None
 
 
 def _known(schedule: Schedule, optimizer: Optimizer) -> dict[str, Any]:

@@ -68,3 +68,29 @@ def by_function(
             "called"
         )
     return tuple(found)
+
+
+def of_metric(schedule: Schedule, built: Sequence[BuiltScheduler]) -> tuple[str, ...]:
+    """Return a warning where a function's schedulers look at no metric, and one was given."""
+    if schedule.metric is None or any(each.metric is not None for each in built):
+        return ()
+    return (
+        f"--metric {schedule.metric.file}:{schedule.metric.column}: without effect, no scheduler "
+        "here looks at a metric",
+    )
+
+
+def of_epochs(schedule: Schedule, result: object) -> tuple[str, ...]:
+    """Return a warning where a function says how many epochs there are, and others are shown.
+
+    timm's `create_scheduler` returns `(scheduler, num_epochs)`.
+    """
+    if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], int | float)):
+        return ()
+    shown, per_epoch = schedule.length.updates, schedule.length.updates_per_epoch
+    if per_epoch is not None and shown == result[1] * per_epoch:
+        return ()
+    return (
+        f"it returned {result[1]:g} epochs, and {shown:,} updates are shown: "
+        f"--epochs {result[1]:g} --steps-per-epoch N shows the whole training",
+    )

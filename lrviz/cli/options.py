@@ -162,7 +162,7 @@ class Training:
         typer.Option(
             "--metric",
             metavar="FILE:COLUMN",
-            help="What a plateau scheduler sees.",
+            help="What a plateau scheduler of a config, or of a function, sees.",
             rich_help_panel=_CONFIGS,
         ),
     ] = None

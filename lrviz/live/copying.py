@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,6 +73,11 @@ def adopt(optimizer: Optimizer, schedulers: Sequence[Any]) -> Adopted:
     for name, scheduler in zip(names, schedulers, strict=False):
         if not survey.walk(name, scheduler):
             kind = type(scheduler).__name__
+            if _refers_weakly(scheduler, optimizer):
+                raise FollowError(
+                    f"{name}, a {kind}, has its optimizer by a weak reference, which a copy would "
+                    f"share with your training: {ADVICE}"
+                )
             raise UsageError(f"{name}, a {kind}, is not on the optimizer that was given")
     survey.training |= {id(each): "the scheduler" for each in schedulers}
     watches = survey.reader().watches
@@ -79,6 +85,18 @@ def adopt(optimizer: Optimizer, schedulers: Sequence[Any]) -> Adopted:
     twin.param_groups += [group.copied() for group in groups]
     copies = [_copy(*pair, memo) for pair in zip(names, schedulers, strict=False)]
     return Adopted(twin, tuple(copies), tuple(watches.values()), used)
+
+
+def _refers_weakly(scheduler: Any, optimizer: Optimizer) -> bool:
+    """Tell whether an attribute of a scheduler is a weak reference to its optimizer, or a proxy."""
+    for value in objects.attributes(scheduler).values():
+        if isinstance(value, weakref.ref) and value() is optimizer:
+            return True
+        if isinstance(value, weakref.ProxyTypes):
+            groups = getattr(value, "param_groups", None)
+            if groups is optimizer.param_groups:
+                return True
+    return False
 
 
 def _training(optimizer: Optimizer) -> dict[int, str]:

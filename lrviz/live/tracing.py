@@ -11,7 +11,7 @@ import torch
 from torch.optim import Optimizer
 
 from lrviz.building.built import Built, BuiltScheduler
-from lrviz.building.factory import takes_metric
+from lrviz.building.calls import called, notes_of, takes_metric
 from lrviz.building.functions import counted, interpret
 from lrviz.building.rates import own_rate
 from lrviz.curves.trace import Trace
@@ -100,7 +100,7 @@ def record(
         ),
         length=length,
         groups=tuple(str(each.get("name", i)) for i, each in enumerate(optimizer.param_groups)),
-        warnings=_warnings(optimizer),
+        warnings=(*_warnings(optimizer), *notes_of(schedulers)),
         rate=own_rate(optimizer),
     )
     with adopted.unchanged(), torch.random.fork_rng(devices=[]):
@@ -116,7 +116,7 @@ def _built_scheduler(
         return interpret([{"frequency": frequency, **item}], optimizer, interval)[1][0]
     if isinstance(item, type) or not callable(getattr(item, "step", None)):
         raise UsageError(f"record wants a scheduler, with step(); this is a {type(item).__name__}")
-    return BuiltScheduler(item, Cadence(interval or "step", frequency))
+    return called(item, Cadence(interval or "step", frequency))
 
 
 def _with_metric(

@@ -25,8 +25,9 @@ from lrviz.sources.overrides import (
 )
 from lrviz.sources.specs import of_document, of_file
 from lrviz.sources.unknown import unknown
+from lrviz.spec import metrics, training
 from lrviz.spec import schedule as spec
-from lrviz.spec import training
+from lrviz.spec.metrics import Metric
 from lrviz.spec.models import Spec, validated
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.display import Displayed
@@ -96,7 +97,7 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
             for each in origins_of(source, overrides):
                 found.append(_schedule(each, _with_facts(each, overrides, facts)))
     if not any(each.config for each in found):
-        no_config(overrides)
+        no_config(overrides, functions=any(each.function for each in found))
     return Loaded(tuple(_distinct(found)), logs)
 
 
@@ -214,6 +215,7 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         trust=overrides.trust,
         function=origin.function,
         stepped=overrides.interval,
+        metric=_metric(overrides) if origin.function else None,
         plot=said.plot,
         table=said.table,
         check=said.check,
@@ -225,6 +227,14 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         warnings=tuple(_unheard(origin, tree, overrides)),
         config=known(origin.config) if origin.config else None,
     )
+
+
+def _metric(overrides: Overrides) -> Metric | None:
+    """Return the metric that the command line says."""
+    if overrides.metric is None:
+        return None
+    file, column = metrics.named(overrides.metric)
+    return Metric(file=str(Path(file).absolute()), column=column)
 
 
 def _unheard(origin: Origin, tree: Map, overrides: Overrides) -> Iterator[str]:

@@ -63,6 +63,21 @@ class Metric(BaseModel):
         return self
 
 
+def named(text: str) -> tuple[str, str]:
+    """Return the file and the column that `--metric` names.
+
+    Raises:
+        SpecError: It names no column.
+
+    >>> named("logs/val.csv:val_loss")
+    ('logs/val.csv', 'val_loss')
+    """
+    file, colon, column = text.rpartition(":")
+    if not colon or not file or not column:
+        raise SpecError(f"--metric {text}: write FILE:COLUMN, as in val.csv:val_loss")
+    return file, column
+
+
 def read(
     metric: Metric, *, count: int, length: Length, interval: str, folder: Path
 ) -> NDArray[np.float64]:

@@ -99,6 +99,7 @@ class Schedule:
         trust: Dotted paths to anything may be imported.
         function: A user's function in place of `members`.
         stepped: When the schedulers that `function` builds are stepped, where it does not say.
+        metric: What those of them see that look at a metric.
         plot: Defaults for the figure.
         table: Defaults for the table.
         check: Rules that it is not held to.
@@ -121,6 +122,7 @@ class Schedule:
     trust: bool = False
     function: Callable[..., Any] | None = None
     stepped: Interval | None = None
+    metric: Metric | None = None
     plot: Plot = field(default_factory=Plot)
     table: Table = field(default_factory=Table)
     check: Check = field(default_factory=Check)

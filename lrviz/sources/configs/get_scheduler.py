@@ -11,6 +11,7 @@ from lrviz.shapes import frameworks
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import missing
 from lrviz.sources.configs.unread import Unread
+from lrviz.spec import metrics
 
 _PLATEAU = "reduce_lr_on_plateau"
 
@@ -123,8 +124,6 @@ def metric(draft: Draft) -> None:
     Raises:
         SpecError: It names no column.
     """
-    file, colon, column = (draft.facts.metric or "").rpartition(":")
-    if not colon or not file or not column:
-        raise SpecError(f"--metric {draft.facts.metric}: write FILE:COLUMN, as in val.csv:val_loss")
+    file, column = metrics.named(draft.facts.metric or "")
     draft.put("metric.file", draft.said("--metric", str(Path(file).absolute())))
     draft.put("metric.column", draft.said("--metric", column))

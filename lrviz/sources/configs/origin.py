@@ -94,13 +94,19 @@ def unknown(document: Map) -> SpecError:
     )
 
 
-def no_config(overrides: Overrides) -> None:
+def no_config(overrides: Overrides, *, functions: bool) -> None:
     """Refuse what is said of configs where nothing that is read is one.
+
+    Args:
+        overrides: What the command line says.
+        functions: There are functions, whose schedulers may look at a metric.
 
     Raises:
         UsageError: It is.
     """
     for name in _ONLY_CONFIGS:
+        if name == "metric" and functions:
+            continue
         if getattr(overrides, name) is not None:
             raise UsageError(
                 f"--{name.replace('_', '-')}: for configs of other frameworks, and none is read; "

@@ -1,0 +1,110 @@
+"""Schedulers whose `step()` is not called as torch's are: known by their class."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch.optim import Optimizer
+
+from lrviz.building.built import BuiltScheduler
+from lrviz.spec import metrics
+from lrviz.spec.cadence import Cadence
+from lrviz.spec.metrics import Metric
+from lrviz.spec.models import Interval
+from lrviz.spec.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a training calls a scheduler.
+
+    Attributes:
+        method: The method's name.
+        interval: When it is called, whatever is said elsewhere; None: as is said.
+        counted: Its first argument is how many updates, or epochs, are done.
+        metric: It takes a metric.
+        note: The same in words, where that is not torch's way; else empty.
+    """
+
+    method: str = "step"
+    interval: Interval | None = None
+    counted: bool = False
+    metric: bool = False
+    note: str = ""
+
+
+def _timm(scheduler: Any) -> Call:
+    metric = type(scheduler).__name__ == "PlateauLRScheduler"
+    if getattr(scheduler, "t_in_epochs", True):
+        return Call("step", "epoch", counted=True, metric=metric, note=_note("step", "epoch"))
+    return Call("step_update", "step", counted=True, note=_note("step_update", "update"))
+
+
+def _note(method: str, unit: str) -> str:
+    return f"{method}() is called after each {unit} with how many are done, as timm's train.py does"
+
+
+# By the package and a class that a scheduler is of: timm 1.0 (scheduler/scheduler.py).
+_BY_CLASS: Mapping[tuple[str, str], Callable[[Any], Call]] = {
+    ("timm", "Scheduler"): _timm,
+}
+
+
+def call_of(scheduler: Any) -> Call:
+    """Return how a training calls a scheduler: as torch's, where its class is not known."""
+    for each in type(scheduler).__mro__:
+        known = _BY_CLASS.get((each.__module__.partition(".")[0], each.__name__))
+        if known is not None:
+            return known(scheduler)
+    return Call()
+
+
+def called(scheduler: Any, cadence: Cadence) -> BuiltScheduler:
+    """Return a scheduler of somebody's with the way in which a training calls it."""
+    call = call_of(scheduler)
+    if call.interval is not None:
+        cadence = replace(cadence, interval=call.interval)
+    return BuiltScheduler(scheduler, cadence, method=call.method, counted=call.counted)
+
+
+def notes_of(built: Iterable[BuiltScheduler]) -> list[str]:
+    """Return in words how schedulers are called, of those that are not called as torch's."""
+    calls = [(type(each.scheduler).__name__, call_of(each.scheduler).note) for each in built]
+    return [f"{name}: {note}" for name, note in calls if note]
+
+
+def takes_metric(scheduler: Any) -> bool:
+    """Tell whether a scheduler is given a metric, as ReduceLROnPlateau is."""
+    found = inspect.signature(type(scheduler).step).parameters.get("metrics")
+    required = found is not None and found.default is inspect.Parameter.empty
+    return required or call_of(scheduler).metric
+
+
+def with_values(built: BuiltScheduler, metric: Metric, schedule: Schedule) -> BuiltScheduler:
+    """Return a scheduler with the metric's values that its calls are given.
+
+    Raises:
+        SpecError: There are too few, or they cannot be read.
+    """
+    indices = built.cadence.indices(schedule.length)
+    values = metrics.read(
+        metric,
+        count=indices[-1] + 1 if indices else 0,
+        length=schedule.length,
+        interval=built.interval,
+        folder=schedule.folder,
+    )
+    return replace(built, metric=values)
+
+
+def unwrapped(optimizer: Any) -> Any:
+    """Return the torch optimizer in a wrapper that has its param groups, as mmengine's; or itself.
+
+    mmengine 0.10: OptimWrapper.optimizer.
+    """
+    inner = getattr(optimizer, "optimizer", None)
+    wraps = isinstance(inner, Optimizer) and not isinstance(optimizer, Optimizer)
+    return inner if wraps and hasattr(optimizer, "param_groups") else optimizer
