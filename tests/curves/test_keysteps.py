@@ -89,9 +89,9 @@ def test_below_zero_a_rise_is_no_restart_and_no_warmup() -> None:
     values = np.concatenate([np.linspace(1, -0.5, 40), np.linspace(-0.2, -0.9, 40)])
     assert named(trace(values))[40] == "rise to -0.2, 50%"
     restarted = np.concatenate([np.linspace(1, -0.5, 40), np.linspace(0.2, 0.1, 40)])
-    assert named(trace(restarted))[40] == "restart"
+    assert named(trace(restarted))[40] == "restart, 50%"
     rising = np.concatenate([np.linspace(-1, -0.2, 41), np.linspace(-0.2, -1, 60)[1:]])
-    assert named(trace(rising))[40] == "peak, high"
+    assert named(trace(rising))[40] == "peak"
 
 
 def test_a_peak_after_the_warmup_is_a_row_of_its_own() -> None:
