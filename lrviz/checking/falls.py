@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrviz.checking.counts import Horizon, fall
 from lrviz.checking.edit import Edit
-from lrviz.checking.parts import Leaf, composites
+from lrviz.checking.parts import composites
 from lrviz.checking.subject import Subject, argument
 from lrviz.errors import Place
+from lrviz.writing.numbers import count
 
 if TYPE_CHECKING:
     from lrviz.building.built import Part
@@ -34,12 +35,6 @@ _FALLING = (
     *("StepLR", "MultiStepLR", "LinearLR", "ExponentialLR", "PolynomialLR", "CosineAnnealingLR"),
     *("CosineAnnealingWarmRestarts", "OneCycleLR", "CyclicLR"),
 )
-
-
-def to_the_end(subject: Subject, leaf: Leaf, planned: Horizon) -> tuple[str, str]:
-    """Return name and value that make a fall end with the scheduler's steps."""
-    right = subject.written(leaf.part, planned.path[0], leaf.part.calls)
-    return planned.name, right
 
 
 def gentle_gamma(part: Part) -> str | None:
@@ -77,16 +72,39 @@ def should_fall(subject: Subject, part: Part) -> bool:
     return part.type in _FALLING or (shape is not None and shape != "constant")
 
 
-def climb_beyond(subject: Subject, part: Part, planned: Horizon) -> tuple[int, int] | None:
-    """Return where a scheduler's fall ends, and the highest update it climbs to behind that.
+def climbs(subject: Subject) -> Iterator[tuple[Part, Horizon, int, int]]:
+    """Yield the schedulers whose curve climbs behind the end of their fall.
 
-    None where it does not climb by a hundredth of the peak.
+    By a hundredth of the peak at least; each with its length, the update of the end, and that of
+    the highest rate behind it.
     """
-    start = subject.update_of(part, planned.calls)
-    beyond = subject.lr[start : min(subject.updates, subject.update_of(part, part.calls))]
-    if not len(beyond) or not float(beyond.max()) - float(beyond[0]) > REBOUND * subject.peak:
-        return None
-    return start, start + int(np.argmax(beyond))
+    for leaf in subject.leaves:
+        part, planned = leaf.part, fall(subject, leaf.part)
+        if planned is None or not planned.bounces or planned.calls >= part.calls:
+            continue
+        start = subject.update_of(part, planned.calls)
+        beyond = subject.lr[start : min(subject.updates, subject.update_of(part, part.calls))]
+        if len(beyond) and float(beyond.max()) - float(beyond[0]) > REBOUND * subject.peak:
+            yield part, planned, start, start + int(np.argmax(beyond))
+
+
+def shares(
+    subject: Subject, names: tuple[str, ...]
+) -> Iterator[tuple[Part, tuple[str, ...], float]]:
+    """Yield the arguments of these names that are numbers: their scheduler, path and value."""
+    for leaf in subject.leaves:
+        part = leaf.part
+        inner = argument(part, "scheduler_specific_kwargs")
+        found: list[tuple[tuple[str, ...], Mapping[str, Any]]] = [
+            ((), part.arguments),
+            (("lr_lambda",), subject.shape(part)),
+            (("scheduler_specific_kwargs",), inner if isinstance(inner, Mapping) else {}),
+        ]
+        for path, given in found:
+            for name in names:
+                value = given.get(name)
+                if isinstance(value, int | float):
+                    yield part, (*path, name), float(value)
 
 
 def dead_from(subject: Subject) -> int | None:
@@ -120,13 +138,25 @@ def later_end(subject: Subject) -> tuple[str, Place | None, tuple[Edit, ...]]:
         return advice, None, ()
     planned = fall(subject, last.part)
     if planned is not None and planned.calls < last.part.calls:
-        name, right = to_the_end(subject, last, planned)
+        name = planned.name
+        right = subject.written(last.part, planned.path[0], last.part.calls)
         edits = subject.edits((*last.part.path, *planned.path), right)
         return f"set {name} to {right}", subject.place(last.part, *planned.path), edits
     gamma = gentle_gamma(last.part)
     if gamma is not None:
         advice = f"a gamma of {gamma} ends at a hundredth of the start"
-    return advice, subject.place(last.part, "gamma"), ()
+    elif (still := still_from(subject)) < subject.updates - 1:
+        advice = (
+            f"the fall ends at update {count(still)}: let it end with the training, at"
+            f" {count(subject.updates)}"
+        )
+    return advice, subject.place(last.part, first_given(subject, last.part)), ()
+
+
+def still_from(subject: Subject) -> int:
+    """Return the first update from which on the rate is the last one's to the bit."""
+    other = subject.lr[::-1] != subject.final
+    return subject.updates - int(np.argmax(other)) if other.any() else 0
 
 
 def is_flat(subject: Subject) -> bool:

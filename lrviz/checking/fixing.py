@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lrviz.checking.edit import Edit
-from lrviz.checking.runner import Finding, check
+from lrviz.checking.runner import Finding, Report, check
 from lrviz.document import read_text
 from lrviz.errors import LrvizError
 from lrviz.sources.loading import load_text
@@ -57,11 +57,7 @@ def mended(findings: Iterable[Finding], overrides: Overrides | None = None) -> I
     Raises:
         OSError: A file cannot be read any more.
     """
-    by_file: dict[str, list[tuple[Edit, ...]]] = {}
-    for finding in findings:
-        if finding.edits:
-            by_file.setdefault(finding.edits[0].place.file, []).append(finding.edits)
-    for file, groups in by_file.items():
+    for file, groups in _by_file(findings).items():
         raw = Path(file).read_bytes()
         before = read_text(raw, file)
         agreed = list(dict.fromkeys(_agreed(groups)))
@@ -70,6 +66,34 @@ def mended(findings: Iterable[Finding], overrides: Overrides | None = None) -> I
         refused = len(agreed) - len(chosen)
         if after != before or refused:
             yield Mended(file, before, after, _encoded(after, raw), len(chosen), refused)
+
+
+def promised(report: Report, overrides: Overrides | None = None) -> Report:
+    """Return a report whose findings have edits only where `mended` would write them.
+
+    Args:
+        report: What was found.
+        overrides: What the command line said for all when it was.
+
+    Raises:
+        OSError: A file cannot be read any more.
+    """
+    kept: set[tuple[Edit, ...]] = set()
+    for file, groups in _by_file(report.findings).items():
+        text = read_text(Path(file).read_bytes(), file)
+        kept |= {*_harmless(list(dict.fromkeys(_agreed(groups))), text, file, overrides)}
+    found = tuple(
+        each if each.edits in kept else replace(each, edits=()) for each in report.findings
+    )
+    return replace(report, findings=found)
+
+
+def _by_file(findings: Iterable[Finding]) -> dict[str, list[tuple[Edit, ...]]]:
+    by_file: dict[str, list[tuple[Edit, ...]]] = {}
+    for finding in findings:
+        if finding.edits:
+            by_file.setdefault(finding.edits[0].place.file, []).append(finding.edits)
+    return by_file
 
 
 def _harmless(

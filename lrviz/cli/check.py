@@ -111,10 +111,12 @@ def check(
         given = (DEFAULT,)
     given = required(given, "check")
     # What is mended rests on more than on these schedules: on all that shares a value with them.
-    report = _report(given, chosen, training, recall=not (no_cache or fix or diff))
+    mending = fix or diff
+    report = _report(given, chosen, training, recall=not (no_cache or mending), mending=mending)
     if diff:
         emit(_diffs(report, training), end="")
-    if fix and _mend(report, training):
+    if fix and any(each.edits for each in report.findings):
+        _mend(report, training)
         report = _report(given, chosen, training, recall=False)
     if not diff:
         _show(report, form, verbose=training.verbose)
@@ -122,11 +124,20 @@ def check(
         raise typer.Exit(1)
 
 
-def _report(given: Sequence[str], chosen: Chosen, training: Training, *, recall: bool) -> Report:
+def _report(
+    given: Sequence[str],
+    chosen: Chosen,
+    training: Training,
+    *,
+    recall: bool,
+    mending: bool = False,
+) -> Report:
+    """Return what is found; where it is to be shown, with edits only where --fix writes them."""
     import_late("lrviz.sources.loading")
     from lrviz.cache.key import texts
     from lrviz.cache.memory import answer
     from lrviz.checking.edit import Edit
+    from lrviz.checking.fixing import promised
     from lrviz.checking.runner import UNUSED_IGNORE, Finding, Report, Selection
     from lrviz.checking.runner import check as checked
     from lrviz.sources.overrides import Overrides
@@ -153,6 +164,7 @@ def _report(given: Sequence[str], chosen: Chosen, training: Training, *, recall:
         total = sum(each.length.updates for each in loaded.schedules)
         with user_code(training.verbose), progress(total, quiet=training.quiet) as advance:
             report = checked(loaded.schedules, selection, advance)
+            report = report if mending else promised(report, training.overrides())
         place.keep(report)
     for text in report.tracebacks if training.verbose else ():
         show_traceback(text)
@@ -170,22 +182,19 @@ def _diffs(report: Report, training: Training) -> Iterator[str]:
         yield diff(changes)
 
 
-def _mend(report: Report, training: Training) -> int:
-    """Write what mends findings; return how many files have changed."""
+def _mend(report: Report, training: Training) -> None:
+    """Write what mends findings."""
     from lrviz.checking.fixing import mended
 
-    changed = 0
     for each in mended(report.findings, training.overrides()):
         if each.refused:
             edits = "1 edit is" if each.refused == 1 else f"{each.refused} edits are"
             warn(f"{each.file}: {edits} not written: another curve there would have a new finding")
         if each.count:
             write(Path(each.file), each.data)
-            changed += 1
             if not training.quiet:
                 values = "value" if each.count == 1 else "values"
                 note(f"{each.file}: wrote {each.count} {values}")
-    return changed
 
 
 def _show(report: Report, form: str, *, verbose: bool) -> None:

@@ -257,7 +257,8 @@ def _name(event: Event, values: Array) -> str:
         case Kind.JUMP:
             before = float(values[event.step - 1])
             falling = event.step > 1 and before < float(values[event.step - 2])
-            return "restart" if here > before and falling else _jump_name(before, here)
+            again = here > max(before, 0.0) and falling
+            return "restart" if again else _jump_name(before, here)
         case Kind.DEPARTURE:
             return "rise starts" if values[event.step + 1] > here else "decay starts"
         case Kind.LEVEL:
@@ -303,4 +304,5 @@ def _warmup_end(trace: Trace, values: Array) -> int | None:
         if len(falls):
             break
         previous = float(block[-1])
-    return trace.update(at * stride) if 0 < at < len(sampled) - 1 else None
+    rose = 0 < at < len(sampled) - 1 and highest > 0  # below 0 a rise is no warmup
+    return trace.update(at * stride) if rose else None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lrviz.checking.fixing import Mended, diff, edited, mended
+from lrviz.checking.fixing import Mended, diff, edited, mended, promised
 from lrviz.checking.runner import check
 from lrviz.sources.loading import load_all
 
@@ -155,9 +155,11 @@ def test_an_edit_that_would_break_a_neighbour_is_not_written(tmp_path: Path) -> 
     assert [(each.code, each.label) for each in report.findings] == [("LRV201", "a")]
     [left] = mended(report.findings)
     assert (left.after, left.count, left.refused) == (text, 0, 1)
+    assert [each.edits for each in promised(report).findings] == [()]
     # Where the neighbour is mended by it, or unchanged, it is written.
     path.write_text(text.replace("train: {steps: 500}, ", ""))
     report = check(load_all([str(path)]).schedules)
     [written] = mended(report.findings)
     assert (written.count, written.refused) == (1, 0)
+    assert promised(report) == report
     assert "T_max: 1000" in written.after

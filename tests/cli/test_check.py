@@ -106,6 +106,25 @@ def test_diff_writes_nothing() -> None:
     assert "+scheduler: {type: CosineAnnealingLR, T_max: 2000}  # half" in ran.out.splitlines()
 
 
+def test_what_fix_would_refuse_is_not_promised() -> None:
+    Path("spec.yaml").write_text(
+        "train: {steps: 1000}\n"
+        "optimizer: {type: SGD, lr: 0.1, momentum: 0.9}\n"
+        "schedules:\n"
+        "  a: {scheduler: &s {type: CosineAnnealingLR, T_max: 500}}\n"
+        "  b: {train: {steps: 500}, scheduler: *s}\n"
+    )
+    ran = lrviz("check", "spec.yaml")
+    assert ran.out.splitlines()[1:] == [
+        "    set T_max to 1000; for restarts take CosineAnnealingWarmRestarts",
+        "1 warning in 2 curves",
+    ]
+    ran = lrviz("check", "spec.yaml", "--fix")
+    assert ran.err == (
+        "warning: spec.yaml: 1 edit is not written: another curve there would have a new finding\n"
+    )
+
+
 def test_a_value_of_the_command_line_is_not_written_to_the_file() -> None:
     ran = lrviz("check", "spec.yaml", "--set", "scheduler.T_max=900", "--fix")
     assert (ran.code, Path("spec.yaml").read_text()) == (1, SPEC)

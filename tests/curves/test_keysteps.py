@@ -85,6 +85,15 @@ def test_the_end_of_a_warmup_is_told_from_a_peak_and_from_a_cycle() -> None:
     assert named(constant)[30] == "end of warmup, peak, rise x2"
 
 
+def test_below_zero_a_rise_is_no_restart_and_no_warmup() -> None:
+    values = np.concatenate([np.linspace(1, -0.5, 40), np.linspace(-0.2, -0.9, 40)])
+    assert named(trace(values))[40] == "rise to -0.2, 50%"
+    restarted = np.concatenate([np.linspace(1, -0.5, 40), np.linspace(0.2, 0.1, 40)])
+    assert named(trace(restarted))[40] == "restart, 50%"
+    rising = np.concatenate([np.linspace(-1, -0.2, 41), np.linspace(-0.2, -1, 60)[1:]])
+    assert named(trace(rising))[40] == "peak"
+
+
 def test_a_peak_after_the_warmup_is_a_row_of_its_own() -> None:
     values = np.concatenate([np.linspace(0, 1, 21)[1:], np.linspace(1, 0.5, 40), np.full(40, 2.0)])
     names = named(trace(values))

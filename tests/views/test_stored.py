@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from lrviz.checking.runner import Finding, Report
 from lrviz.checking.subject import Subject
 from lrviz.curves.comparison import compare
 from lrviz.curves.trace import Trace
+from lrviz.spec.config import Config
 from lrviz.views.chart import ChartOptions, chart
 from lrviz.views.figure import FigureOptions, figure, save_bytes
 from lrviz.views.figure.likeness import alike
@@ -114,7 +116,9 @@ def test_a_figure_in_pixels_has_all_curves() -> None:
 
 
 def test_a_rule_on_text_and_its_finding() -> None:
-    schedule, trace = lrviz.load("three.yaml")[-1], stored()[-1]
+    # As a config of another program's, which is what the rule looks at.
+    schedule = replace(lrviz.load("three.yaml")[-1], config=Config("a trainer", ""))
+    trace = stored()[-1]
     text = (SPECS / "three.yaml").read_text(encoding="utf-8")
     built = Built(schedule.label, schedule.source, None, (), schedule.length, trace.groups)  # type: ignore[arg-type]  # no optimizer without torch
     subject = Subject(schedule, built, trace, (3e-4,), lambda place: text[place.start : place.end])

@@ -234,10 +234,17 @@ def chained_not_sequential(subject: Subject) -> Iterator[Fault]:
         f"{first.part.type} rises for {count(planned.calls)} steps while {others[0].part.type}"
         f" falls: the LR is at most {lr(subject.peak)} (update {count(subject.peak_at)}),"
         f" {percent(subject.peak / subject.base)} of lr {lr(subject.base)}",
-        f"make them phases: type: SequentialLR, milestones: [{planned.calls}]",
+        _in_turn(first, planned.calls),
         subject.place(inside if inside is not None else first.part, "type"),
         update=subject.peak_at,
     )
+
+
+def _in_turn(leaf: Leaf, calls: int) -> str:
+    """Return what makes phases of schedulers; a SequentialLR cannot stand in another one."""
+    if any(each.type == "SequentialLR" for each in leaf.parents):
+        return f"make them phases of the SequentialLR around them, {calls} steps the first"
+    return f"make them phases: type: SequentialLR, milestones: [{calls}]"
 
 
 def _falls(subject: Subject, leaf: Leaf) -> bool:

@@ -30,16 +30,11 @@ from lrviz.writing.numbers import count, lr, percent
 def rebound(subject: Subject) -> Iterator[Fault]:
     """Look at the curve from each cosine's end to its last step."""
     yield from unplanned.rebound(subject)
-    for leaf in subject.leaves:
-        part, planned = leaf.part, fall(subject, leaf.part)
-        if planned is None or not planned.bounces or planned.calls >= part.calls:
-            continue
-        climb = falls.climb_beyond(subject, part, planned)
-        if climb is None:
-            continue
-        start, top = climb
+    for part, planned, start, top in falls.climbs(subject):
+        if not subject.at(top) - subject.at(start) > falls.ENDS_HIGH * subject.peak:
+            continue  # hardly a climb: LRV203 says that the fall is over early
         where = "at the end" if top == subject.updates - 1 else f"at update {count(top)}"
-        name, right = falls.to_the_end(subject, leaf, planned)
+        name, right = planned.name, subject.written(part, planned.path[0], part.calls)
         yield Fault(
             f"the LR climbs from {lr(subject.at(start))} at update {count(start)} back to"
             f" {lr(subject.at(top))} {where}: {name} is {count(planned.calls)}, the scheduler"
@@ -75,7 +70,7 @@ def ends_high(subject: Subject) -> Iterator[Fault]:
         end = floor(subject, part)
         if not subject.final - end > falls.ENDS_HIGH * (subject.peak - end):
             continue
-        name, right = falls.to_the_end(subject, leaf, planned)
+        name, right = planned.name, subject.written(part, planned.path[0], part.calls)
         yield Fault(
             f"the training ends at an LR of {lr(subject.final)},"
             f" {percent(subject.final / subject.peak)} of the peak: {name} is"
@@ -91,7 +86,7 @@ def ends_high(subject: Subject) -> Iterator[Fault]:
     "LRV203",
     "finished-early",
     "warning",
-    what="The learning rate is below a thousandth of the peak for the last tenth or more.",
+    what="The fall is over before the training is: the last tenth or more learns next to nothing.",
     why="Those updates learn nothing: the schedule is over long before the training, or falls by a"
     " factor an update that was meant for an epoch.",
     references=(
@@ -101,6 +96,22 @@ def ends_high(subject: Subject) -> Iterator[Fault]:
 )
 def finished_early(subject: Subject) -> Iterator[Fault]:
     """Count the last updates whose learning rate is next to nothing."""
+    for part, planned, start, top in falls.climbs(subject):
+        if subject.at(top) - subject.at(start) > falls.ENDS_HIGH * subject.peak:
+            continue  # a rebound
+        end = subject.update_of(part, part.calls)
+        right = subject.written(part, planned.path[0], part.calls)
+        share = percent((min(end, subject.updates) - start) / subject.updates)
+        yield Fault(
+            f"{planned.name} is {count(planned.calls)}, the scheduler takes {count(part.calls)}"
+            f" steps: from update {count(start)} on, {share} of the training, the fall is over,"
+            f" and the LR at most {lr(subject.at(top))}, {percent(subject.at(top) / subject.peak)}"
+            " of its peak",
+            f"set {planned.name} to {right}{falls.or_per_epoch(subject, part, planned)}",
+            subject.place(part, *planned.path),
+            update=start,
+            edits=subject.edits((*part.path, *planned.path), right),
+        )
     alive = falls.dead_from(subject)
     if alive is None:
         return
@@ -199,32 +210,6 @@ def non_finite_lr(subject: Subject) -> Iterator[Fault]:
         falls.cause(subject),
         update=update,
     )
-
-
-@rule(
-    "LRV207",
-    "floor-above-lr",
-    "warning",
-    what="The floor of a decay is at or above the learning rate that it starts from.",
-    why="The decay rises, or nothing changes. torch takes it without a word. Mostly the learning"
-    " rate was lowered and the floor was not.",
-    references=(
-        "https://github.com/AmirmohammadRostami/KeywordsSpotting-EfficientNet-A0/issues/1",
-    ),
-    makes_pointless=("LRV201", "LRV202", "LRV208", "LRV302", "LRV501", "LRV601"),
-)
-def floor_above_lr(subject: Subject) -> Iterator[Fault]:
-    """Compare each floor with the groups' own learning rates."""
-    for part, name, bad in falls.high_floors(subject):
-        group, low, high = bad[0]
-        whose = f"group {group}'s lr" if len(subject.lrs) > 1 else "the lr"
-        more = f", and of {len(bad) - 1} more groups" if len(bad) > 1 else ""
-        yield Fault(
-            f"{name} is {lr(low)}, {whose} {lr(high)}{more}: the decay"
-            f" {'changes nothing' if low == high else 'rises'}",
-            f"set {name} below {lr(high)}" + ("" if subject.foreign else ", as 0.01lr"),
-            subject.place(part, name),
-        )
 
 
 @rule(
@@ -341,6 +326,6 @@ def step_size_beyond_end(subject: Subject) -> Iterator[Fault]:
 
 RULES = (
     *(rebound, ends_high, finished_early, onecycle_overrun, negative_lr, non_finite_lr),
-    *(floor_above_lr, flat_decay, milestone_beyond_end, milestones_unsorted),
+    *(flat_decay, milestone_beyond_end, milestones_unsorted),
     *(step_size_beyond_end,),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -149,4 +149,45 @@ def group_rates_lost(subject: Subject) -> Iterator[Fault]:
         return
 
 
-RULES = (group_left_behind, lr_has_no_effect, momentum_switched_on, group_rates_lost)
+@rule(
+    "LRV605",
+    "momentum-out-of-range",
+    "error",
+    what="A momentum, or a beta, is 1 or more, or below 0.",
+    why="With 1 nothing is ever forgotten, above it every step adds to the last: the parameters"
+    " grow without end. torch takes it without a word, from SGD as from a cycle.",
+    references=("https://github.com/pytorch/pytorch/pull/6000",),
+    makes_pointless=("LRV603",),
+)
+def momentum_out_of_range(subject: Subject) -> Iterator[Fault]:
+    """Look at the momentum of every group, in every update where it moves."""
+    group: dict[str, Any] = subject.built.optimizer.param_groups[subject.group]
+    curve = subject.trace.curves.get("momentum")
+    fixed = group.get("momentum", (group.get("betas") or (0.0,))[0])
+    values = np.array([fixed]) if curve is None else curve[:, subject.group]
+    bad = (values >= 1) | (values < 0)
+    if not bad.any():
+        return
+    update = int(np.argmax(bad))
+    name = "betas" if "betas" in group else "momentum"
+    # What has moved was moved by a cycle, whose own argument says how far.
+    cycles = [part for part, _ in _cyclers(subject)] if curve is not None else []
+    place = (
+        subject.place(cycles[0], "max_momentum" if values[update] >= 1 else "base_momentum")
+        if cycles
+        else subject.schedule.at("optimizer", name, key=True)
+    )
+    yield Fault(
+        f"the momentum is {lr(float(values[update]))}"
+        + (f" at update {count(update)}" if curve is not None else "")
+        + ": it is a share of the last step that is kept, from 0 to below 1",
+        "set it below 1, as 0.9",
+        place,
+        update=update if curve is not None else None,
+    )
+
+
+RULES = (
+    *(group_left_behind, lr_has_no_effect, momentum_switched_on, group_rates_lost),
+    *(momentum_out_of_range,),
+)

@@ -70,10 +70,10 @@ def _legal(text: str) -> str | None:
     "number-read-as-text",
     "info",
     what="A number is written as 1e-4, which PyYAML reads as text.",
-    why="lrviz reads YAML 1.2, where it is a number. Many trainers read configs with PyYAML, where"
+    why="lrviz reads YAML 1.2, where it is a number. Some trainers read configs with PyYAML, where"
     " it is the text '1e-4', and fail at the optimizer: '<=' not supported between 'float' and"
-    " 'str'. A warning where the file names classes by _target_ or class_path, as another program"
-    " reads it then.",
+    " 'str'. Looked for only in files that another program reads: configs of other frameworks, and"
+    " those that name classes by _target_ or class_path.",
     references=(
         "https://github.com/hiyouga/LlamaFactory/issues/4014",
         "https://github.com/salesforce/ALBEF/issues/128",
@@ -82,6 +82,8 @@ def _legal(text: str) -> str | None:
 def number_read_as_text(subject: Subject) -> Iterator[Fault]:
     """Look at the text of each number below `optimizer` and the schedulers."""
     schedule = subject.schedule
+    if schedule.config is None and not subject.foreign:
+        return
     found = list(numbers(subject.raw(("optimizer",)), ("optimizer",)))
     for part in subject.parts:
         found += numbers(subject.node(part), part.path)
@@ -89,14 +91,13 @@ def number_read_as_text(subject: Subject) -> Iterator[Fault]:
         place = schedule.at(*path)
         text = subject.text(place) if place is not None else None
         legal = _legal(text) if text else None
-        if place is None or text is None or legal is None or place.file.endswith(".json"):
+        if place is None or legal is None or not place.file.endswith((".yaml", ".yml")):
             continue
         yield Fault(
             f"{text} is a number here, and text to a program that reads this file with PyYAML",
             f"write {legal}",
             schedule.at(*path, key=True),
             edits=(Edit(place, legal),),
-            severity="warning" if subject.foreign else None,
         )
 
 
