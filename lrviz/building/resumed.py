@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from lrviz.building.dummy import IDLE
 from lrviz.writing.numbers import lr
 
 MOST = 100_000
@@ -148,13 +148,9 @@ def _is_known(scheduler: Any) -> bool:
 
 def _copied(optimizer: Optimizer, scheduler: Any) -> tuple[Any, Any]:
     """Return copies of an optimizer, with its groups' numbers alone, and of its scheduler."""
-    twin = torch.optim.SGD([torch.zeros(1)], lr=0.0)
-    twin.param_groups = [
-        {"params": [], **{key: value for key, value in group.items() if key != "params"}}
-        for group in optimizer.param_groups
-    ]
-    twin.param_groups = copy.deepcopy(twin.param_groups)
-    vars(twin)["_opt_called"] = True
+    twin = object.__new__(type(optimizer))
+    groups = [{**group, "params": []} for group in optimizer.param_groups]
+    vars(twin).update(IDLE, param_groups=copy.deepcopy(groups), state={})
     return twin, copy.deepcopy(scheduler, {id(optimizer): twin})
 
 
