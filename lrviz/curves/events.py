@@ -22,7 +22,8 @@ T = TypeVar("T", bound=np.generic)
 
 BLOCK = 1 << 14
 _MARGIN = 24  # samples that a test may look at on either side of the one it decides on
-_KEPT = 64  # events kept of one block, so that a curve of noise needs no memory of its own
+# Events kept of one block where no more are wanted: a curve of noise needs no memory of its own.
+_KEPT = 64
 _ROUNDING = (
     32 * np.finfo(np.float64).eps
 )  # of the largest value: what several roundings can add up to
@@ -100,7 +101,7 @@ def find_events(values: Array, limit: int = 12) -> Events:
     pruned = 0
     for start in range(0, len(values), BLOCK):
         steps, kinds = _block_events(values, start, scale)
-        kept = _largest(_sizes(values, steps, kinds), _KEPT)
+        kept = _largest(_sizes(values, steps, kinds), max(limit, _KEPT))
         pruned += len(steps) - len(kept)
         found.append((steps[kept], kinds[kept]))
     steps = np.concatenate([each for each, _ in found])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def lr(value: float, digits: int = 4, scientific: bool | None = None) -> str:
     """Write a learning rate, or another small quantity, as people write it.
@@ -31,6 +33,23 @@ def lr(value: float, digits: int = 4, scientific: bool | None = None) -> str:
         mantissa, exponent = f"{rounded:.{digits - 1}e}".split("e")
         return f"{_stripped(mantissa)}e{int(exponent)}"
     return _stripped(f"{rounded:f}")
+
+
+def typeset(number: str) -> str:
+    """Write a number of `lr`'s as a page of print has it: with a real minus and a power of ten.
+
+    >>> typeset("3e-4"), typeset("1e-3"), typeset("-0.5"), typeset("-1e21")
+    ('3×10⁻⁴', '10⁻³', '−0.5', '−10²¹')
+    """
+    mantissa, exponential, exponent = number.partition("e")
+    if not exponential or not exponent.lstrip("-").isdigit():
+        return number.replace("-", "\N{MINUS SIGN}")
+    power = "10" + exponent.translate(_RAISED)
+    if mantissa.lstrip("-") != "1":
+        power = f"{mantissa}\N{MULTIPLICATION SIGN}{power}"
+    elif mantissa != "1":
+        power = f"-{power}"
+    return power.replace("-", "\N{MINUS SIGN}")
 
 
 def count(number: int) -> str:

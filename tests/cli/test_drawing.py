@@ -30,11 +30,11 @@ def page(*args: str) -> str:
 def test_annotate_writes_values_on_the_curves() -> None:
     plain = page("plot", "MultiStepLR:milestones=30,60", *SHORT)
     marked = page("plot", "MultiStepLR:milestones=30,60", *SHORT, "--annotate")
-    for text in ("peak: 0.1 at 0", "drop to 0.01 at 30", "drop to 0.001 at 60"):
+    for text in ("peak 0.1 at update 0", "drop to 0.01 at update 30", "drop to 0.001 at update 60"):
         assert (f">{text}</text>" in plain, f">{text}</text>" in marked) == (False, True)
     ran = lrviz("compare", "step", "multistep", *SHORT, "--annotate", "-o", "b.svg")
     assert ran.code == 0
-    assert ">drop to 0.01 at 50</text>" in Path("b.svg").read_text(encoding="utf-8")
+    assert ">drop to 0.01 at update 50</text>" in Path("b.svg").read_text(encoding="utf-8")
 
 
 def test_grid_draws_a_panel_a_schedule() -> None:

@@ -54,7 +54,7 @@ class Cells:
 
 def inks(count: int, *, ascii: bool, color: bool) -> list[Ink]:
     """Return an ink for each of so many curves: no two are alike, up to some 40 of them."""
-    lettered = count > (len(_COLOURS) if color else 1)
+    lettered = count > 1  # colours alone are lost in a copy, and to who sees fewer of them
     found = []
     for index in range(count):
         style = _COLOURS[index % len(_COLOURS)] if color else ""
@@ -67,7 +67,9 @@ def inks(count: int, *, ascii: bool, color: bool) -> list[Ink]:
     return found
 
 
-def draw(masks: Sequence[Dots], inks: Sequence[Ink], *, ascii: bool) -> Cells:
+def draw(
+    masks: Sequence[Dots], inks: Sequence[Ink], *, ascii: bool, short: Sequence[int] = ()
+) -> Cells:
     """Draw curves over each other; where some coincide, they take turns.
 
     Args:
@@ -75,6 +77,7 @@ def draw(masks: Sequence[Dots], inks: Sequence[Ink], *, ascii: bool) -> Cells:
             ASCII (rows, columns).
         inks: One a curve.
         ascii: Draw in ASCII.
+        short: The curves that may be no more than a cell, which shows their mark in any case.
     """
     down, across = (1, 1) if ascii else DOTS
     height, width = masks[0].shape
@@ -82,15 +85,17 @@ def draw(masks: Sequence[Dots], inks: Sequence[Ink], *, ascii: bool) -> Cells:
     covered = np.stack([mask.reshape(blocks).any(axis=(1, 3)) for mask in masks])
     owners = _owners(covered)
     if ascii:
+        for index in short:
+            owners[_letter_places(covered[index], index, len(inks))] = index
         marks = np.array([*(look.mark for look in inks), " "])
         return Cells(tuple("".join(row) for row in marks[owners]), owners)
     dots = np.logical_or.reduce(masks).reshape(blocks)
     codes = (dots * _BITS[:, None, :]).sum(axis=(1, 3))
     text = np.where(codes > 0, 0x2800 + codes, ord(" "))
-    for index, look in enumerate(inks):
-        if look.mark:
-            row, column = _letter_places(covered[index], index, len(inks))
-            text[row, column], owners[row, column] = ord(look.mark), index
+    for index in (*(each for each in range(len(inks)) if each not in short), *short):
+        if inks[index].mark:
+            at = _letter_places(covered[index], index, len(inks))
+            text[at], owners[at] = ord(inks[index].mark), index
     return Cells(tuple("".join(map(chr, row)) for row in text.tolist()), owners)
 
 

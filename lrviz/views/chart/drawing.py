@@ -14,6 +14,9 @@ from lrviz.views.chart.frame import frame
 from lrviz.views.chart.legend import Item, legend, printable
 from lrviz.views.chart.options import ChartOptions
 from lrviz.views.plan.panels import Line, panels
+from lrviz.views.plan.planning import is_dot
+from lrviz.views.plan.scales import units
+from lrviz.views.plan.twins import as_one
 
 _TALL = 10  # from so many lines on the y axis is named
 _WIDE = 60  # from so many columns on the legend is indented
@@ -40,14 +43,16 @@ def chart(traces: Sequence[Trace], options: ChartOptions | None = None) -> Text:
     options = options or ChartOptions()
     if not traces:
         raise UsageError("nothing to draw: no schedule was given")
+    traces, _ = as_one(traces, options.param)
     panel = panels(traces, options.param, options.groups)[0]
     look = inks(len(panel.lines), ascii=options.ascii, color=options.color)
-    names = _names(panel.lines, look, traces, options)
+    short = _short(panel.lines, traces, options)
+    names = _names(panel.lines, look, traces, options, short)
     headed = options.height >= _TALL
     rows = options.height - headed - 2 - len(names)
     box = frame(panel, traces, options, rows)
     masks = [box.mask(line) for line in panel.lines]
-    picture = draw(masks, look, ascii=options.ascii)
+    picture = draw(masks, look, ascii=options.ascii, short=short)
     faint = "dim" if options.color else ""
     lines = [Text(printable(box.heading, options.ascii))] if headed else []
     for margin, text, owners in zip(box.margins(), picture.text, picture.owners, strict=True):
@@ -67,15 +72,30 @@ def _coloured(text: str, owners: Sequence[int], inks: Sequence[Ink]) -> Text:
     return found
 
 
+def _short(lines: Sequence[Line], traces: Sequence[Trace], options: ChartOptions) -> list[int]:
+    """Return the curves that are no more than a cell of the chart."""
+    x = units(options.x, traces)[0]
+    pairs = zip(traces, x.factors, strict=True)
+    end = max(trace.length.updates * factor for trace, factor in pairs)
+    return [at for at, line in enumerate(lines) if is_dot(line, x, end, 1 / options.width)]
+
+
 def _names(
-    lines: Sequence[Line], inks: Sequence[Ink], traces: Sequence[Trace], options: ChartOptions
+    lines: Sequence[Line],
+    inks: Sequence[Ink],
+    traces: Sequence[Trace],
+    options: ChartOptions,
+    short: Sequence[int],
 ) -> list[Text]:
     """Return the lines of the legend."""
     indent = _INDENT if options.width >= _WIDE else 0
     entries = []
-    for line, look in zip(lines, inks, strict=True):
-        trace = traces[line.trace]
-        stop = f" (stopped after {trace.updates:,} updates)" if trace.error else ""
+    for index, (line, look) in enumerate(zip(lines, inks, strict=True)):
+        trace, stop = traces[line.trace], ""
+        if trace.error:
+            stop = f" (stopped after {trace.updates:,} updates)"
+        elif index in short:
+            stop = f" ({trace.updates:,} updates in one character; see --x progress)"
         entries.append(Item(look.sample, look.style, line.label + stop))
     found = legend(entries, options.width - indent, max(1, options.height // 3), options.ascii)
     return [Text(" " * indent) + line for line in found]

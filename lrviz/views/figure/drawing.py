@@ -67,10 +67,10 @@ def figure(
             raise UsageError("a grid has panels of its own: leave out ax=, or grid")
         fig = _root(ax)
         alone = replace(options, param=options.param or "lr")
-        draw_into(ax, plan(traces, alone, 4, colours()))
+        draw_into(ax, plan(traces, alone, colours()))
         return fig
     with applied(options.style, options.font) as theme:
-        planned = plan(traces, options, theme.solid, colours())
+        planned = plan(traces, options, colours())
         width, height = options.size or theme.size
         base = theme.font_size or font_size(width)
         settings["font.size"] = base

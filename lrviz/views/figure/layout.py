@@ -78,7 +78,7 @@ def y_ticks(scale: YScale, height: float, font: Type) -> tuple[int, Axis]:
     within = scale.low, scale.high
     found = y_locator(scale, most).tick_values(*within)
     values = tuple(float(value) for value in found if within[0] <= value <= within[1])
-    write = scale.writer()
+    write = scale.typesetter()
     return most, Axis(values, tuple(write(value, None) for value in values))
 
 

@@ -18,6 +18,9 @@ from lrviz.views.plan.planning import Plan
 _ALARM = "#D1242F"
 _DOT = 4.5  # points
 
+_APART = 1.5  # em between two texts side by side
+_HEADROOM = 0.25  # of a panel's height, at the most
+
 # In inches.
 _AROUND_DOT = 0.05
 _AROUND_END = 0.07
@@ -37,7 +40,7 @@ def headroom(spots: Sequence[Spot], font: Type, size: Point) -> float:
     if not spots:
         return 0.0
     rows = max(len({spot.line for spot in spots}), 1 if size[0] > _WIDE else 2)
-    return min(0.4, (min(rows, 3) * font.line + _AROUND_DOT) / size[1])
+    return min(_HEADROOM, (min(rows, 3) * font.line + _AROUND_DOT) / size[1])
 
 
 class Ground:
@@ -67,7 +70,10 @@ class Ground:
             room.take_point(self._point(spot.x, spot.value), _AROUND_DOT)
         for spot in spots:
             sizes = [self._size_of(text, font) for text in spot.texts]
-            found = room.place(sizes, self._point(spot.x, spot.value))
+            point, apart = self._point(spot.x, spot.value), _APART * font.size / 72
+            found = room.place(sizes, point, own=spot.line, apart=apart)
+            if found is None and spot.given:  # a finding is said at any price
+                found = room.place(sizes, point, apart=apart)
             if found is not None:
                 self._write(spot, spot.texts[found[0]], font, found[1])
 

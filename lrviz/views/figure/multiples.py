@@ -122,7 +122,8 @@ class Multiples(Canvas):
         if len(names) == 1:
             return Head(font.shortened(names[0], width), None)
         label = one_line(part.traces[part.panels[0].lines[0].trace].label)
-        named = [labels.Name(*each, 0.0) for each in zip(names, part.looks[0], strict=True)]
+        pairs = zip(names, part.looks[0], strict=True)
+        named = [labels.Name(name, look, 0.0) for name, look in pairs if look.named]
         legend = labels.legend(named, self.fonts.note, width)
         return Head(font.shortened(label, width), legend)
 

@@ -107,7 +107,7 @@ def set_axes(ax: Axes, plan: Plan, index: int, most: int, size: float) -> None:
         ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_ylim(scale.low, scale.high, emit=False)
     ax.yaxis.set_major_locator(y_locator(scale, most))
-    ax.yaxis.set_major_formatter(FuncFormatter(scale.writer()))
+    ax.yaxis.set_major_formatter(FuncFormatter(scale.typesetter()))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plan.below.write(value)))
     for axis in ("x", "y"):
         ax.tick_params(**tick_look(axis, size))

@@ -46,7 +46,8 @@ class Sheet(Canvas):
         for name, line, look in zip(own_names(plan), lines, plan.looks[0], strict=True):
             last = line.last
             height = float(scale.fraction(line.values[[last]])[0]) if last is not None else 0.0
-            found.append(labels.Name(name, look, height))
+            if look.named:
+                found.append(labels.Name(name, look, height))
         return found
 
     def fill(self) -> None:

@@ -15,12 +15,13 @@ from matplotlib.colors import to_hex, to_rgb
 
 from lrviz.errors import UsageError, suggestion
 from lrviz.files import checked
-from lrviz.views.plan.palette import DARK, LIGHT, Palette
+from lrviz.views.plan.palette import DARK, LIGHT, Colours, Palette, contrast
 
 # matplotlib's settings; some releases type the keys, some do not.
 settings = cast("MutableMapping[str, Any]", mpl.rcParams)
 
-_FONTS = {"sans": ["DejaVu Sans", "sans-serif"], "serif": ["STIXGeneral", "serif"]}
+# The last one has the raised figures of 10⁻³, which many fonts have not.
+_FONTS = {"sans": ["DejaVu Sans", "sans-serif"], "serif": ["STIXGeneral", "serif", "DejaVu Serif"]}
 
 _OF_WINDOWS = ("backend", "interactive", "toolbar", "webagg", "tk", "figure.max", "figure.raise")
 
@@ -46,14 +47,12 @@ class Theme:
         rc: matplotlib's settings.
         size: Default width and height in inches.
         dpi: Default resolution.
-        solid: Up to so many curves are told apart by colour alone, more by line style as well.
         font_size: In points; None: it follows the figure's width.
     """
 
     rc: Mapping[str, Any] = field(default_factory=dict)
     size: tuple[float, float] = (8.0, 5.0)
     dpi: int = 150
-    solid: int = 5
     font_size: float | None = None
 
 
@@ -76,7 +75,7 @@ _LIGHT = _colours(LIGHT)
 THEMES: Mapping[str, Theme] = {
     "light": Theme(rc=_LIGHT),
     "dark": Theme(rc=_colours(DARK)),
-    # One column of a two-column page; apart in a greyscale print.
+    # One column of a two-column page.
     "paper": Theme(
         rc={
             **_LIGHT,
@@ -87,7 +86,6 @@ THEMES: Mapping[str, Theme] = {
         },
         size=(3.4, 2.4),
         dpi=300,
-        solid=1,
     ),
 }
 
@@ -118,6 +116,8 @@ def applied(style: str | None, font: str | None = None) -> Iterator[Theme]:
         settings.update(theme.rc)
         if font is not None:
             settings["font.family"] = _FONTS[font]
+        elif theme.font_size is not None:
+            settings["font.family"] = [*settings["font.family"], "DejaVu Sans"]
         yield theme
 
 
@@ -153,20 +153,10 @@ def _use(style: str) -> None:
         ) from error
 
 
-def colours() -> list[str]:
-    """Return the colours of curves in the style that is in force, in turn."""
-    found: list[str] = settings["axes.prop_cycle"].by_key().get("color", ["C0"])
-    return found
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours, 1 to 21 (WCAG 2.2, section 1.4.3).
-
-    >>> round(contrast("#000000", "#ffffff"), 6), contrast("#777777", "#777777")
-    (21.0, 1.0)
-    """
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
+def colours() -> Colours:
+    """Return the colours of curves in the style that is in force."""
+    found = settings["axes.prop_cycle"].by_key().get("color", ["C0"])
+    return Colours(tuple(map(to_hex, found)), to_hex(settings["axes.facecolor"]))
 
 
 def readable(colour: str, text: str, background: str) -> str:
@@ -182,8 +172,3 @@ def _mixed(one: str, other: str, part: float) -> str:
     """Return a colour between two, 0 at the first and 1 at the second."""
     red, green, blue = (a + (b - a) * part for a, b in zip(to_rgb(one), to_rgb(other), strict=True))
     return to_hex((red, green, blue))
-
-
-def _luminance(colour: str) -> float:
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -27,3 +27,8 @@ class Box(NamedTuple):
     def top(self) -> float:
         """Its upper edge."""
         return self.bottom + self.height
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The place of its middle."""
+        return self.left + self.width / 2, self.bottom + self.height / 2

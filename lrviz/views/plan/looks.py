@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from lrviz.curves.events import Array
+from lrviz.views.plan.palette import Colours, ramp
 from lrviz.views.plan.panels import Line
 from lrviz.views.plan.scales import YScale
 
-# On and off, in line widths; the first ones can be followed where a curve moves fast.
+# On and off, in line widths; the first ones can be followed where a curve moves fast. The first
+# curve alone is solid.
 _DASHES: tuple[tuple[float, ...], ...] = (
     (),
     (5, 2.2),
     (7, 2, 1.1, 2),
-    (1.1, 1.7),
+    (1.5, 1.5),
     (10, 2.5),
     (4, 1.6, 1.1, 1.6, 1.1, 1.6),
 )
-_PIECE = 4.0  # of a curve that coincides with others, in line widths
 _SAMPLES = 400
 _SAME = 0.006  # of the axis' height: curves so near are one on the page
 _OFTEN = 0.15  # of the axis' length
+_RAMP = 4  # curves of one trace, from which on they are shades of one colour
 
 
 @dataclass(frozen=True)
@@ -35,53 +37,76 @@ class Look:
         dashes: On and off in line widths; empty: solid.
         order: Curves of a higher one lie on top.
         dots: It is no line: a dot for each logged value.
+        named: It is named; of a ramp of shades, the first, the middle and the last one are.
     """
 
     colour: str
     dashes: tuple[float, ...] = ()
     order: float = 2.0
     dots: bool = False
+    named: bool = True
 
 
-def looks(heights: Sequence[Array], solid: int, colours: Sequence[str]) -> list[Look]:
+def looks(kin: Sequence[int], heights: Sequence[Array], colours: Colours) -> list[Look]:
     """Return a look for each curve.
 
-    Colours are taken in turn. More than `solid` curves differ by line style too: the more a
-    curve moves, the less it is broken. What hides less, by its dashes and by how much it moves,
-    lies on top. Curves of one line style that
-    coincide share the line between them: each one is dashed so that it leaves to all those below
-    it a piece of the same length.
+    Colours are taken in turn, and from the second curve on the line style differs too, so that
+    curves are told apart without colours: the first one is solid; of the others, the more one
+    moves, the less it is broken. Curves that lie on each other for some of their way, and those
+    of one colour, have different styles while there are any. What hides less, by its dashes and
+    by how much it moves, lies on top.
+
+    Four curves or more of one trace, which are param groups in their order, are shades of one
+    colour in one line style.
 
     Args:
+        kin: Of which trace each curve is.
         heights: Of each curve, see `sampled`.
-        solid: Up to so many curves are told apart by colour alone.
-        colours: The style's, in turn.
+        colours: The style's.
     """
-    found = [Look(colours[index % len(colours)]) for index in range(len(heights))]
-    if len(heights) > min(solid, len(colours)):
-        _style(found, heights)
-    for members in _coincident(heights, [look.dashes for look in found]):
-        period = _PIECE * len(members)
-        for depth, index in enumerate(members):
-            on = period - _PIECE * depth
-            dashes = (on, period - on) if depth else ()
-            found[index] = replace(found[index], dashes=dashes)
-    pairs = zip(found, heights, strict=True)
-    return [replace(look, order=3 - _cover(look.dashes, height)) for look, height in pairs]
+    found: dict[int, Look] = {}
+    families = _families(kin)
+    turn = [colours.curves[index % len(colours.curves)] for index in range(len(families))]
+    for family, colour, dashes in zip(
+        families, turn, _styles(families, heights, turn), strict=True
+    ):
+        shades = ramp(colour, colours.back, len(family)) if len(family) > 1 else [colour]
+        for at, (index, shade) in enumerate(zip(family, shades, strict=True)):
+            named = len(family) == 1 or at in (0, len(family) // 2, len(family) - 1)
+            order = 3 - _cover(dashes, heights[index])
+            found[index] = Look(shade, dashes, order, named=named)
+    return [found[index] for index in range(len(kin))]
 
 
-def _style(found: list[Look], heights: Sequence[Array]) -> None:
-    """Give looks their line styles, each as often as the others."""
-    styles = min(len(_DASHES), len(found))
-    moving = sorted(range(len(found)), key=lambda index: -round(_way(heights[index]), 3))
-    taken = set()
-    for rank, index in enumerate(moving):
-        first = rank * styles // len(found)
-        # The next ones for a further curve of the same colour, until all are taken.
-        order = (_DASHES[(first + more) % styles] for more in range(styles))
-        each = [replace(found[index], dashes=dashes) for dashes in order]
-        found[index] = next((look for look in each if look not in taken), each[0])
-        taken.add(found[index])
+def _families(kin: Sequence[int]) -> list[list[int]]:
+    """Return the curves that share a colour and a line style, by the first of each."""
+    found: list[list[int]] = []
+    for trace in dict.fromkeys(kin):
+        own = [index for index, each in enumerate(kin) if each == trace]
+        found += [own] if len(own) >= _RAMP else [[index] for index in own]
+    return found
+
+
+def _styles(
+    families: Sequence[Sequence[int]], heights: Sequence[Array], colours: Sequence[str]
+) -> list[tuple[float, ...]]:
+    """Return the dashes of each family."""
+    firsts = [heights[family[0]] for family in families]
+    found: dict[int, tuple[float, ...]] = {0: _DASHES[0]}
+    for index in sorted(range(1, len(families)), key=lambda each: -round(_way(firsts[each]), 3)):
+        used = list(found.values())
+        confused = {
+            style
+            for other, style in found.items()
+            if colours[other] == colours[index] or _on_each_other(firsts[index], firsts[other])
+        }
+        found[index] = min(_DASHES[1:], key=lambda style: (style in confused, used.count(style)))
+    return [found[index] for index in range(len(families))]
+
+
+def _on_each_other(one: Array, other: Array) -> bool:
+    """Return whether two curves lie on each other for some of their way."""
+    return int(np.count_nonzero(np.abs(one - other) < _SAME)) >= _OFTEN * _SAMPLES
 
 
 def _way(height: Array) -> float:
@@ -103,19 +128,3 @@ def sampled(line: Line, scale: YScale, end: float, factor: float) -> Array:
     values = np.full(_SAMPLES, np.nan)
     values[within] = line.values[at[within]]
     return np.where(np.isfinite(values), scale.fraction(values), np.nan)
-
-
-def _coincident(heights: Sequence[Array], dashes: Sequence[tuple[float, ...]]) -> list[list[int]]:
-    """Return the sets of like curves of which each lies on another one for some of its way."""
-    sets: list[list[int]] = []
-    for index, height in enumerate(heights):
-        for members in sets:
-            near = (np.abs(heights[other] - height) < _SAME for other in members)
-            if dashes[index] == dashes[members[0]] and any(
-                np.count_nonzero(each) >= _OFTEN * _SAMPLES for each in near
-            ):
-                members.append(index)
-                break
-        else:
-            sets.append([index])
-    return [members for members in sets if len(members) > 1]

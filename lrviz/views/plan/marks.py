@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 import numpy as np
 
-from lrviz.curves.events import Array
+from lrviz.curves.events import Array, Steps
 from lrviz.curves.keysteps import key_steps
 from lrviz.curves.trace import Trace
 from lrviz.views.plan.panels import Line, Panel
@@ -18,6 +19,8 @@ from lrviz.writing.text import visible
 
 _FIRST = ("end of warmup", "peak")
 _MARKED = (*_FIRST, "restart", "decay starts")
+_EACH = 6  # events of a kind that are marked one by one; more of them are told of once
+_COUNTED = 2_000  # events that are looked for
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,18 @@ def spots(
                 given.append(Spot(at, update * factor, value, (visible(mark.text),), given=True))
         if annotate:
             found = _events(trace, panel.param, panel.lines[at])
-            events.append([_spot(at, word, update, values, x, factor) for word, update in found])
+            events.append(_told(at, found, panel.lines[at], x))
     # In turn, so that each curve has its first mark before any has its second.
     turns = [spot for turn in zip_longest(*events) for spot in turn if spot is not None]
     return (*given, *turns)
+
+
+def once(spots: Sequence[Spot]) -> tuple[Spot, ...]:
+    """Return spots without those that say, of another curve, the same at the same place."""
+    told: dict[tuple[object, ...], Spot] = {}
+    for spot in spots:
+        told.setdefault((spot.x, spot.value, spot.texts), spot)
+    return tuple(told.values())
 
 
 def _peak(line: Line) -> float:
@@ -91,7 +102,10 @@ def _peak(line: Line) -> float:
 
 
 def _events(trace: Trace, param: str, line: Line) -> list[tuple[str, int]]:
-    """Return words and updates of what one line does: its peak and warmup, then by update."""
+    """Return words and updates of what one line does: its peak and warmup, then by update.
+
+    They are all of a kind, or none: what is more than `key_steps` lists is looked for again.
+    """
     one = slice(line.group, line.group + 1)
     alone = replace(
         trace,
@@ -99,9 +113,14 @@ def _events(trace: Trace, param: str, line: Line) -> list[tuple[str, int]]:
         curves={name: values[:, one] for name, values in trace.curves.items()},
         after={name: values[one] for name, values in trace.after.items()},
     )
+    keys = key_steps(alone, param=param)
+    if keys.more:
+        kinds = {_word(key.names) for key in keys.steps}
+        keys = key_steps(alone, param=param, limit=_COUNTED)
+        keys = replace(keys, steps=tuple(key for key in keys.steps if _word(key.names) in kinds))
     found = [
         (word, key.step)
-        for key in key_steps(alone, param=param).steps
+        for key in keys.steps
         if key.step < len(line.values) and (word := _word(key.names))
     ]
     return sorted(found, key=lambda each: each[0] not in _FIRST)
@@ -123,9 +142,45 @@ def _word(names: Sequence[str]) -> str:
     return ""
 
 
+def _told(at: int, found: Sequence[tuple[str, int]], line: Line, x: Unit) -> list[Spot]:
+    """Return the spots of a line's events; one for all of a kind that has too many of them."""
+    counts = Counter(word for word, _ in found)
+    spots, told = [], set()
+    for word, update in found:
+        if counts[word] <= _EACH:
+            spots.append(_spot(at, word, update, line.values, x, x.factors[line.trace]))
+        elif word not in told:
+            told.add(word)
+            updates = np.array([other for each, other in found if each == word])
+            spots.append(_spot_of_all(at, word, updates, line.values, x, x.factors[line.trace]))
+    return spots
+
+
+def _spot_of_all(at: int, word: str, updates: Steps, values: Array, x: Unit, factor: float) -> Spot:
+    """Return the one spot for many events of a kind: how many, how far apart, how large."""
+    many = f"{len(updates):,}" if len(updates) < _COUNTED else f"more than {_COUNTED:,}"
+    few = f"{many} {word}s" if word != "decay starts" else f"{many} starts of a decay"
+    sizes = values[updates] / np.where(updates > 0, values[updates - 1], np.nan)
+    apart = np.diff(updates)
+    if word in ("drop", "rise") and np.ptp(sizes) <= 1e-3 * abs(sizes[0]):
+        full = f"{few}, \N{MULTIPLICATION SIGN}{formatting.lr(float(sizes[0]), 3)} each"
+    elif np.ptp(apart) == 0:
+        full = f"{word} every {x.every(int(apart[0]) * factor)} ({many} times)"
+    else:
+        full = few
+    texts = (full, full.replace(", ", ",\n").replace(" (", "\n("), few)
+    update = int(updates[0])
+    return Spot(at, update * factor, float(values[update]), tuple(dict.fromkeys(texts)))
+
+
 def _spot(at: int, word: str, update: int, values: Array, x: Unit, factor: float) -> Spot:
     value = float(values[update])
-    short = f"{formatting.lr(value, 3)} at {x.write(update * factor)}"
-    word += " to" if word in ("drop", "rise") else ":"
-    texts = (f"{word} {short}", f"{word}\n{short}", short)
+    short = formatting.typeset(formatting.lr(value, 3))
+    to, where = " to" if word in ("drop", "rise") else "", x.at(update * factor)
+    texts = (
+        f"{word}{to} {short} at {where}",
+        f"{word}{to} {short}\nat {where}",
+        f"{word}\nat {where}",
+        word,
+    )
     return Spot(at, update * factor, value, texts)

@@ -12,6 +12,7 @@ from lrviz.curves.events import Array
 from lrviz.views.plan.box import Box
 
 Point = tuple[float, float]
+Cells = NDArray[np.bool_]
 
 # In inches.
 _CELL = 0.02
@@ -20,6 +21,7 @@ _REACH = 0.7  # from a point to its label
 _LESSER = 0.1  # how much nearer a label that says less must be
 _AT_ONCE = 200  # places whose leaders are looked at
 _STEPS = 40  # of a leader
+_BIT = 0.1  # of a leader, which may start where curves lie on each other
 
 _SWEPT = 2**19  # updates of a curve that are looked at at a time, more or less
 
@@ -31,6 +33,7 @@ class Room:
         """Start with an empty panel."""
         shape = max(1, int(height / _CELL)), max(1, int(width / _CELL))
         self._drawn = np.zeros(shape, np.bool_)
+        self._curves: list[Cells] = []
         self._written = np.zeros(shape, np.bool_)
 
     @property
@@ -46,6 +49,7 @@ class Room:
             high: Its greatest height in each column.
         """
         rows = self._drawn.shape[0]
+        curve = np.zeros_like(self._drawn)
         low, high = (low - _CLEAR) / _CELL, (high + _CLEAR) / _CELL
         for shift in (-1, 0, 1):
             column = np.flatnonzero(np.isfinite(low))
@@ -55,7 +59,9 @@ class Room:
             to = np.clip(column + shift, 0, self.columns - 1)
             np.add.at(edges, (start, to), 1)
             np.add.at(edges, (end, to), -1)
-            self._drawn |= np.cumsum(edges[:-1], axis=0) > 0
+            curve |= np.cumsum(edges[:-1], axis=0) > 0
+        self._drawn |= curve
+        self._curves.append(curve)
 
     def take_point(self, point: Point, radius: float) -> None:
         """Take a square around a point."""
@@ -66,30 +72,64 @@ class Room:
         """Take what a text covers."""
         self._fill(self._written, box)
 
-    def place(self, sizes: Sequence[Point], near: Point) -> tuple[int, Box] | None:
+    def _take(self, points: Array) -> None:
+        """Take the cells of points, shape (K, 2)."""
+        most = np.array(self._written.shape[::-1]) - 1
+        column, row = np.clip(points / _CELL, 0, most).astype(np.intp).T
+        self._written[row, column] = True
+
+    def is_free(self, box: Box) -> bool:
+        """Return whether nothing is drawn or written in a box that lies within the panel."""
+        rows, columns = self._drawn.shape
+        left, bottom = math.floor(box.left / _CELL), math.floor(box.bottom / _CELL)
+        right, top = math.ceil(box.right / _CELL), math.ceil(box.top / _CELL)
+        if left < 0 or bottom < 0 or right > columns or top > rows:
+            return False
+        part = slice(bottom, top), slice(left, right)
+        return not (self._drawn[part].any() or self._written[part].any())
+
+    def place(
+        self, sizes: Sequence[Point], near: Point, *, own: int | None = None, apart: float = 0.0
+    ) -> tuple[int, Box] | None:
         """Return and take the free box that is nearest to a point.
 
-        The straight way from the point to the middle of the box crosses no text.
+        The straight way from the point to the middle of the box crosses no text, and with `own`
+        no other curve but for its first bit.
 
         Args:
             sizes: Width and height of the boxes to choose from, the best first.
             near: The point.
+            own: Index of the curve that it is on, in the order in which they were taken; None
+                where the way may cross curves.
+            apart: How far to the left and to the right the next box must stay away.
 
         Returns:
             The index of the size, and the box; None where there is none near.
         """
         best = None
+        crossed = self._written.copy()
+        for index, curve in enumerate(self._curves):
+            if own is not None and index != own:
+                crossed |= curve
+        around = np.zeros_like(crossed)
+        self._fill(around, Box(near[0] - _BIT, near[1] - _BIT, 2 * _BIT, 2 * _BIT))
+        crossed &= ~around | self._written
         for index, (width, height) in enumerate(sizes):
-            found = self._nearest(width, height, near)
+            found = self._nearest(width, height, near, crossed)
             if found is not None:
                 cost = found[0] + _LESSER * index
                 best = min(best or (cost, index, found[1]), (cost, index, found[1]))
         if best is None:
             return None
-        self.take_box(best[2])
+        box = best[2]
+        way = np.array(near) + np.linspace(0, 1, _STEPS)[:, None] * (np.array(box.middle) - near)
+        self._take(way[np.abs(way - near).max(axis=1) > _BIT])
+        self.take_box(Box(box.left - apart, box.bottom, box.width + 2 * apart, box.height))
         return best[1:]
 
-    def _nearest(self, width: float, height: float, near: Point) -> tuple[float, Box] | None:
+    def _nearest(
+        self, width: float, height: float, near: Point, crossed: Cells
+    ) -> tuple[float, Box] | None:
         """Return the cost of the best box of a size, and the box."""
         left, bottom = self._free(width, height, near)
         x, y = left + width / 2, bottom + height / 2
@@ -100,7 +140,7 @@ class Room:
         order = order[away[order] < _REACH]
         for start in range(0, len(order), _AT_ONCE):
             some = order[start : start + _AT_ONCE]
-            clear = self._is_clear(near, np.stack([x[some], y[some]], axis=1))
+            clear = _is_clear(crossed, near, np.stack([x[some], y[some]], axis=1))
             if clear.any():
                 best = some[int(np.argmax(clear))]
                 at = float(left[best]), float(bottom[best])
@@ -123,21 +163,22 @@ class Room:
         )
         return left, bottom
 
-    def _is_clear(self, start: Point, ends: Array) -> NDArray[np.bool_]:
-        """Return whether the straight ways from a point to others, shape (K, 2), cross no text."""
-        way = np.linspace(0, 1, _STEPS)[:, None, None]
-        points = np.array(start) + way * (ends - start)
-        most = np.array(self._written.shape[::-1]) - 1
-        column, row = np.moveaxis(np.clip(points / _CELL, 0, most).astype(np.intp), 2, 0)
-        return np.asarray(~self._written[row, column].any(axis=0))
-
-    def _fill(self, cells: NDArray[np.bool_], box: Box) -> None:
+    def _fill(self, cells: Cells, box: Box) -> None:
         left, bottom = (max(0, math.floor(each / _CELL)) for each in (box.left, box.bottom))
         right, top = (max(0, math.ceil(each / _CELL)) for each in (box.right, box.top))
         cells[bottom:top, left:right] = True
 
 
-def _fits(taken: NDArray[np.bool_], rows: int, columns: int) -> NDArray[np.bool_]:
+def _is_clear(crossed: Cells, start: Point, ends: Array) -> Cells:
+    """Return whether the straight ways from a point to others, shape (K, 2), cross nothing."""
+    way = np.linspace(0, 1, _STEPS)[:, None, None]
+    points = np.array(start) + way * (ends - start)
+    most = np.array(crossed.shape[::-1]) - 1
+    column, row = np.moveaxis(np.clip(points / _CELL, 0, most).astype(np.intp), 2, 0)
+    return np.asarray(~crossed[row, column].any(axis=0))
+
+
+def _fits(taken: Cells, rows: int, columns: int) -> Cells:
     """Return for each lower left cell whether a box of so many cells is free."""
     if rows > taken.shape[0] or columns > taken.shape[1]:
         return np.zeros((0, 0), np.bool_)

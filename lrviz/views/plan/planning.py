@@ -11,10 +11,12 @@ import numpy as np
 from lrviz.curves.events import Array
 from lrviz.curves.trace import Trace
 from lrviz.views.plan.looks import Look, looks, sampled
-from lrviz.views.plan.marks import Spot, spots
+from lrviz.views.plan.marks import Spot, once, spots
 from lrviz.views.plan.options import FigureOptions
+from lrviz.views.plan.palette import Colours
 from lrviz.views.plan.panels import Line, Panel, panels
 from lrviz.views.plan.scales import Unit, YScale, span, units, y_scale
+from lrviz.views.plan.twins import as_one
 from lrviz.writing import numbers as formatting
 
 _SEEN = 0.005  # of the x axis: a shorter curve is a stroke at its edge
@@ -91,9 +93,9 @@ class Plan:
         return found
 
 
-def is_dot(line: Line, x: Unit, end: float) -> bool:
-    """Return whether a curve is too short to be seen on an x axis that ends at `end`."""
-    return line.steps is None and len(line.values) * x.factors[line.trace] < _SEEN * end
+def is_dot(line: Line, x: Unit, end: float, seen: float = _SEEN) -> bool:
+    """Return whether a curve is too short to be seen: below that share of an x axis to `end`."""
+    return line.steps is None and len(line.values) * x.factors[line.trace] < seen * end
 
 
 def _outside(lines: Sequence[Line], scale: YScale) -> list[str]:
@@ -111,28 +113,33 @@ def _outside(lines: Sequence[Line], scale: YScale) -> list[str]:
         ("Above", "up", highs, max),
     ):
         if len(ends) > 2:
-            end = formatting.lr(furthest(ends)[0], 2)
+            end = _written(furthest(ends)[0])
             found.append(f"{where} the axis: {len(ends)} curves ({towards} to {end}).")
         elif ends:
-            each = (f"{label} ({towards} to {formatting.lr(end, 2)})" for end, label in ends)
+            each = (f"{label} ({towards} to {_written(end)})" for end, label in ends)
             found.append(f"{where} the axis: {', '.join(each)}.")
     return found
 
 
-def plan(
-    traces: Sequence[Trace], options: FigureOptions, solid: int, colours: Sequence[str]
-) -> Plan:
+def _written(value: float) -> str:
+    return formatting.typeset(formatting.lr(value, 2))
+
+
+def plan(traces: Sequence[Trace], options: FigureOptions, colours: Colours) -> Plan:
     """Decide what a figure shows, and how each curve looks.
 
     Args:
         traces: At least one.
         options: What was asked for.
-        solid: Up to so many curves are told apart by colour alone.
-        colours: Of the curves, in turn.
+        colours: The style's.
 
     Raises:
         UsageError: An option does not fit these traces.
     """
+    names: dict[str, str] = {}
+    if not options.grid:
+        traces, names = as_one(traces, options.param)
+    given = [replace(mark, label=names.get(mark.label, mark.label)) for mark in options.marks]
     below, above = units(options.x, traces)
     pairs = zip(traces, below.factors, strict=True)
     end = max(trace.length.updates * factor for trace, factor in pairs)
@@ -149,15 +156,17 @@ def plan(
     first = shown[0]
     heights = [sampled(line, scales[0], end, below.factors[line.trace]) for line in first.lines]
     look = (
-        _by_trace(first, heights, solid, colours)
+        _by_trace(first, heights, colours)
         if options.grid
-        else looks(heights, solid, colours)
+        else looks([line.trace for line in first.lines], heights, colours)
     )
     look = [
         replace(each, dots=True, dashes=()) if line.steps is not None else each
         for line, each in zip(first.lines, look, strict=True)
     ]
-    marked = spots(traces, first, below, annotate=options.annotate, marks=options.marks)
+    marked = spots(traces, first, below, annotate=options.annotate, marks=given)
+    if not options.grid:
+        marked = once(marked)
     own = {(line.trace, line.group): each for line, each in zip(first.lines, look, strict=True)}
     of_trace = {line.trace: own[line.trace, line.group] for line in reversed(first.lines)}
     others = [
@@ -168,11 +177,10 @@ def plan(
     return Plan(tuple(traces), shown, all_looks, scales, below, above, end, marked)
 
 
-def _by_trace(
-    panel: Panel, heights: Sequence[Array], solid: int, colours: Sequence[str]
-) -> list[Look]:
+def _by_trace(panel: Panel, heights: Sequence[Array], colours: Colours) -> list[Look]:
     """Return a look for each line, where each trace has a panel of its own."""
     found = []
     for _, lines in groupby(range(len(heights)), key=lambda at: panel.lines[at].trace):
-        found += looks([heights[at] for at in lines], solid, colours)
+        own = [heights[at] for at in lines]
+        found += looks([0] * len(own), own, colours)
     return found

@@ -33,12 +33,23 @@ class Unit:
         factors: How much of it an update is, for each trace.
         write: Writes a tick's label.
         whole: Ticks are whole numbers.
+        place: How a place is written within words, around its tick's label.
     """
 
     name: str
     factors: tuple[float, ...]
     write: Callable[[float], str]
     whole: bool = True
+    place: str = "update {}"
+
+    def at(self, value: float) -> str:
+        """Return a place in words: `update 30`, `epoch 27`, `33.3%`, `30M tokens`."""
+        return self.place.format(self.write(value))
+
+    def every(self, value: float) -> str:
+        """Return a distance in words: `100 updates`, `5 epochs`, `10%`, `30M tokens`."""
+        written, one = self.write(value), "" if value == 1 else "s"
+        return f"{written} {self.name}{one}" if self.name in ("update", "epoch") else self.at(value)
 
     @property
     def factor(self) -> float | None:
@@ -58,7 +69,7 @@ def unit(x: str, traces: Sequence[Trace]) -> Unit:
         return Unit("update", (1.0,) * len(traces), write)
     if x == "progress":
         shares = tuple(100 / trace.length.updates for trace in traces)
-        return Unit("progress", shares, lambda value: formatting.percent(value / 100), whole=False)
+        return Unit("progress", shares, lambda value: formatting.percent(value / 100), False, "{}")
     factors = []
     for trace in traces:
         per_update = epochs_per_update(trace) if x == "epoch" else _tokens_per_update(trace)
@@ -71,8 +82,8 @@ def unit(x: str, traces: Sequence[Trace]) -> Unit:
         factors.append(per_update)
     if x == "epoch":
         longest = max(t.length.updates * f for t, f in zip(traces, factors, strict=True))
-        return Unit("epoch", tuple(factors), formatting.lr, whole=longest >= 2)
-    return Unit("tokens", tuple(factors), formatting.compact)
+        return Unit("epoch", tuple(factors), formatting.lr, longest >= 2, "epoch {}")
+    return Unit("tokens", tuple(factors), formatting.compact, place="{} tokens")
 
 
 def units(x: str | None, traces: Sequence[Trace]) -> tuple[Unit, Unit | None]:
@@ -184,6 +195,11 @@ class YScale:
         small = (self.low < 5e-4 if self.log else top < 0.01) or top >= 1e5
         digits = 6 if self.log else max(4, math.ceil(math.log10(top / (self.high - self.low))) + 3)
         return lambda value, _: formatting.lr(value, min(digits, 15), scientific=small)
+
+    def typesetter(self) -> Callable[[float, Any], str]:
+        """Return what writes its tick labels on a page of print."""
+        write = self.writer()
+        return lambda value, _: formatting.typeset(write(value, None))
 
 
 def y_scale(curves: Sequence[Array], *, log: bool, from_zero: bool, margin: float = 1.0) -> YScale:

@@ -239,12 +239,12 @@ def test_where_nothing_is_above_zero_the_chart_says_why_it_is_linear() -> None:
 
 def test_curves_of_different_length_end_where_they_end() -> None:
     two = [trace(np.full(50, 1.0), label="short"), trace(np.full(100, 0.5), label="long")]
-    by_step = Picture(draw(two, width=60, height=12, color=True))
-    by_share = Picture(draw(two, width=60, height=12, color=True, x="progress"))
-    for picture, share in ((by_step, 0.5), (by_share, 1.0)):
-        rows, width = picture.row(np.array([1.0, 0.5])), picture.dots.shape[1]
-        assert picture.dots[rows[0]].sum() == share * width
-        assert picture.dots[rows[1]].all()
+    for x, share in (("step", 0.5), ("progress", 1.0)):
+        lines = draw(two, width=60, height=12, x=x)
+        short, long = (next(line for line in lines if mark in line) for mark in "AB")
+        left = short.index("┤") + 1
+        assert len(short[left:].rstrip()) == share * (60 - left)
+        assert len(long[left:].rstrip()) == 60 - left
 
 
 def test_an_x_axis_is_named_and_its_labels_stand_under_their_ticks() -> None:
@@ -296,7 +296,7 @@ def test_a_run_that_was_cut_short_says_so() -> None:
 def test_there_is_no_style_unless_colour_is_asked_for() -> None:
     assert not chart(three(), ChartOptions()).spans
     coloured = chart(three(), ChartOptions(color=True))
-    assert coloured.plain.count("A") == 0
+    assert coloured.plain == chart(three(), ChartOptions()).plain
     styles = [str(span.style) for span in coloured.spans]
     assert {"cyan", "magenta", "yellow"} < set(styles)
 
@@ -320,15 +320,43 @@ def test_without_colour_letters_stand_on_their_own_curves() -> None:
             assert cell.any()
 
 
-def test_more_curves_than_colours_get_letters_too() -> None:
+def test_letters_stand_on_two_curves_and_more_with_colours_too() -> None:
     traces = [trace([0.1 * k], label=f"s{k}") for k in range(1, 8)]
-    lines = draw(traces, width=80, height=30, color=True)
-    assert lines[-1].strip().startswith("━A━ s1   ━B━ s2")
-    assert not any("A" in line for line in draw(traces[:6], width=80, height=30, color=True))
+    for count in (2, 7):
+        lines = draw(traces[:count], width=80, height=30, color=True)
+        assert lines[-1].strip().startswith("━A━ s1   ━B━ s2")
+        assert sum("A" in line for line in lines) == 2
+    assert not any("A" in line for line in draw(traces[0], width=80, height=30, color=True))
+
+
+@pytest.mark.parametrize("ascii", [False, True])
+@pytest.mark.parametrize("color", [False, True])
+def test_a_curve_of_less_than_a_character_shows_its_mark_and_says_so(
+    ascii: bool, color: bool
+) -> None:
+    long = [trace(COSINE, label=name) for name in ("first", "second")]
+    long[1] = trace(WARMUP + 1e-6, label="second")
+    for place in range(3):
+        lines = draw(
+            [*long[:place], trace([3e-4] * 10, label="short"), *long[place:]],
+            ascii=ascii,
+            color=color,
+        )
+        mark = ("*+x" if ascii else "ABC")[place]
+        picture = next(index for index, line in enumerate(lines) if "update" in line)
+        assert any(mark in line[7:9] for line in lines[1 : picture - 1])
+        said = "short (10 updates in one character; see --x progress)"
+        assert sum(said in line for line in lines) == 1
+        assert not any("one character" in line for line in draw(long, x="progress"))
+
+
+def test_equal_curves_have_one_line_in_the_legend() -> None:
+    traces = [trace(COSINE, label="a"), trace(STEPS, label="other"), trace(COSINE, label="b")]
+    assert draw(traces)[-1].split() == ["━A━", "a", "=", "b", "━B━", "other"]
 
 
 def test_curves_that_coincide_take_turns() -> None:
-    same = [trace([0.1] * 10, label=label) for label in "abc"]
+    same = [trace([0.1] * 90 + [end] * 10, label=str(end)) for end in (0.0, 0.05, 0.02)]
     row = draw(same, width=60, height=10, ascii=True)[1]
     assert row.startswith("    0.1+**++xx**++xx")
 

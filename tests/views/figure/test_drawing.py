@@ -28,10 +28,12 @@ from lrviz.curves.trace import RunError, Trace
 from lrviz.errors import UsageError
 from lrviz.spec.durations import Length
 from lrviz.views.figure import FigureOptions, Mark, figure, save_bytes
-from lrviz.views.figure.themes import THEMES, applied, contrast, settings
+from lrviz.views.figure.themes import THEMES, applied, colours
 from lrviz.views.plan.downsample import m4, vertices
 from lrviz.views.plan.labels import spread
+from lrviz.views.plan.palette import contrast
 from lrviz.writing.provenance import FORMATS, written_by_lrviz
+from tests.vision import DEFICIENCIES, difference, lightness
 
 SHAPES: list[Callable[[Array], Array]] = [
     lambda p: 0.05 * (1 + np.cos(np.pi * p)),
@@ -311,26 +313,71 @@ def test_no_curve_is_too_odd_to_draw(values: list[float], log: bool) -> None:
 # How curves look
 
 
-def test_few_curves_are_solid_and_many_differ_in_line_style() -> None:
-    few = figure(shapes(4)).axes[0].lines
-    assert [line.get_linestyle() for line in few] == ["-"] * 4
-    many = figure(shapes(12)).axes[0].lines
-    looks = [(line.get_color(), line.get_linestyle(), line.get_zorder()) for line in many]
-    assert len(set(looks)) == 12
-    assert len({zorder for *_, zorder in looks[:4]}) == 4
+def dashes(line: Line2D) -> tuple[float, ...]:
+    pattern = line._dash_pattern[1]  # type: ignore[attr-defined]
+    return tuple(pattern) if pattern else ()
 
 
-def test_equal_curves_share_the_line_between_them() -> None:
-    lines = figure([trace(name, [0.1, 0.05, 0.0]) for name in "abc"]).axes[0].lines
-    first, second, third = lines
-    assert (first.get_linestyle(), second.get_linestyle(), third.get_linestyle()) == (
-        "-",
-        "--",
-        "--",
-    )
-    patterns = [line._dash_pattern[1] for line in (second, third)]  # type: ignore[attr-defined]
-    assert [on / (on + off) for on, off in patterns] == pytest.approx([2 / 3, 1 / 3])
-    assert first.get_zorder() < second.get_zorder() < third.get_zorder()
+def test_the_first_curve_alone_is_solid_and_all_look_unlike_the_others() -> None:
+    for count in (2, 6, 12):
+        lines = figure(shapes(count)).axes[0].lines
+        assert [line.get_linestyle() for line in lines] == ["-"] + ["--"] * (count - 1)
+        assert len({dashes(line) for line in lines}) == min(count, 6)
+        assert len({(line.get_color(), dashes(line)) for line in lines}) == count
+
+
+def test_curves_on_each_other_differ_in_line_style_however_many_there_are() -> None:
+    apart = [trace(f"apart {index}", [0.1 + index / 50] * 100) for index in range(5)]
+    together = [trace(f"on {i}", [0.01] * 99 + [0.01 + i / 1000]) for i in range(4)]
+    mixed = [each for pair in zip(apart, together, strict=False) for each in pair]
+    lines = figure(mixed).axes[0].lines
+    on = {dashes(line) for line in lines if str(line.get_label()).startswith("on")}
+    assert len(on) == 4
+
+
+def test_equal_curves_are_one_line_of_all_names() -> None:
+    values = [0.1, 0.05, 0.0]
+    fig = figure([trace("a", values), trace("other", [0.1, 0.1, 0.1]), trace("b", values)])
+    assert [line.get_label() for line in fig.axes[0].lines] == ["a = b", "other"]
+    fig = figure([trace(name, values) for name in "abcd"])
+    assert [text.get_text() for text in texts(fig)][-1] == "a = b = c = d"
+    fig = figure([trace(name, values) for name in "abcdef"])
+    assert [text.get_text() for text in texts(fig)][-1] == "a = b = c = 3 more"
+
+
+def test_curves_that_differ_in_what_is_shown_are_no_twins() -> None:
+    one = trace("a", [0.1, 0.05, 0.0], momentum=[0.9, 0.8, 0.7])
+    two = trace("b", [0.1, 0.05, 0.0], momentum=[0.9, 0.8, 0.8])
+    assert len(figure([one, two]).axes[0].lines) == 2
+    assert len(figure([one, two], FigureOptions(param="lr")).axes[0].lines) == 1
+    longer = replace(two, curves={"lr": two.lr}, length=Length(3, 3))
+    assert len(figure([replace(one, curves={"lr": one.lr}), longer]).axes[0].lines) == 2
+    assert len(figure([one, one], FigureOptions(grid=True)).axes) == 2
+
+
+def test_a_mark_on_an_equal_curve_is_on_the_one_line() -> None:
+    traces = [trace(name, [0.1, 0.05, 0.0]) for name in "ab"]
+    fig = figure(traces, FigureOptions(marks=(Mark("b", 1, "LRV101"),)))
+    assert [text.get_text() for text in fig.axes[0].texts] == ["LRV101"]
+
+
+def test_many_groups_of_one_schedule_are_shades_of_one_colour_in_order() -> None:
+    layers = 0.1 * 0.8 ** np.arange(13)
+    traces = [
+        trace(name, decay(np.arange(100) / 100)[:, None] * layers)
+        for name, decay in zip("ab", SHAPES, strict=False)
+    ]
+    for style in ("light", "dark"):
+        fig = figure(traces, FigureOptions(groups="all", style=style))
+        lines = fig.axes[0].lines
+        for own, styles in ((lines[:13], 1), (lines[13:], 1)):
+            shades = [lightness(to_hex(line.get_color())) for line in own]
+            assert shades == sorted(shades, reverse=style == "light")
+            assert abs(shades[0] - shades[-1]) > 30
+            assert len({dashes(line) for line in own}) == styles
+        assert dashes(lines[0]) != dashes(lines[13])
+        named = [text.get_text() for text in texts(fig) if "/" in text.get_text()]
+        assert named == ["a/g0", "a/g6", "a/g12", "b/g0", "b/g6", "b/g12"]
 
 
 def test_a_curve_that_fills_the_panel_lies_below() -> None:
@@ -338,11 +385,6 @@ def test_a_curve_that_fills_the_panel_lies_below() -> None:
     dense = trace("dense", 0.1 * np.abs(progress * 2_000 % 2 - 1))
     plain, filled = figure([*shapes(1), dense]).axes[0].lines
     assert filled.get_zorder() < plain.get_zorder()
-
-
-def test_curves_that_only_end_alike_stay_solid() -> None:
-    lines = figure(shapes(2)).axes[0].lines
-    assert [line.get_linestyle() for line in lines] == ["-", "-"]
 
 
 @pytest.mark.parametrize("name", THEMES)
@@ -370,22 +412,25 @@ def test_contrast_of_text_is_4_5_and_of_lines_3(name: str, grid: bool) -> None:
         assert all(contrast(to_hex(each.get_edgecolor()), back) >= 3 for each in ax.spines.values())
 
 
-def test_the_eight_colours_of_each_theme_differ() -> None:
-    for name in THEMES:
-        with applied(name):
-            assert len(set(settings["axes.prop_cycle"].by_key()["color"])) == 8
+@pytest.mark.parametrize("name", THEMES)
+def test_colours_are_apart_in_greyscale_and_to_those_who_see_fewer(name: str) -> None:
+    with applied(name):
+        curves = colours().curves
+    assert len(curves) == 8
+    shades = [lightness(each) for each in curves]
+    assert min(abs(a - b) for a, b in pairwise(shades)) >= 14
+    ordered = sorted(shades[:4])
+    assert min(b - a for a, b in pairwise(ordered)) >= 10
+    for one, other in combinations(curves, 2):
+        assert min(difference(one, other, each) for each in ("", *DEFICIENCIES)) >= 10
 
 
-def test_on_paper_every_curve_differs_by_more_than_its_colour() -> None:
-    lines = figure(shapes(6), FigureOptions(style="paper")).axes[0].lines
-    patterns = {line._dash_pattern[1] and tuple(line._dash_pattern[1]) for line in lines}  # type: ignore[attr-defined]
-    assert len(patterns) == 6
-
-
-def test_the_curve_that_moves_most_is_the_least_broken() -> None:
+def test_of_the_broken_curves_the_one_that_moves_most_is_the_least_broken() -> None:
     lines = figure(shapes(8)).axes[0].lines
-    assert [line.get_linestyle() for line in (lines[4], lines[5])] == ["-", "-"]
-    assert lines[7].get_linestyle() == "--"
+    first, *_, fourth, fifth, _ = (line for line in lines)
+    wide = dashes(first), [round(on / dashes(fifth)[1], 2) for on in dashes(fifth)]
+    assert wide == ((), [2.27, 1.0])  # the triangles: long dashes, short gaps
+    assert len(dashes(fourth)) == 4  # the cosines with restarts: dashes and dots
 
 
 @pytest.mark.parametrize(
@@ -485,7 +530,8 @@ def test_names_too_long_for_the_margin_stand_below() -> None:
 
 def test_very_long_names_are_shortened_in_their_middle() -> None:
     names = [f"{'very/' * 20}long.yaml#variant-{c}" for c in "abcdef"]
-    fig = figure([trace(name, [0.1, 0.1]) for name in names], FigureOptions(size=(4, 3)))
+    traces = [trace(name, [0.1, index / 50]) for index, name in enumerate(names)]
+    fig = figure(traces, FigureOptions(size=(4, 3)))
     found = [text.get_text() for text in texts(fig) if "…" in text.get_text()]
     assert [name[-10:] for name in found] == [f"…variant-{c}" for c in "abcdef"]
     assert all(name.startswith("very/") for name in found)
@@ -505,7 +551,7 @@ def test_very_long_names_are_shortened_in_their_middle() -> None:
 def test_too_small_a_page_is_an_error_that_names_one_large_enough(
     count: int, options: FigureOptions
 ) -> None:
-    traces = [trace(f"curve-{i}", [0.1] * 50) for i in range(count)]
+    traces = [trace(f"curve-{i}", [0.1 + i / 1000] * 50) for i in range(count)]
     with pytest.raises(UsageError) as caught:
         figure(traces, options)
     found = re.fullmatch(

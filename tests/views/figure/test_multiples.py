@@ -33,7 +33,7 @@ def test_each_schedule_has_a_panel_and_all_have_the_same_axes() -> None:
     assert {ax.get_xlim() for ax in fig.axes} == {(0, 9)}
     assert len({ax.get_ylim() for ax in fig.axes}) == 1
     assert fig.axes[0].get_ylim()[1] > 0.3
-    assert {line.get_color() for ax in fig.axes for line in ax.lines} == {"#0072B2"}
+    assert {line.get_color() for ax in fig.axes for line in ax.lines} == {"#0072b2"}
     fig.axes[1].set_xlim(0, 5)
     assert fig.axes[2].get_xlim() == (0, 5)  # also when one zooms in
 

@@ -22,7 +22,7 @@ from lrviz.curves.trace import RunError, Trace
 from lrviz.views.figure import FigureOptions, Mark, figure
 from lrviz.views.plan import placing
 from lrviz.views.plan.box import Box
-from lrviz.views.plan.marks import Spot, spots
+from lrviz.views.plan.marks import Spot, once, spots
 from lrviz.views.plan.panels import panels
 from lrviz.views.plan.placing import Room, swept
 from lrviz.views.plan.scales import unit
@@ -48,34 +48,74 @@ def written(spots: Sequence[Spot]) -> list[str]:
 
 def test_milestones_are_marked_where_the_new_value_is_first_used() -> None:
     marked = found([trace(MULTISTEP)])
-    assert written(marked) == ["peak: 0.1 at 0", "drop to 0.01 at 30", "drop to 0.001 at 60"]
+    assert written(marked) == [
+        "peak 0.1 at update 0",
+        "drop to 0.01 at update 30",
+        "drop to 0.001 at update 60",
+    ]
     assert [(spot.x, spot.value) for spot in marked] == [
         (0.0, MULTISTEP[0]),
         (30.0, MULTISTEP[30]),
         (60.0, MULTISTEP[60]),
     ]
-    assert marked[1].texts == ("drop to 0.01 at 30", "drop to\n0.01 at 30", "0.01 at 30")
+    assert marked[1].texts == (
+        "drop to 0.01 at update 30",
+        "drop to 0.01\nat update 30",
+        "drop\nat update 30",
+        "drop",
+    )
 
 
 def test_restarts_are_marked() -> None:
     assert written(found([trace(RESTARTS)])) == [
-        "peak: 0.1 at 0",
-        "restart: 0.1 at 10",
-        "restart: 0.1 at 30",
+        "peak 0.1 at update 0",
+        "restart 0.1 at update 10",
+        "restart 0.1 at update 30",
     ]
 
 
 def test_the_end_of_a_warmup_is_marked_and_not_the_peak_that_it_is() -> None:
-    assert written(found([trace(WARMUP)])) == ["end of warmup: 0.1 at 20"]
+    assert written(found([trace(WARMUP)])) == ["end of warmup 0.1 at update 20"]
 
 
 def test_places_are_in_the_unit_of_the_axis() -> None:
     [peak, *drops] = found([trace(np.repeat(MULTISTEP, 4), per_epoch=4)], x="epoch")
-    assert written(drops) == ["drop to 0.01 at 30", "drop to 0.001 at 60"]
+    assert written(drops) == ["drop to 0.01 at epoch 30", "drop to 0.001 at epoch 60"]
     assert peak.x == 0
     shares = found([trace(MULTISTEP)], x="progress")
     assert written(shares)[1] == "drop to 0.01 at 33.3%"
     assert shares[1].x == 30 * (100 / 90)
+
+
+@pytest.mark.parametrize(
+    ("restarts", "said"),
+    [
+        (6, ["restart 0.1 at update 10", "restart 0.1 at update 20"]),
+        (7, ["restart every 10 updates (7 times)"]),
+        (19, ["restart every 10 updates (19 times)"]),
+        (400, ["restart every 10 updates (400 times)"]),
+    ],
+)
+def test_many_restarts_are_told_of_once_and_few_one_by_one(restarts: int, said: list[str]) -> None:
+    values = stepped(lambda o: CosineAnnealingWarmRestarts(o, 10), 10 * (restarts + 1))
+    marked = written(found([trace(values)]))
+    assert marked[: 1 + len(said)] == ["peak 0.1 at update 0", *said]
+    assert len(marked) == (7 if restarts == 6 else 2)
+
+
+def test_many_drops_are_told_of_with_their_factor_or_their_distance() -> None:
+    drops = found([trace(np.repeat(0.1 * 0.985 ** np.arange(400), 5))])
+    assert written(drops) == ["peak 0.1 at update 0", "399 drops, ×0.985 each"]
+    assert (drops[1].x, drops[1].value) == (5.0, 0.1 * 0.985)
+    assert drops[1].texts == (
+        "399 drops, ×0.985 each",
+        "399 drops,\n×0.985 each",
+        "399 drops",
+    )
+    steps = trace(np.repeat([0.1, 0.09, 0.07, 0.06, 0.04, 0.03, 0.02, 0.01], 8), per_epoch=4)
+    assert written(found([steps], x="epoch"))[1] == "drop every 2 epochs (7 times)"
+    uneven = trace(np.repeat([0.1, 0.09, 0.07, 0.06, 0.04, 0.03, 0.02, 0.01], range(4, 12)))
+    assert written(found([uneven]))[1] == "7 drops"
 
 
 def test_of_several_groups_the_one_with_the_highest_peak_is_marked() -> None:
@@ -89,13 +129,24 @@ def test_each_curve_has_its_first_mark_before_any_has_its_second() -> None:
     assert [spot.line for spot in marked] == [0, 1, 0, 1, 0, 1]
 
 
+def test_what_two_curves_do_at_one_place_is_said_once() -> None:
+    marked = found([trace(MULTISTEP, label="a"), trace(RESTARTS, label="b")])
+    assert [(spot.line, spot.texts[0]) for spot in once(marked)] == [
+        (0, "peak 0.1 at update 0"),
+        (0, "drop to 0.01 at update 30"),
+        (1, "restart 0.1 at update 10"),
+        (0, "drop to 0.001 at update 60"),
+        (1, "restart 0.1 at update 30"),
+    ]
+
+
 def test_given_marks_come_first_and_stay_on_their_curve() -> None:
     marks = (Mark("b", 500, "LRV101"), Mark("none", 3, "x"), Mark("b", 7, "LRV102"))
     marked = found([trace(MULTISTEP, label="a"), trace([0.1] * 10, label="b")], marks=marks)
     assert [(spot.line, spot.x, spot.texts[0]) for spot in marked[:3]] == [
         (1, 9.0, "LRV101"),
         (1, 7.0, "LRV102"),
-        (0, 0.0, "peak: 0.1 at 0"),
+        (0, 0.0, "peak 0.1 at update 0"),
     ]
     assert [spot.given for spot in marked[:3]] == [True, True, False]
     assert len(found([trace(MULTISTEP, label="a")], annotate=False, marks=marks)) == 0
