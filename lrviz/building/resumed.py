@@ -49,11 +49,14 @@ class Resumed:
 
     @property
     def sentence(self) -> str:
-        """What is wrong, and what it comes of; empty where nothing is."""
-        group = self.wrong
-        if group is None:
-            return ""
+        """What is wrong with the first such group; empty where nothing is."""
+        return "" if self.wrong is None else self.of_group(self.wrong)
+
+    def of_group(self, group: int) -> str:
+        """Return what is wrong with a group, and what it comes of; empty where nothing is."""
         found, planned, first = self.found[group], self.planned[group], self.first[group]
+        if _same(found, planned, first):
+            return ""
         steps = "step" if self.taken == 1 else "steps"
         said = (
             f"resumed at {lr(found)}, and {self.scheduler} has taken {self.taken:,} {steps}, after "

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lrviz.checking import falls
 from lrviz.checking.rule import Fault, rule
 from lrviz.checking.subject import Subject
 from lrviz.writing.numbers import count, lr
@@ -40,23 +39,24 @@ _ADVICE = (
 def resumed_off_plan(subject: Subject) -> Iterator[Fault]:
     """Compare what follows the resume with the plan, or what was built with its own schedule."""
     resumed = subject.built.resumed
-    if resumed is not None and resumed.sentence:
-        yield Fault(resumed.sentence, _ADVICE, None, update=0)
+    said = resumed.of_group(subject.group) if resumed is not None else ""
+    if said:
+        yield Fault(said, _ADVICE, None, update=0)
     schedule, again = subject.schedule, subject.restart
     if again is None:
         return
     start = schedule.start
-    rows = min(len(again.lr), len(subject.trace.lr) - start)
-    plan, found = subject.trace.lr[start : start + rows], again.lr[:rows]
+    rows = min(len(again.lr), subject.updates - start)
+    plan, found = subject.lr[start : start + rows], again.values("lr", subject.group)[:rows]
     largest = np.maximum(np.abs(plan), np.abs(found))
-    off = np.abs(plan - found) > SAME * np.maximum(largest, SAME * abs(subject.peak))
-    if not off.any():
+    off = np.flatnonzero(np.abs(plan - found) > SAME * np.maximum(largest, SAME * subject.peak))
+    if not len(off):
         return
-    row, group = falls.first_flagged(off)
+    row = int(off[0])
     yield Fault(
         f"resumed at update {count(start)} {_WITHOUT[schedule.resume]}: update"
-        f" {count(start + row)} uses {lr(float(found[row, group]))}"
-        f"{falls.of_group(subject, group)}, where the schedule has {lr(float(plan[row, group]))}",
+        f" {count(start + row)} uses {lr(float(found[row]))}, where the schedule has"
+        f" {lr(float(plan[row]))}",
         _ADVICE + "; `resume: all` shows it",
         schedule.at("train", "resume", key=True),
         update=start + row,
