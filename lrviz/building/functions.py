@@ -18,6 +18,7 @@ from lrviz.building.dummy import IDLE
 from lrviz.building.quantities import readers
 from lrviz.building.raised import by_torch, remedy
 from lrviz.building.rates import own_rate
+from lrviz.building.resumed import look
 from lrviz.errors import LrvizError, ScheduleError, UsageError, shown, words
 from lrviz.spec.cadence import Cadence
 from lrviz.spec.models import Interval
@@ -260,6 +261,9 @@ def _built(
     schedulers: tuple[BuiltScheduler, ...],
     warned: tuple[str, ...] = (),
 ) -> Built:
+    resumed = look(optimizer, [each.scheduler for each in schedulers])
+    if resumed is not None and resumed.sentence:
+        warned = (*warned, resumed.sentence)
     return Built(
         label=schedule.label,
         source=schedule.source,
@@ -269,6 +273,7 @@ def _built(
         groups=tuple(_names(optimizer)),
         warnings=(*schedule.warnings, *warned),
         rate=own_rate(optimizer),
+        resumed=resumed,
     )
 
 

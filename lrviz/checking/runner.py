@@ -164,6 +164,7 @@ def make_subject(
     from lrviz.building.factory import build_schedule
     from lrviz.building.optimizers import build_optimizer
     from lrviz.simulation.loop import run
+    from lrviz.simulation.simulated import started
 
     built = build_schedule(schedule)
     if schedule.function is None:
@@ -171,7 +172,10 @@ def make_subject(
     else:
         groups = built.optimizer.param_groups
         lrs = tuple(float(each.get("initial_lr", each["lr"])) for each in groups)
-    return Subject(schedule, built, trace or run(built, on_progress), lrs, text)
+    # The rules look at the whole plan, also where a training is resumed.
+    plan = trace if trace is not None and not schedule.start else run(built, on_progress)
+    restart = None if schedule.resume == "all" else started(schedule, plan)
+    return Subject(schedule, built, plan, lrs, text, restart=restart)
 
 
 def look(subject: Subject, chosen: Sequence[Rule]) -> Iterator[Finding]:

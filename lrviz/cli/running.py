@@ -113,7 +113,7 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
     known: list[Trace | None] = [each.recall() for each in answers]
     unknown = [each for each, trace in zip(loaded.schedules, known, strict=True) if trace is None]
     if unknown:
-        import_late("lrviz.simulation.loop")
+        import_late("lrviz.simulation.simulated")
     with user_code(shared.verbose):
         made = iter(_simulated(unknown, loaded, shared))
     traces: list[Trace] = []
@@ -145,14 +145,16 @@ def _simulated(schedules: Sequence[Schedule], loaded: Loaded, shared: Shared) ->
         return []
     from lrviz.building.factory import build_schedule
     from lrviz.simulation.loop import run
+    from lrviz.simulation.simulated import started
 
     built = [build_schedule(schedule) for schedule in schedules]
     introduce(loaded, shared)
     traces: list[Trace] = []
     done = 0
     with progress(sum(each.length.updates for each in built), quiet=shared.quiet) as advance:
-        for each in built:
-            traces.append(run(each, _advanced(each, advance, done, quiet=shared.quiet)))
+        for schedule, each in zip(schedules, built, strict=True):
+            plan = run(each, _advanced(each, advance, done, quiet=shared.quiet))
+            traces.append(started(schedule, plan))
             done += each.length.updates
     return traces
 

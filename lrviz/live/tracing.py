@@ -14,6 +14,7 @@ from lrviz.building.built import Built, BuiltScheduler
 from lrviz.building.calls import called, notes_of, takes_metric
 from lrviz.building.functions import counted, interpret
 from lrviz.building.rates import own_rate
+from lrviz.building.resumed import look
 from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
 from lrviz.live.copying import adopt
@@ -86,6 +87,7 @@ def record(
     given = scheduler if isinstance(scheduler, list | tuple) else [scheduler]
     schedulers = [_built_scheduler(each, optimizer, interval, frequency) for each in given]
     schedulers = _with_metric(schedulers, metric, length)
+    resumed = look(optimizer, [built.scheduler for built in schedulers])
     adopted = adopt(optimizer, [built.scheduler for built in schedulers])
     label = (
         label or " + ".join(type(built.scheduler).__name__ for built in schedulers) or "constant"
@@ -100,7 +102,11 @@ def record(
         ),
         length=length,
         groups=tuple(str(each.get("name", i)) for i, each in enumerate(optimizer.param_groups)),
-        warnings=(*_warnings(optimizer), *notes_of(schedulers)),
+        warnings=(
+            *_warnings(optimizer),
+            *notes_of(schedulers),
+            *([resumed.sentence] if resumed is not None and resumed.sentence else ()),
+        ),
         rate=own_rate(optimizer),
     )
     with adopted.unchanged(), torch.random.fork_rng(devices=[]):

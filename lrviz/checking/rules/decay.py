@@ -227,6 +227,8 @@ def flat_decay(subject: Subject) -> Iterator[Fault]:
     falling = [leaf.part for leaf in subject.leaves if falls.should_fall(subject, leaf.part)]
     if not falling or len(falling) < len(subject.leaves) or subject.updates < 3:
         return
+    if subject.resumed:  # what changed the LR may lie before
+        return
     if not falls.is_flat(subject) or any(part.calls < 3 for part in falling):
         return
     part = falling[-1]

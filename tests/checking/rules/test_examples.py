@@ -136,7 +136,7 @@ def test_codes_and_names_are_unique_and_well_formed() -> None:
     assert len({rule.code for rule in rules.RULES}) == len(rules.RULES)
     assert len({rule.slug for rule in rules.RULES}) == len(rules.RULES)
     for rule in rules.RULES:
-        assert re.fullmatch(r"LRV[0-7]\d\d", rule.code)
+        assert re.fullmatch(r"LRV[0-8]\d\d", rule.code)
         assert re.fullmatch(r"[a-z][a-z-]+", rule.slug)
 
 
