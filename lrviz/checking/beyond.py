@@ -31,7 +31,7 @@ def factor(subject: Subject) -> Factor | None:
     def guarded(step: int) -> float:
         try:
             return float(given(step))
-        except Exception:  # noqa: BLE001  (code of others, asked for what it is not made for)
+        except (Exception, SystemExit):  # noqa: BLE001  (code of others, asked for what it is not for)
             return math.nan
 
     last = guarded(subject.updates - 1)

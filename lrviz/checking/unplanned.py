@@ -89,7 +89,7 @@ def flat(subject: Subject) -> Iterator[Fault]:
     """Find a curve that never changes in the training, and would behind its end."""
     still = subject.updates > 1 and subject.peak > 0 and bool((subject.lr == subject.peak).all())
     change = beyond.first_change(subject) if still and is_unplanned(subject) else None
-    if change is not None:
+    if change is not None and change > subject.updates:  # one at the end itself changes nothing
         yield Fault(
             f"the LR is {lr(subject.peak)} in all {count(subject.updates)} updates: it would change"
             f" at update {count(change)} first",

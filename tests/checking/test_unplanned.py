@@ -45,6 +45,7 @@ BUGGY = {
 CLEAN = {
     "constant": "1",
     "constant, lower": "0.3",
+    "constant, with a drop at the end itself": "1 if step < N else 0.1",
     "constant, by a warmup of one step": "min(1, step + 1)",
     "constant beside a warmup that is over at once": "min(1, (step + 1) / max(1, 0 * N))",
     "warmup whose last step is short": "min(1, (step + 1) / (0.0973 * N))",
