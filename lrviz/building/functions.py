@@ -16,6 +16,7 @@ from lrviz.building.built import Built, BuiltScheduler
 from lrviz.building.calls import called, notes_of, takes_metric, unwrapped, with_values
 from lrviz.building.dummy import IDLE
 from lrviz.building.quantities import readers
+from lrviz.building.raised import by_torch, remedy
 from lrviz.building.rates import own_rate
 from lrviz.building.resumed import look
 from lrviz.building.several import Several, split
@@ -256,7 +257,9 @@ def _called(schedule: Schedule, action: Callable[[], Any]) -> Any:
     except (LrvizError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise ScheduleError(f"{schedule.source} raised {words(error)}") from error
+        known = remedy(words(error)) if by_torch(error) else None
+        why = f"; {known}" if known else ""
+        raise ScheduleError(f"{schedule.source} raised {words(error)}{why}") from error
 
 
 def _built(

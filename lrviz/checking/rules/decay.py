@@ -223,6 +223,7 @@ def non_finite_lr(subject: Subject) -> Iterator[Fault]:
 )
 def flat_decay(subject: Subject) -> Iterator[Fault]:
     """Compare the lowest with the highest learning rate."""
+    yield from unplanned.flat(subject)
     falling = [leaf.part for leaf in subject.leaves if falls.should_fall(subject, leaf.part)]
     if not falling or len(falling) < len(subject.leaves) or subject.updates < 3:
         return
