@@ -101,7 +101,7 @@ def plot(
     Raises:
         LrvizError: As for `lrviz.simulate`.
     """
-    from lrviz.simulation.simulated import simulated
+    from lrviz.simulation.simulated import simulated_each
     from lrviz.views.figure import FigureOptions
     from lrviz.views.figure import figure as draw
 
@@ -111,9 +111,10 @@ def plot(
         if isinstance(source, Trace):
             traces.append(source)
         else:
-            named = _all(source, overrides)
-            schedules += named
-            traces += map(simulated, named)
+            for each in _all(source, overrides):
+                for schedule, trace in simulated_each(each):
+                    schedules.append(schedule)
+                    traces.append(trace)
     if not traces:
         raise UsageError("nothing to draw: give a source, as in lrviz.plot('cosine', steps=1000)")
     if figure is None:

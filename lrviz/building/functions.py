@@ -19,6 +19,7 @@ from lrviz.building.quantities import readers
 from lrviz.building.raised import by_torch, remedy
 from lrviz.building.rates import own_rate
 from lrviz.building.resumed import look
+from lrviz.building.several import Several, split
 from lrviz.errors import LrvizError, ScheduleError, UsageError, shown, words
 from lrviz.spec.cadence import Cadence
 from lrviz.spec.models import Interval
@@ -77,6 +78,11 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
         )
     wanted = {*required, *optional} & set(known)
     result = _called(schedule, lambda: function(**{name: known[name] for name in wanted}))
+    apart = split(result)
+    if apart:
+        if schedule.picked is None:
+            raise Several(schedule, [each for each, _ in apart])
+        result = apart[schedule.picked][1]
     used, schedulers = interpret(result, optimizer, schedule.stepped)
     schedulers = [_with_metric(schedule, each, result) for each in schedulers]
     _check_optimizer(schedule, used)
@@ -89,6 +95,7 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
         *unheard.of_metric(schedule, schedulers),
         *unheard.of_epochs(schedule, result),
         *notes_of(schedulers),
+        *unheard.of_scheduler(schedulers, [each for each, _ in apart], used),
     )
     return _built(schedule, used, tuple(schedulers), warned)
 

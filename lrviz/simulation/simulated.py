@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lrviz.building.built import Built
-from lrviz.building.factory import build_schedule
+from lrviz.building.factory import build_each, build_schedule
 from lrviz.curves.trace import Trace
 from lrviz.errors import SpecError, UsageError
 from lrviz.simulation import loop
@@ -29,6 +29,15 @@ def simulated(schedule: Schedule, on_progress: Callable[[int], None] | None = No
         LrvizError: torch refuses it, or it cannot be run.
     """
     return started(schedule, loop.run(build_schedule(schedule), on_progress))
+
+
+def simulated_each(schedule: Schedule) -> list[tuple[Schedule, Trace]]:
+    """Simulate a schedule, or one for each optimizer where its function returns several.
+
+    Raises:
+        LrvizError: As for `simulated`.
+    """
+    return [(each, started(each, loop.run(built))) for each, built in build_each(schedule)]
 
 
 def started(schedule: Schedule, plan: Trace) -> Trace:

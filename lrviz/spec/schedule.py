@@ -101,6 +101,7 @@ class Schedule:
         function: A user's function in place of `members`.
         stepped: When the schedulers that `function` builds are stepped, where it does not say.
         metric: What those of them see that look at a metric.
+        picked: Which of several optimizers that `function` returns; None where it is one.
         start: The update at which training is resumed; 0 for a new one.
         resume: What is restored there, see `lrviz.spec.models.Resume`.
         plot: Defaults for the figure.
@@ -126,6 +127,7 @@ class Schedule:
     function: Callable[..., Any] | None = None
     stepped: Interval | None = None
     metric: Metric | None = None
+    picked: int | None = None
     start: int = 0
     resume: Resume = "all"
     plot: Plot = field(default_factory=Plot)
