@@ -98,6 +98,8 @@ def _group(group: GroupSpec, known: Signature, lr: Any, scale: float) -> dict[st
                 value = share(value) * lr / scale
             result[key] = _optimizer_value(value, parameter)
         except SpecError as error:
+            if key not in known.parameters and "lr" in key and isinstance(value, int | float):
+                error.message += f"; torch reads no {key} of a group: write lr: {value!r}lr"
             raise error.at(place, (*group.path, key)) from None
     if "lr" in result or group.factor != 1.0:
         result["lr"] = result["lr"] * scale if "lr" in result else lr

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrviz.checking.counts import Horizon, fall
 from lrviz.checking.edit import Edit
@@ -43,19 +42,6 @@ def gentle_gamma(part: Part) -> str | None:
     if part.type not in ("ExponentialLR", "StepLR") or not isinstance(each, int):
         return None
     return f"{0.01 ** (each / max(part.calls, each)):.6g}"
-
-
-def first_flagged(bad: NDArray[np.bool_]) -> tuple[int, int]:
-    """Return update and group of the first value that is flagged, shape (N, G)."""
-    rows = np.flatnonzero(bad.any(axis=1))
-    update = int(rows[0])
-    return update, int(np.argmax(bad[update]))
-
-
-def of_group(subject: Subject, group: int) -> str:
-    """Return ` of group NAME`; nothing where there is one group only."""
-    names = subject.trace.groups
-    return f" of group {names[group]}" if len(names) > 1 else ""
 
 
 def cause(subject: Subject) -> Place | None:

@@ -28,6 +28,8 @@ class Fault:
         update: The update (0-based) at which the curve shows it, or None.
         edits: What mends it, where one value does; written by `--fix`.
         severity: Where it is another than the rule's.
+        groups: Indices of the param groups that it is about, which its message names then; None
+            for those that were looked at.
     """
 
     message: str
@@ -36,6 +38,7 @@ class Fault:
     update: int | None = None
     edits: tuple[Edit, ...] = ()
     severity: Severity | None = None
+    groups: tuple[int, ...] | None = None
 
 
 _EXAMPLES = Path(__file__).parent / "rules" / "examples"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class Finding:
         update: The update (0-based) at which the curve shows it, or None.
         edits: What `--fix` writes; none where no one value mends it.
         reason: Why the spec ignores it; None where it does not.
+        groups: Names of the param groups that it is about; empty for all.
     """
 
     code: str
@@ -48,6 +50,7 @@ class Finding:
     update: int | None = None
     edits: tuple[Edit, ...] = ()
     reason: str | None = None
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,20 +175,51 @@ def make_subject(
 
 
 def look(subject: Subject, chosen: Sequence[Rule]) -> Iterator[Finding]:
-    """Yield what rules find in one curve, less what another finding is the cause of."""
+    """Yield what rules find in one curve, less what another finding is the cause of.
+
+    Every shape that the param groups have is looked at; groups of which a rule says the same share
+    a finding.
+    """
+    every = range(len(subject.trace.groups))
+    found: dict[tuple[Any, ...], tuple[Rule, Fault, set[int]]] = {}
     with np.errstate(all="ignore"):  # infinite and NaN rates are what some rules look for
-        faults = [(rule, fault) for rule in chosen for fault in rule.check(subject)]
+        for shape in subject.shapes():
+            for rule in chosen:
+                for fault in rule.check(shape):
+                    key = (rule.code, fault.place, fault.advice, fault.update)
+                    _, _, groups = found.setdefault(key, (rule, fault, set()))
+                    own = fault.groups if fault.groups is not None else shape.family or every
+                    groups.update(own)
     pointless = {
-        code
-        for rule, fault in faults
+        (code, group)
+        for rule, fault, groups in found.values()
         if (fault.severity or rule.severity) != "info"
         for code in rule.makes_pointless
+        for group in groups
     }
-    for rule, fault in faults:
-        if rule.code not in pointless:
+    for rule, fault, groups in found.values():
+        left = [group for group in every if group in groups and (rule.code, group) not in pointless]
+        if left:
             # A scheduler that raised leaves a curve that ends before some of what is planned.
             shown = fault.update if (fault.update or 0) < subject.updates else None
-            yield replace(_finding(subject.schedule, rule, fault), update=shown)
+            names = (
+                [subject.trace.groups[group] for group in left] if len(left) < len(every) else []
+            )
+            told = fault.message if fault.groups is not None else _whose(names) + fault.message
+            finding = _finding(subject.schedule, rule, replace(fault, message=told))
+            yield replace(finding, update=shown, groups=tuple(names))
+
+
+def _whose(names: Sequence[str]) -> str:
+    """Return what names the param groups before a message; nothing for all.
+
+    >>> _whose(["bias"]), _whose(["a", "b"]), _whose(["a", "b", "c", "d", "e"])
+    ('group bias: ', 'groups a, b: ', 'groups a, b, c and 2 more: ')
+    """
+    if len(names) < 2:
+        return f"group {names[0]}: " if names else ""
+    more = f" and {len(names) - 3} more" if len(names) > 4 else ""
+    return f"groups {', '.join(names[: 3 if more else 4])}{more}: "
 
 
 def _finding(schedule: Schedule, rule: Rule, fault: Fault) -> Finding:

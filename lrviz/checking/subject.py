@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -31,13 +31,15 @@ if TYPE_CHECKING:
 # (`5%`, `rest`) would mean nothing to them.
 FOREIGN = ("_target_", "class_path")
 
-# Enough to tell param groups apart: what they differ in is a factor, or the whole shape.
+# Enough to tell param groups apart: what they differ in is a factor, or the whole shape. The first
+# and the last updates are looked at one by one: that is where a group is forgotten.
 SAMPLES = 512
+EDGE = 32
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One curve with all that is known about it.
+    """One curve with all that is known about it, and the param groups that are looked at.
 
     Attributes:
         schedule: What was asked for.
@@ -45,6 +47,8 @@ class Subject:
         trace: What each update used.
         lrs: The groups' learning rates before any scheduler touched them, shape (G,).
         text: Gives what stands at a place; None where no file is behind it.
+        family: Indices of the groups that are looked at, whose curves are one up to a factor, the
+            highest first; empty for all, of which the highest is looked at.
     """
 
     schedule: Schedule
@@ -52,6 +56,31 @@ class Subject:
     trace: Trace
     lrs: tuple[float, ...]
     text: Callable[[Place], str | None]
+    family: tuple[int, ...] = ()
+
+    def shapes(self) -> tuple[Subject, ...]:
+        """Return a subject for each shape that the groups have, the highest first."""
+        count = len(self.trace.groups)
+        if count == 1:
+            return (self,)
+        inside = range(0, self.updates, max(1, self.updates // (SAMPLES // 2)))
+        first, last = (
+            range(min(EDGE, self.updates)),
+            range(max(0, self.updates - EDGE), self.updates),
+        )
+        rates = self.trace.lr[np.unique([*first, *inside, *last])]
+        heights = np.fmax.reduce(np.abs(rates), axis=0)
+        with np.errstate(all="ignore"):
+            forms = np.round(rates / np.where(heights > 0, heights, 1), 7) + 0.0
+            # How far below its own lr a group stays is a part of what there is to say of it.
+            reach = np.floor(10 * np.minimum(np.fmax.reduce(rates, axis=0) / self.lrs, 2))
+        families: dict[bytes, list[int]] = {}
+        for group, form in enumerate(np.vstack([forms, reach]).T):
+            families.setdefault(form.tobytes(), []).append(group)
+        order = np.nan_to_num(heights, nan=-1.0)
+        ranked = [sorted(each, key=lambda group: -order[group]) for each in families.values()]
+        ranked.sort(key=lambda each: -order[each[0]])
+        return tuple(replace(self, family=tuple(each)) for each in ranked)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -71,7 +100,12 @@ class Subject:
 
     @cached_property
     def group(self) -> int:
-        """Index of the group that is looked at: the one that gets highest, of the sampled rows."""
+        """Index of the group that is looked at."""
+        return self.family[0] if self.family else self.main
+
+    @cached_property
+    def main(self) -> int:
+        """Index of the group that gets highest, of the sampled rows."""
         highest = np.fmax.reduce(self.sampled, axis=0)
         return 0 if np.isnan(highest).all() else int(np.nanargmax(highest))
 
@@ -107,9 +141,8 @@ class Subject:
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
-        """The lowest and the highest learning rate of all groups; NaN if one is."""
-        curve = self.trace.lr
-        return float(curve.min()), float(curve.max())
+        """The lowest and the highest learning rate of that group; NaN if one is."""
+        return float(self.lr.min()), float(self.lr.max())
 
     @cached_property
     def foreign(self) -> bool:
@@ -172,8 +205,15 @@ class Subject:
         return data
 
     def place(self, part: Part, name: str, *inner: str | int) -> Place | None:
-        """Return where an argument's key stands, or the scheduler's name where it is not given."""
+        """Return where an argument's key stands, or the scheduler's name where it is not given.
+
+        Of a list with a value a group, where only some are looked at: where that group's stands.
+        """
         if name in self.node(part):
+            given = self.node(part)[name]
+            each = isinstance(given, Seq) and len(given) == len(self.lrs)
+            if each and not inner and 0 < len(self.family) < len(self.lrs):
+                return self.schedule.at(*part.path, name, self.group)
             return self.schedule.at(*part.path, name, *inner, key=True)
         return self.schedule.at(*part.path, "type", key=True) or self.schedule.at(*part.path)
 

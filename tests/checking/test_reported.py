@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
+from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LinearLR, MultiStepLR
 
 from lrviz.checking.runner import Finding, check
 from lrviz.sources.loading import load_all
 from lrviz.sources.overrides import Overrides
+from lrviz.views.text import findings
 
 TRANSFORMERS = "transformers.get_cosine_schedule_with_warmup"
 
@@ -92,6 +96,167 @@ def test_the_right_cause_is_named_and_its_advice_mends_it(name: str) -> None:
     [finding] = loud(given)
     assert (finding.code, finding.message, finding.advice) == (code, message, advice)
     assert loud(given, mend) == []
+
+
+FALLING = "min(1, step / 100) * (1.01 - progress)"
+FROZEN = "10 * max(0, 1 - step / 100)"
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_group_that_freezes_is_told_of_itself(at: int) -> None:
+    names = ["conv", "norm"]
+    names.insert(at, "bias")
+    lambdas = [FALLING, FALLING]
+    lambdas.insert(at, FROZEN)
+    given = spec(by_hand(lambdas), type="SGD", lr=0.01, groups={name: {} for name in names})
+    [finding] = loud(given)
+    assert (finding.code, finding.groups) == ("LRV203", ("bias",))
+    assert finding.message == (
+        "group bias: from update 100 on the LR is 0: the last 900 updates, 90% of the training,"
+        " learn nothing"
+    )
+    # A peak lower than the others' hides nothing, and a later end mends it.
+    given["scheduler"]["lr_lambda"][at] = "0.1 * max(0, 1 - step / 100)"
+    assert [(each.code, each.groups) for each in loud(given)] == [("LRV203", ("bias",))]
+    given["scheduler"]["lr_lambda"][at] = "10 * max(0, 1 - step / 1000)"
+    assert loud(given) == []
+
+
+def test_groups_with_the_same_finding_share_a_line() -> None:
+    given = spec(
+        by_hand([FROZEN, FALLING, FROZEN]), lr=0.01, groups={"a": {}, "b": {}, "c": {"lr": 0.001}}
+    )
+    report = check(load_all([given]).schedules)
+    assert [(each.code, each.groups) for each in report.findings] == [
+        ("LRV103", ("b",)),
+        ("LRV203", ("a", "c")),
+    ]
+    [_, annotation] = findings.github(report)
+    assert "groups a, c: from update 100 on the LR is 0" in annotation
+    # What all groups have is said of none of them.
+    given = spec({"type": "CosineAnnealingLR", "T_max": 500, "eta_min": 1e-5}, groups={"a": {}})
+    given["optimizer"]["groups"]["b"] = {"lr": 2e-3}
+    [finding] = loud(given)
+    assert (finding.code, finding.groups) == ("LRV201", ())
+    assert finding.message.startswith("the LR climbs from 1e-5 at update 500 back to 0.002 at the")
+
+
+def test_a_negative_rate_of_a_lower_group_is_found() -> None:
+    given = spec(by_hand(["1.01 - progress", "0.9 - progress"]), groups={"conv": {}, "bias": {}})
+    [finding] = loud(given)
+    assert (finding.code, finding.groups) == ("LRV205", ("bias",))
+    assert finding.message == (
+        "group bias: the LR is -1e-6 at update 901, and negative in 99 of 1,000 updates"
+    )
+
+
+def of(make: Callable[..., Any], steps: int = 100) -> list[Finding]:
+    return list(check(load_all([make], Overrides(steps=steps)).schedules).at_least("warning"))
+
+
+def adamw(*groups: dict[str, Any]) -> torch.optim.AdamW:
+    given = [{"params": [torch.nn.Parameter(torch.zeros(2))]} | each for each in groups]
+    return torch.optim.AdamW(given, lr=1e-3)
+
+
+def with_late_group(optimizer: torch.optim.Optimizer, scheduler: Any) -> Any:
+    optimizer.add_param_group({"params": [torch.nn.Parameter(torch.zeros(3))], "lr": 1e-4})
+    return optimizer, scheduler
+
+
+def test_a_group_that_was_added_late_and_rises_above_its_lr() -> None:
+    def make() -> Any:
+        optimizer = adamw({})
+        return with_late_group(optimizer, LinearLR(optimizer, 0.1, total_iters=10))
+
+    [finding] = of(make)
+    assert (finding.code, finding.groups) == ("LRV601", ("1",))
+    assert finding.message == (
+        "group 1 was added after the scheduler was built: it goes from its own lr 1e-4 up to 0.001"
+    )
+
+
+def test_a_group_that_was_added_late_and_falls_with_the_others_is_none() -> None:
+    def make() -> Any:
+        optimizer = adamw({})
+        return with_late_group(optimizer, MultiStepLR(optimizer, [30, 60]))
+
+    assert of(make) == []
+
+
+def test_a_group_that_was_added_late_and_never_moves() -> None:
+    class Kept:
+        """Sets the rates of the groups that there were."""
+
+        def __init__(self, optimizer: torch.optim.Optimizer) -> None:
+            self.inner, self.groups = LambdaLR(optimizer, lambda step: 1.0), optimizer.param_groups
+            self.steps, self.count = 0, len(self.groups)
+
+        def step(self) -> None:
+            self.steps += 1
+            for group in self.groups[: self.count]:
+                group["lr"] = group["initial_lr"] * (1 - self.steps / 100)
+
+    def make() -> Any:
+        optimizer = adamw({})
+        return with_late_group(optimizer, Kept(optimizer))
+
+    [finding] = of(make)
+    assert (finding.code, finding.groups) == ("LRV601", ("1",))
+    assert finding.message == (
+        "group 1 was added after the scheduler was built, and stays at 1e-4 in all 100 updates,"
+        " while group 0 moves by 9.9e-4"
+    )
+
+
+def test_a_factor_in_the_groups_that_nothing_reads() -> None:
+    def make(steps: int) -> Any:
+        optimizer = adamw({"lr_scale": 0.3164}, {"lr_scale": 0.5625}, {"lr_scale": 1.0})
+        return optimizer, CosineAnnealingLR(optimizer, steps)
+
+    def mended(steps: int) -> Any:
+        scales = (0.3164, 0.5625, 1.0)
+        optimizer = adamw(*({"lr": 1e-3 * each, "lr_scale": each} for each in scales))
+        return optimizer, CosineAnnealingLR(optimizer, steps)
+
+    [finding] = of(make)
+    assert finding.code == "LRV604"
+    assert finding.message == (
+        "the groups' lr_scale, 0.3164 to 1, is lost: neither the optimizer nor the scheduler reads"
+        " it, and groups 0 and 2 train at the same rates"
+    )
+    assert finding.advice == "give each group its own lr, lr * lr_scale"
+    assert of(mended) == []
+
+
+class OneRate:
+    """Before its first step it has a rate for one group only."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, first: int) -> None:
+        self.groups, self.steps = optimizer.param_groups, 0
+        self.base = [group["lr"] for group in self.groups]
+        for group in self.groups[:first]:
+            group["lr"] = 0.0
+
+    def step(self) -> None:
+        self.steps += 1
+        share = min(self.steps / 10, (100 - self.steps) / 90)
+        for group, base in zip(self.groups, self.base, strict=True):
+            group["lr"] = base * share
+
+
+def test_a_group_that_the_first_rates_leave_out() -> None:
+    def make(first: int) -> Any:
+        optimizer = adamw({}, {"lr": 1e-4})
+        return optimizer, OneRate(optimizer, first)
+
+    [finding] = of(lambda: make(1))
+    assert (finding.code, finding.groups) == ("LRV601", ("1",))
+    assert finding.message == (
+        "update 0 uses group 1's own lr, 1e-4, where group 0 starts at 0 and both are warmed up"
+        " from then on: what sets the first rates leaves it out"
+    )
+    assert of(lambda: make(2)) == []
 
 
 def test_a_product_inside_of_a_sequence_is_not_told_to_become_another_sequence() -> None:

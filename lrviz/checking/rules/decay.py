@@ -171,15 +171,13 @@ def onecycle_overrun(subject: Subject) -> Iterator[Fault]:
     makes_pointless=("LRV201", "LRV202", "LRV203", "LRV401"),
 )
 def negative_lr(subject: Subject) -> Iterator[Fault]:
-    """Look at the lowest value of all groups."""
+    """Look at the lowest value."""
     if math.isnan(subject.bounds[0]) or not subject.bounds[0] < 0:
         return
-    update, group = falls.first_flagged(subject.trace.lr < 0)
-    number = int(np.count_nonzero((subject.trace.lr < 0).any(axis=1)))
+    update, number = int(np.argmax(subject.lr < 0)), int(np.count_nonzero(subject.lr < 0))
     yield Fault(
-        f"the LR{falls.of_group(subject, group)} is {lr(float(subject.trace.lr[update, group]))} at"
-        f" update {count(update)}, and negative in {count(number)} of {count(subject.updates)}"
-        " updates",
+        f"the LR is {lr(subject.at(update))} at update {count(update)}, and negative in"
+        f" {count(number)} of {count(subject.updates)} updates",
         "let the fall end at the training's end, or keep it at 0 with max(0, ...)",
         falls.cause(subject),
         update=update,
@@ -202,10 +200,10 @@ def non_finite_lr(subject: Subject) -> Iterator[Fault]:
     """Look for values that are no numbers."""
     if all(map(math.isfinite, subject.bounds)):
         return
-    update, group = falls.first_flagged(~np.isfinite(subject.trace.lr))
+    update = int(np.argmax(~np.isfinite(subject.lr)))
     yield Fault(
-        f"the LR{falls.of_group(subject, group)} is {lr(float(subject.trace.lr[update, group]))} at"
-        f" update {count(update)}, after {lr(float(subject.trace.lr[max(update - 1, 0), group]))}",
+        f"the LR is {lr(subject.at(update))} at update {count(update)}, after"
+        f" {lr(subject.at(max(update - 1, 0)))}",
         "keep factors at 1 or below, and divisors above 0",
         falls.cause(subject),
         update=update,

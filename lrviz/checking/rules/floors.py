@@ -37,6 +37,7 @@ def floor_above_lr(subject: Subject) -> Iterator[Fault]:
             f" {'changes nothing' if low == high else 'rises'}",
             f"set {name} below {lr(high)}" + ("" if subject.foreign else ", as 0.01lr"),
             subject.place(part, name),
+            groups=tuple(subject.trace.groups.index(each[0]) for each in bad),
         )
 
 

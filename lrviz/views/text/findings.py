@@ -90,6 +90,7 @@ def as_json(report: Report) -> str:
             "line": each.place.line,
             "column": each.place.column,
             "label": each.label,
+            "groups": list(each.groups),
         }
         for each in report.findings
     ]

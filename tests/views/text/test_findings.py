@@ -17,6 +17,7 @@ ERROR = Finding(
 WARNING = Finding(
     *("LRV201", "rebound", "warning", "it climbs", "set T_max to 9", Place("cosine"), "cosine"),
     edits=(Edit(PLACE, "9"),),
+    groups=("bias", "norm"),
 )
 IGNORED = Finding(
     *("LRV301", "restart-near-end", "warning", "late", "set T_0", PLACE, "x"), reason="meant"
@@ -64,6 +65,7 @@ def test_json_has_the_documented_keys() -> None:
                 "line": 3,
                 "column": 7,
                 "label": "x",
+                "groups": [],
             },
             {
                 "code": "LRV201",
@@ -75,6 +77,7 @@ def test_json_has_the_documented_keys() -> None:
                 "line": 0,
                 "column": 0,
                 "label": "cosine",
+                "groups": ["bias", "norm"],
             },
         ],
     }
