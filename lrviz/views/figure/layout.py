@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.ticker import FixedLocator, Locator
 
 from lrviz.views.figure.text import Type
@@ -81,8 +82,9 @@ def y_ticks(scale: YScale, height: float, font: Type) -> tuple[Locator, Axis]:
     locator = y_locator(scale, most)
     values = [float(each) for each in locator.tick_values(*within)]
     values = [each for each in values if within[0] <= each <= within[1]]
-    if len(values) > 2 and len(values) * font.line > height:
-        values = [values[0], values[-1]] if height > 2 * font.line else [values[-1]]
+    at = height * scale.fraction(np.array(values))
+    if len(values) > 1 and np.diff(at).min() < font.line:
+        values = [values[0], values[-1]] if at[-1] - at[0] >= font.line else values[-1:]
         locator = FixedLocator(values)
     write = scale.typesetter()
     return locator, Axis(tuple(values), tuple(write(value, None) for value in values))

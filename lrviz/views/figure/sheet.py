@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.ticker import FuncFormatter, Locator
+from matplotlib.ticker import FuncFormatter
 from numpy.typing import ArrayLike
 
 from lrviz.curves.events import Array
@@ -92,18 +92,26 @@ class Sheet(Canvas):
         plan = plan.with_room_above(headroom(plan.spots, fonts.note, (self.width, sizes[0])))
         self.plan = plan
         self.names = self._names()
-        y_axes = [
-            layout.y_ticks(scale, size, fonts.tick)
-            for scale, size in zip(plan.scales, sizes, strict=True)
-        ]
-        left = layout.left_margin([axis for _, axis in y_axes], fonts)
-        outer = Box.between(left, bottom, self.width - self._edge(left), self.height - top)
-        page = self._placed(outer, count)
+        left = layout.left_margin(self._y_axes(sizes), fonts)
+        page = self._placed(self._between(left, bottom, top), count)
+        # A legend leaves less height, thus other ticks, whose labels may be wider.
+        wider = layout.left_margin(self._y_axes([box.height for box in page.panels]), fonts)
+        if wider > left:
+            page = self._placed(self._between(wider, bottom, top), count)
         width, height = page.panels[0].width, page.panels[0].top - page.panels[-1].bottom
         if width < 0.6 or height < 0.35 * count + 0.1:
             raise self.refuse(0.6 - width, 1.5 * count - height)
         self.write_notes()
-        self._draw_panels(page, [ticks for ticks, _ in y_axes])
+        self._draw_panels(page)
+
+    def _y_axes(self, heights: Sequence[float]) -> list[layout.Axis]:
+        """Return the ticks of the panels' y axes, which are so high."""
+        pairs = zip(self.plan.scales, heights, strict=True)
+        return [layout.y_ticks(scale, height, self.fonts.tick)[1] for scale, height in pairs]
+
+    def _between(self, left: float, bottom: float, top: float) -> Box:
+        """Return what is left of the page between margins, and one at the right without names."""
+        return Box.between(left, bottom, self.width - self._edge(left), self.height - top)
 
     def _placed(self, outer: Box, count: int) -> Page:
         """Return where panels and names stand within what is left of the page.
@@ -179,14 +187,15 @@ class Sheet(Canvas):
                 break
         return start, legend
 
-    def _draw_panels(self, page: Page, ticks: Sequence[Locator]) -> None:
+    def _draw_panels(self, page: Page) -> None:
         plan, first, last = self.plan, None, len(page.panels) - 1
         tick, font = self.fonts.tick, self.fonts.label
         for index, box in enumerate(page.panels):
             left, width, height = box.left, box.width, box.height
             ax = self.add_panel(box, first)
             first = first or ax
-            set_axes(ax, plan, index, ticks[index], tick.size)
+            ticks, _ = layout.y_ticks(plan.scales[index], height, tick)
+            set_axes(ax, plan, index, ticks, tick.size)
             name = plan.panels[index].title
             fitting = font.size * height / (labels.WIDER * font.width(name))
             size = max(5.0, min(font.size, fitting))

@@ -79,10 +79,10 @@ def _places(room: Room, index: int, swept: tuple[Array, Array], size: Point) -> 
     for away in _AWAY:
         if not len(left):
             break
-        grain = max(_GRAIN, int(away / 4 / CELL))  # farther away a coarser look will do
+        grain = int(away / 4 / CELL)  # farther away a coarser look will do
         around = 2 * (away - _BESIDE)
         larger = size[0] + around, size[1] + around
-        points = _points(x[left], y[left], angle[left], larger, grain * CELL)
+        points = _points(x[left], y[left], angle[left], larger, max(_GRAIN, grain) * CELL)
         ok = are_clear(points, others, grain)
         clear[left[ok]] = away
         left = left[~ok]

@@ -96,15 +96,15 @@ def _styles(
     """Return the dashes of each family."""
     firsts = [heights[family[0]] for family in families]
     found: dict[int, tuple[float, ...]] = {0: _DASHES[0]}
+    shades = [lightness(colour) for colour in colours]
     for index in sorted(range(1, len(families)), key=lambda each: -round(_way(firsts[each]), 3)):
         used = list(found.values())
-        confused = {
-            style
-            for other, style in found.items()
-            if abs(lightness(colours[other]) - lightness(colours[index])) < _GREY
-            or _on_each_other(firsts[index], firsts[other])
-        }
-        found[index] = min(_DASHES[1:], key=lambda style: (style in confused, used.count(style)))
+        apart = dict.fromkeys(_DASHES[1:], _GREY)  # how far those of a style are in lightness
+        for other, style in found.items():
+            touching = abs(other - index) == 1 or _on_each_other(firsts[index], firsts[other])
+            away = 0.0 if touching else abs(shades[other] - shades[index])
+            apart[style] = min(away, apart.get(style, _GREY))
+        found[index] = min(_DASHES[1:], key=lambda each: (-apart[each], used.count(each)))
     return [found[index] for index in range(len(families))]
 
 
