@@ -49,7 +49,7 @@ def simulate(
     >>> simulate("linear", steps=4, lr=1.0).lr[:, 0].tolist()
     [1.0, 0.75, 0.5, 0.25]
     """
-    from lrviz.simulation.loop import simulated
+    from lrviz.simulation.simulated import simulated
 
     return simulated(_one(source, overrides), on_progress)
 
@@ -101,7 +101,7 @@ def plot(
     Raises:
         LrvizError: As for `lrviz.simulate`.
     """
-    from lrviz.simulation.loop import simulated
+    from lrviz.simulation.simulated import simulated_each
     from lrviz.views.figure import FigureOptions
     from lrviz.views.figure import figure as draw
 
@@ -111,9 +111,10 @@ def plot(
         if isinstance(source, Trace):
             traces.append(source)
         else:
-            named = _all(source, overrides)
-            schedules += named
-            traces += map(simulated, named)
+            for each in _all(source, overrides):
+                for schedule, trace in simulated_each(each):
+                    schedules.append(schedule)
+                    traces.append(trace)
     if not traces:
         raise UsageError("nothing to draw: give a source, as in lrviz.plot('cosine', steps=1000)")
     if figure is None:
@@ -142,7 +143,7 @@ def compare(plan: Source | Trace, log: str | os.PathLike[str] | Trace, **overrid
     "all 9 logged values are the plan's, to the bit"
     """
     from lrviz.simulation.logged import judge, trace_of
-    from lrviz.simulation.loop import simulated
+    from lrviz.simulation.simulated import simulated
 
     sources: list[Source] = [] if isinstance(plan, Trace) else [plan]
     logs = [] if isinstance(log, Trace) else [os.fspath(log)]

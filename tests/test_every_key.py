@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from lrviz.building.factory import build_schedule
 from lrviz.checking.runner import check
 from lrviz.errors import LrvizError
-from lrviz.simulation.loop import run
+from lrviz.simulation.simulated import simulated
 from lrviz.sources.loading import load_all
 from lrviz.spec.metrics import Metric
 from lrviz.spec.models import Check, Curve, Group, Member, Optimizer, Plot, Spec, Table, Train
@@ -72,6 +71,8 @@ VALUES: dict[type[BaseModel], dict[str, list[Any]]] = {
         "accumulate": [2],
         "drop_last": [True],
         "sampler_drop_last": [True],
+        "start": [20],
+        "resume": ["nothing"],
     },
     Optimizer: {"type": ["Adam"], "groups": [{"c": {}}, None]},
     Group: {"count": [2], "lr_decay": [0.5]},
@@ -123,7 +124,7 @@ def outcome(spec: dict[str, Any]) -> Any:
     """Return what a user may see of a spec, or its error."""
     try:
         loaded = load_all([copy.deepcopy(spec)])
-        traces = [run(build_schedule(each)) for each in loaded.schedules]
+        traces = [simulated(each) for each in loaded.schedules]
     except LrvizError as error:
         return str(error)
     about = [

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from lrviz.building.rates import OwnRate
+    from lrviz.building.resumed import Resumed
     from lrviz.spec.durations import Length
 
 
@@ -31,6 +32,7 @@ class BuiltScheduler:
             metric, or a real training's spec has none.
         method: What is called in place of `step()`: timm's `step_update`.
         counted: Its first argument is how many units are done: i + 1 after unit i.
+        taken: The steps that it had taken before the first update, of a training resumed.
     """
 
     scheduler: Any
@@ -38,6 +40,7 @@ class BuiltScheduler:
     metric: NDArray[np.float64] | None = None
     method: str = "step"
     counted: bool = False
+    taken: int = 0
 
     def step(self, index: int) -> None:
         """Call the scheduler after unit `index` (0-based) of its interval."""
@@ -110,6 +113,7 @@ class Built:
         warnings: What torch warned of while these were built, and what was rounded.
         parts: What the schedulers were built from, one a top-level scheduler.
         rate: What the optimizer makes of the lr inside `step()`; None where it uses it as it is.
+        resumed: What a training is resumed with; None for a new one, or where that is not known.
     """
 
     label: str
@@ -122,3 +126,4 @@ class Built:
     warnings: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     rate: OwnRate | None = None
+    resumed: Resumed | None = None

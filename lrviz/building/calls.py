@@ -10,6 +10,7 @@ from typing import Any
 from torch.optim import Optimizer
 
 from lrviz.building.built import BuiltScheduler
+from lrviz.building.resumed import taken
 from lrviz.spec import metrics
 from lrviz.spec.cadence import Cadence
 from lrviz.spec.metrics import Metric
@@ -67,7 +68,9 @@ def called(scheduler: Any, cadence: Cadence) -> BuiltScheduler:
     call = call_of(scheduler)
     if call.interval is not None:
         cadence = replace(cadence, interval=call.interval)
-    return BuiltScheduler(scheduler, cadence, method=call.method, counted=call.counted)
+    return BuiltScheduler(
+        scheduler, cadence, method=call.method, counted=call.counted, taken=taken(scheduler)
+    )
 
 
 def notes_of(built: Iterable[BuiltScheduler]) -> list[str]:

@@ -19,6 +19,7 @@ from lrviz.building.imports import import_scheduler, torch_scheduler
 from lrviz.building.named import lambda_lr
 from lrviz.building.optimizers import build_optimizer
 from lrviz.building.rates import own_rate
+from lrviz.building.several import Several
 from lrviz.building.signatures import Signature
 from lrviz.building.values import Phase, resolved
 from lrviz.document import KeyPath, Map, Seq, place_of
@@ -87,6 +88,18 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
         parts=tuple(part for phase in phases for part in phase.parts),
         rate=None if real else own_rate(optimizer),
     )
+
+
+def build_each(schedule: Schedule) -> list[tuple[Schedule, Built]]:
+    """Build a schedule, or one for each optimizer where its function returns several.
+
+    Raises:
+        LrvizError: As for `build_schedule`.
+    """
+    try:
+        return [(schedule, build_schedule(schedule))]
+    except Several as several:
+        return [(each, build_schedule(each)) for each in several.schedules]
 
 
 def _member(

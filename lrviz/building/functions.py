@@ -16,7 +16,10 @@ from lrviz.building.built import Built, BuiltScheduler
 from lrviz.building.calls import called, notes_of, takes_metric, unwrapped, with_values
 from lrviz.building.dummy import IDLE
 from lrviz.building.quantities import readers
+from lrviz.building.raised import by_torch, remedy
 from lrviz.building.rates import own_rate
+from lrviz.building.resumed import look
+from lrviz.building.several import Several, split
 from lrviz.errors import LrvizError, ScheduleError, UsageError, shown, words
 from lrviz.spec.cadence import Cadence
 from lrviz.spec.models import Interval
@@ -75,6 +78,11 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
         )
     wanted = {*required, *optional} & set(known)
     result = _called(schedule, lambda: function(**{name: known[name] for name in wanted}))
+    apart = split(result)
+    if apart:
+        if schedule.picked is None:
+            raise Several(schedule, [each for each, _ in apart])
+        result = apart[schedule.picked][1]
     used, schedulers = interpret(result, optimizer, schedule.stepped)
     schedulers = [_with_metric(schedule, each, result) for each in schedulers]
     _check_optimizer(schedule, used)
@@ -87,6 +95,7 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
         *unheard.of_metric(schedule, schedulers),
         *unheard.of_epochs(schedule, result),
         *notes_of(schedulers),
+        *unheard.of_scheduler(schedulers, [each for each, _ in apart], used),
     )
     return _built(schedule, used, tuple(schedulers), warned)
 
@@ -248,7 +257,9 @@ def _called(schedule: Schedule, action: Callable[[], Any]) -> Any:
     except (LrvizError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise ScheduleError(f"{schedule.source} raised {words(error)}") from error
+        known = remedy(words(error)) if by_torch(error) else None
+        why = f"; {known}" if known else ""
+        raise ScheduleError(f"{schedule.source} raised {words(error)}{why}") from error
 
 
 def _built(
@@ -257,6 +268,9 @@ def _built(
     schedulers: tuple[BuiltScheduler, ...],
     warned: tuple[str, ...] = (),
 ) -> Built:
+    resumed = look(optimizer, [each.scheduler for each in schedulers])
+    if resumed is not None and resumed.sentence:
+        warned = (*warned, resumed.sentence)
     return Built(
         label=schedule.label,
         source=schedule.source,
@@ -266,6 +280,7 @@ def _built(
         groups=tuple(_names(optimizer)),
         warnings=(*schedule.warnings, *warned),
         rate=own_rate(optimizer),
+        resumed=resumed,
     )
 
 

@@ -70,6 +70,16 @@ def by_function(
     return tuple(found)
 
 
+def of_scheduler(
+    schedulers: Sequence[BuiltScheduler], optimizers: Sequence[Optimizer], used: Optimizer
+) -> tuple[str, ...]:
+    """Return a warning where one of several optimizers has no scheduler."""
+    if schedulers or len(optimizers) < 2:
+        return ()
+    beside = ", ".join(type(each).__name__ for each in optimizers if each is not used)
+    return (f"no scheduler acts on {type(used).__name__}, beside {beside}: its lr stays as it is",)
+
+
 def of_metric(schedule: Schedule, built: Sequence[BuiltScheduler]) -> tuple[str, ...]:
     """Return a warning where a function's schedulers look at no metric, and one was given."""
     if schedule.metric is None or any(each.metric is not None for each in built):

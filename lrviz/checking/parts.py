@@ -60,9 +60,10 @@ def parts_of(built: Built) -> tuple[Part, ...]:
 
 def _top(built: Built, member: int, each: BuiltScheduler) -> Part:
     cadence = each.cadence
-    calls = max(1, cadence.calls(built.length))
+    # What it had taken before the first update belongs to its phase, which began earlier.
+    calls = max(1, each.taken + cadence.calls(built.length))
     per_call = Fraction(built.length.unit(cadence.interval) * cadence.frequency)
-    return _read(each.scheduler, member, cadence.missed, calls, per_call)
+    return _read(each.scheduler, member, cadence.missed - each.taken, calls, per_call)
 
 
 def _read(scheduler: Any, member: int, start: int, calls: int, per_call: Fraction) -> Part:

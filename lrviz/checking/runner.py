@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from lrviz.curves.trace import Trace
 from lrviz.document import read_text
 from lrviz.errors import LrvizError, Place, SpecError
 from lrviz.spec.schedule import Schedule
+
+if TYPE_CHECKING:
+    from lrviz.building.built import Built
 
 UNUSED_IGNORE = "LRV009"
 
@@ -127,13 +130,15 @@ def check(
     tracebacks: list[str] = []
     done = 0
     given: Sequence[Trace | None] = traces or [None] * len(schedules)
+    curves = 0
     for schedule, trace in zip(schedules, given, strict=True):
         ignores.add(schedule)
         advance = partial(_advance, on_progress, done) if on_progress else None
-        subject = make_subject(schedule, texts, advance, trace)
-        found += [ignores.applied(each, schedule) for each in look(subject, chosen)]
-        if subject.trace.error:
-            tracebacks.append(subject.trace.error.traceback)
+        for subject in make_subjects(schedule, texts, advance, trace):
+            found += [ignores.applied(each, subject.schedule) for each in look(subject, chosen)]
+            if subject.trace.error:
+                tracebacks.append(subject.trace.error.traceback)
+            curves += 1
         done += schedule.length.updates
     found += ignores.unused()
     first: dict[tuple[str, Place, str], Finding] = {}
@@ -144,7 +149,7 @@ def check(
     return Report(
         tuple(each for each in unique if each.reason is None),
         tuple(each for each in unique if each.reason is not None),
-        len(schedules),
+        curves,
         tuple(tracebacks),
     )
 
@@ -153,25 +158,43 @@ def _advance(on_progress: Callable[[int], None], before: int, done: int) -> None
     on_progress(before + done)
 
 
-def make_subject(
+def make_subjects(
     schedule: Schedule,
     text: Callable[[Place], str | None],
     on_progress: Callable[[int], None] | None = None,
     trace: Trace | None = None,
-) -> Subject:
-    """Build and, unless there is a trace, simulate a schedule; return what rules look at."""
+) -> Iterator[Subject]:
+    """Build and, unless there is a trace, simulate a schedule; yield what rules look at.
+
+    It is one, or one for each optimizer where a function returns several.
+    """
     # Here: a report is read, shown and mended without torch.
-    from lrviz.building.factory import build_schedule
+    from lrviz.building.factory import build_each
+
+    for each, built in build_each(schedule):
+        yield _subject(each, built, text, on_progress, trace)
+
+
+def _subject(
+    schedule: Schedule,
+    built: Built,
+    text: Callable[[Place], str | None],
+    on_progress: Callable[[int], None] | None,
+    trace: Trace | None,
+) -> Subject:
     from lrviz.building.optimizers import build_optimizer
     from lrviz.simulation.loop import run
+    from lrviz.simulation.simulated import started
 
-    built = build_schedule(schedule)
     if schedule.function is None:
         lrs = tuple(float(each["lr"]) for each in build_optimizer(schedule).param_groups)
     else:
         groups = built.optimizer.param_groups
         lrs = tuple(float(each.get("initial_lr", each["lr"])) for each in groups)
-    return Subject(schedule, built, trace or run(built, on_progress), lrs, text)
+    # The rules look at the whole plan, also where a training is resumed.
+    plan = trace if trace is not None and not schedule.start else run(built, on_progress)
+    restart = None if schedule.resume == "all" else started(schedule, plan)
+    return Subject(schedule, built, plan, lrs, text, restart=restart)
 
 
 def look(subject: Subject, chosen: Sequence[Rule]) -> Iterator[Finding]:

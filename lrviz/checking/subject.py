@@ -47,6 +47,7 @@ class Subject:
         trace: What each update used.
         lrs: The groups' learning rates before any scheduler touched them, shape (G,).
         text: Gives what stands at a place; None where no file is behind it.
+        restart: What follows where the training is resumed, and not all is restored.
         family: Indices of the groups that are looked at, whose curves are one up to a factor, the
             highest first; empty for all, of which the highest is looked at.
     """
@@ -56,6 +57,7 @@ class Subject:
     trace: Trace
     lrs: tuple[float, ...]
     text: Callable[[Place], str | None]
+    restart: Trace | None = None
     family: tuple[int, ...] = ()
 
     def shapes(self) -> tuple[Subject, ...]:
@@ -156,6 +158,11 @@ class Subject:
         )
 
     @property
+    def resumed(self) -> bool:
+        """The run begins in mid-schedule: its rises and falls may lie before it."""
+        return any(each.taken for each in self.built.schedulers)
+
+    @property
     def per_epoch(self) -> int | None:
         """Updates an epoch, where that is known and more than a stand-in for an epoch."""
         length = self.trace.length
@@ -177,9 +184,12 @@ class Subject:
         return self.built.schedulers[member].cadence.units(self.built.length)
 
     def update_of(self, part: Part, calls: int) -> int:
-        """Return the first update that uses what a part gives after so many calls in its phase."""
+        """Return the first update that uses what a part gives after so many calls in its phase.
+
+        It is the run's first for what was given before it, in a training that is resumed.
+        """
         exact: Fraction = (part.start + calls) * part.updates_per_call
-        return math.ceil(exact)
+        return max(0, math.ceil(exact))
 
     def at(self, update: int) -> float:
         """Return the learning rate of an update, the last one's beyond the end."""

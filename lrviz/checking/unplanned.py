@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lrviz import catalog
+from lrviz.checking import beyond
 from lrviz.checking.counts import fall, warmup
 from lrviz.checking.rule import Fault
 from lrviz.checking.subject import Subject
-from lrviz.curves.features import climb_again, cut_off, rises_short_of
+from lrviz.curves.features import breaks_off, climb_again, cut_off, rises_short_of
 from lrviz.errors import Place
 from lrviz.writing.numbers import count, lr, percent
 
@@ -45,9 +46,11 @@ def ends_high(subject: Subject) -> Iterator[Fault]:
     """Find a curve that stops in the middle of its fall."""
     share = cut_off(subject.lr) if is_unplanned(subject) else None
     if share is not None:
+        end = beyond.bottom(subject)
+        longer = "the schedule is as for a longer training"
         yield Fault(
             f"the training ends at an LR of {lr(subject.final)}, {percent(share)} of the peak, and"
-            " in the middle of the fall: the schedule is as for a longer training",
+            f" in the middle of the fall: {longer if end is None else _until(end)}",
             f"make its length that of the training, {count(subject.updates)} updates",
             _place(subject),
             update=subject.updates - 1,
@@ -56,9 +59,22 @@ def ends_high(subject: Subject) -> Iterator[Fault]:
 
 def warmup_reaches_end(subject: Subject) -> Iterator[Fault]:
     """Find a curve that only rises, and does not reach the optimizer's lr."""
-    # A function of the step alone gives the rate itself: there is no lr to be reached.
+    if not is_unplanned(subject):
+        return
+    # A function of the step alone gives the rate itself: the peak is what it would reach later on.
     alone = subject.schedule.function is not None and set(subject.lrs) == {1.0}
-    if not alone and is_unplanned(subject) and rises_short_of(subject.lr, subject.base):
+    if alone:
+        top = beyond.summit(subject)
+        if top is not None and rises_short_of(subject.lr, top[1]):
+            yield Fault(
+                f"the LR rises until the end, where it is {lr(subject.final)}: the warmup would"
+                f" be over at update {count(top[0])}, at {lr(top[1])}, and the training has"
+                f" {count(subject.updates)}",
+                f"shorten the warmup, to {count(max(1, subject.updates // 20))} updates",
+                None,
+                update=subject.updates - 1,
+            )
+    elif rises_short_of(subject.lr, subject.base):
         yield Fault(
             f"the LR rises until the end, where it is {lr(subject.final)},"
             f" {percent(subject.final / subject.base)} of lr {lr(subject.base)}: the warmup is"
@@ -67,6 +83,40 @@ def warmup_reaches_end(subject: Subject) -> Iterator[Fault]:
             _place(subject),
             update=subject.updates - 1,
         )
+
+
+def flat(subject: Subject) -> Iterator[Fault]:
+    """Find a curve that never changes in the training, and would behind its end."""
+    still = subject.updates > 1 and subject.peak > 0 and bool((subject.lr == subject.peak).all())
+    change = beyond.first_change(subject) if still and is_unplanned(subject) else None
+    if change is not None and change > subject.updates:  # one at the end itself changes nothing
+        yield Fault(
+            f"the LR is {lr(subject.peak)} in all {count(subject.updates)} updates: it would change"
+            f" at update {count(change)} first",
+            f"make its length that of the training, {count(subject.updates)} updates",
+            _place(subject),
+            update=0,
+        )
+
+
+def jump(subject: Subject) -> Iterator[Fault]:
+    """Find a rise that breaks off with a jump."""
+    at = breaks_off(subject.lr) if is_unplanned(subject) else None
+    if at is not None:
+        beside = max(
+            abs(subject.at(at - 1) - subject.at(at - 2)), abs(subject.at(at + 1) - subject.at(at))
+        )
+        yield Fault(
+            f"the LR jumps from {lr(subject.at(at - 1))} to {lr(subject.at(at))} at update"
+            f" {count(at)}, where the rise ends; the steps beside it are {lr(beside)}",
+            "let the rise end at the LR that what follows starts at",
+            _place(subject),
+            update=at,
+        )
+
+
+def _until(end: tuple[int, float]) -> str:
+    return f"it would be over at update {count(end[0])}, at {lr(end[1])}"
 
 
 def _place(subject: Subject) -> Place | None:

@@ -160,7 +160,7 @@ def _report(
     if training.verbose and report is not None:
         note("what is found is from the cache")
     if report is None:
-        import_late("lrviz.simulation.loop")
+        import_late("lrviz.simulation.simulated")
         total = sum(each.length.updates for each in loaded.schedules)
         with user_code(training.verbose), progress(total, quiet=training.quiet) as advance:
             report = checked(loaded.schedules, selection, advance)

@@ -45,7 +45,9 @@ def compare(
     targets = picture_targets(named, given) if named or not terminal.wanted else ()
     drawing.for_files(targets)
     loaded = load(given, shared)
-    if len(loaded.schedules) + len(loaded.logs) < 2:
+    # A function may return several optimizers, which shows when it is called.
+    several = any(each.function is not None for each in loaded.schedules)
+    if len(loaded.schedules) + len(loaded.logs) < 2 and not several:
         raise UsageError(
             f"compare needs two schedules or more, and {given[0]} is one; "
             f"name another, or draw it alone: lrviz plot {given[0]}"

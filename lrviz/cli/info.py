@@ -84,8 +84,8 @@ def _schedule(name: str, document: dict[str, object]) -> Schedule:
 
 
 def _curve(schedule: Schedule, width: int) -> list[str]:
-    import_late("lrviz.simulation.loop")
-    from lrviz.simulation.loop import simulated
+    import_late("lrviz.simulation.simulated")
+    from lrviz.simulation.simulated import simulated
     from lrviz.views.chart import ChartOptions
 
     options = ChartOptions(

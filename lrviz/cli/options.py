@@ -128,6 +128,17 @@ class Training:
             rich_help_panel=_TRAINING,
         ),
     ] = None
+    start: Annotated[
+        int | None,
+        typer.Option(
+            "--start",
+            parser=whole_number("--start"),
+            metavar="N",
+            help="Resume at update N; SOURCE@resume=no-scheduler, no-optimizer, nothing or "
+            "optimizer-first is what that gives where it is done wrong.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None
     framework: Annotated[
         str | None,
         typer.Option(
@@ -247,6 +258,7 @@ class Training:
             steps=self.steps,
             epochs=self.epochs,
             steps_per_epoch=self.steps_per_epoch,
+            start=self.start,
             lr=self.lr,
             optimizer=self.optimizer,
             interval=self.interval,

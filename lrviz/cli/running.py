@@ -113,18 +113,20 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
     known: list[Trace | None] = [each.recall() for each in answers]
     unknown = [each for each, trace in zip(loaded.schedules, known, strict=True) if trace is None]
     if unknown:
-        import_late("lrviz.simulation.loop")
+        import_late("lrviz.simulation.simulated")
     with user_code(shared.verbose):
         made = iter(_simulated(unknown, loaded, shared))
+    schedules: list[Schedule] = []
     traces: list[Trace] = []
-    for place, found in zip(answers, known, strict=True):
-        trace = found or next(made)
-        how = "from the cache" if found else "simulated"
-        if found is None and place.keep(trace):
-            how = "simulated, and kept in the cache"
-        if shared.verbose and place.store:
-            note(f"{trace.label}: {how}")
-        traces.append(trace)
+    for schedule, place, found in zip(loaded.schedules, answers, known, strict=True):
+        for one, trace in [(schedule, found)] if found is not None else next(made):
+            how = "from the cache" if found else "simulated"
+            if found is None and place.keep(trace):
+                how = "simulated, and kept in the cache"
+            if shared.verbose and place.store:
+                note(f"{trace.label}: {how}")
+            schedules.append(one)
+            traces.append(trace)
     if loaded.logs:
         from lrviz.simulation.logged import trace_of
 
@@ -135,26 +137,36 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
     if shared.verbose:
         for trace in traces:
             show_traceback(trace.error.traceback if trace.error else "")
-    return Run(loaded.schedules, tuple(traces), loaded.logs)
+    return Run(tuple(schedules), tuple(traces), loaded.logs)
 
 
-def _simulated(schedules: Sequence[Schedule], loaded: Loaded, shared: Shared) -> list[Trace]:
-    """Simulate what is not known, and introduce all that was loaded once that can be built."""
+def _simulated(
+    schedules: Sequence[Schedule], loaded: Loaded, shared: Shared
+) -> list[list[tuple[Schedule, Trace]]]:
+    """Simulate what is not known, and introduce all that was loaded once that can be built.
+
+    Returns:
+        For each schedule itself and its trace, or those for each of several optimizers.
+    """
     if not schedules:
         introduce(loaded, shared)
         return []
-    from lrviz.building.factory import build_schedule
+    from lrviz.building.factory import build_each
     from lrviz.simulation.loop import run
+    from lrviz.simulation.simulated import started
 
-    built = [build_schedule(schedule) for schedule in schedules]
+    built = [build_each(schedule) for schedule in schedules]
     introduce(loaded, shared)
-    traces: list[Trace] = []
-    done = 0
-    with progress(sum(each.length.updates for each in built), quiet=shared.quiet) as advance:
-        for each in built:
-            traces.append(run(each, _advanced(each, advance, done, quiet=shared.quiet)))
-            done += each.length.updates
-    return traces
+    done, total = 0, sum(each.length.updates for one in built for _, each in one)
+    made: list[list[tuple[Schedule, Trace]]] = []
+    with progress(total, quiet=shared.quiet) as advance:
+        for one in built:
+            made.append([])
+            for schedule, each in one:
+                plan = run(each, _advanced(each, advance, done, quiet=shared.quiet))
+                made[-1].append((schedule, started(schedule, plan)))
+                done += each.length.updates
+    return made
 
 
 def _advanced(

@@ -13,6 +13,8 @@ from lrviz.curves.events import Array
 _SAMPLES = 400
 _LEAST = 40  # updates below which a curve is too short to have a form
 _STILL = 1e-9  # of the peak: less is rounding
+_BREAK = 0.05  # of the peak: a jump of less is what a warmup's own last step is
+_CALM = 4  # times the steps around it
 _SOON = 0.05  # of the training: what is reached within it, as things move, is as good as reached
 
 
@@ -101,6 +103,35 @@ def rises_short_of(values: Array, goal: float) -> bool:
     steps = np.diff(some)
     far = goal - some[-1] > _SOON * len(some) * steps[-1]
     return bool(far and (steps >= 0).all() and (steps[-5:] > _STILL * some.max()).all())
+
+
+def breaks_off(values: Array) -> int | None:
+    """Return the update at which a rise from the start breaks off, and nothing rises any more.
+
+    The jump, up or down, is a twentieth of the peak at least, four times each step before it, and
+    four times each behind it.
+
+    >>> breaks_off(np.concatenate([np.linspace(0, 0.1, 50), np.linspace(1, 0, 950)]))
+    50
+    >>> breaks_off(np.concatenate([np.linspace(0, 1, 50), np.linspace(1, 0, 950)])) is None
+    True
+    """
+    if len(values) < _LEAST:
+        return None
+    steps = np.diff(values)
+    up, down = float(steps.max()), -float(steps.min())
+    size = max(up, down)
+    if not size > _BREAK * values.max() or not np.isfinite(values).all() or values.min() < 0:
+        return None
+    at = int(steps.argmax() if up > down else steps.argmin())
+    before, behind = steps[:at], steps[at + 1 :]
+    if len(before) < 2 or not len(behind):
+        return None
+    # The last step of a rise by stairs is none: it rises until the jump, and never falls.
+    if not (before >= 0).all() or not (before[-2:] > 0).all() or (behind > 0).any():
+        return None
+    calm = _CALM * max(float(before.max()), -float(behind.min())) < size
+    return at + 1 if calm else None
 
 
 def _form(values: Array) -> tuple[Array, int, int] | None:

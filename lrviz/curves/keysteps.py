@@ -120,7 +120,8 @@ def resolve(token: str | int, trace: Trace) -> tuple[str, int | None]:
         rows = {"first": 0, "peak": at_peak, "last": len(trace.lr) - 1}
         return text, trace.update(rows[text])
     step = _step(text, trace.length)
-    return "asked for" if _UPDATE.fullmatch(text) else text, step if step < count else None
+    name = "asked for" if _UPDATE.fullmatch(text) else text
+    return name, step if trace.reaches(step) else None
 
 
 def _step(text: str, length: Length) -> int:
@@ -141,10 +142,13 @@ def _step(text: str, length: Length) -> int:
 
 
 def beyond(token: str | int, traces: Sequence[Trace]) -> str:
-    """Return the message for a token that lies beyond the end of all these traces.
+    """Return the message for a token that none of these traces has.
 
     Where a run was to reach it and was cut short, that is why.
     """
+    first = min(trace.update(0) for trace in traces)
+    if all(_step(str(token), trace.length) < first for trace in traces):
+        return f"--at: {token} is before update {first}, at which training is resumed"
     count = max(trace.updates for trace in traces)
     causes = [
         trace.cut_short

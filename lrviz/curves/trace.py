@@ -51,6 +51,7 @@ class Trace(Displayed):
         warnings: What torch warned of and what lrviz rounded, each once.
         error: Why the run ended early, or None.
         steps: The updates (0-based) of the rows, shape (M,), strictly ascending; None: all, from 0.
+            Those of a training that is resumed are all from one on.
         precision: Of the values: `float64`: whole doubles, `float32`, or so many decimal digits.
     """
 
@@ -96,6 +97,15 @@ class Trace(Displayed):
             f"{self.label}: its scheduler failed after update {self.error.update:,} of "
             f"{self.length.updates:,}, and the curve ends there: {self.error.message}"
         )
+
+    @property
+    def logged(self) -> bool:
+        """It is a log's: rows are what was logged, and others may lie between them."""
+        return self.steps is not None and not self.after
+
+    def reaches(self, update: int) -> bool:
+        """Tell whether an update has a value: of a log, that of the nearest that was logged."""
+        return update < self.updates and (self.logged or update >= self.update(0))
 
     def update(self, row: int) -> int:
         """Return the update that a row is of."""

@@ -88,7 +88,7 @@ def draw(asked: Request, files: Sequence[Path]) -> list[bytes]:
     Raises:
         LrvizError: torch refuses a schedule, or an option does not fit it.
     """
-    from lrviz.simulation.loop import simulated
+    from lrviz.simulation.simulated import simulated
     from lrviz.views.figure import figure, save_bytes
 
     traces = [simulated(each) for each in asked.schedules]

@@ -13,7 +13,7 @@ from lrviz.cache.memory import answer
 from lrviz.curves.trace import Trace
 from lrviz.document import read_text, unplaced
 from lrviz.errors import LrvizError
-from lrviz.simulation.loop import simulated
+from lrviz.simulation.simulated import simulated
 from lrviz.sources.grammar import reference
 from lrviz.sources.loading import Loaded, load_all
 from lrviz.sources.names import ALL_PRESETS

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import torch
 from torch.optim import Optimizer
 
 from lrviz.building.built import Built, BuiltScheduler
-from lrviz.building.calls import called, notes_of, takes_metric
+from lrviz.building.calls import called, notes_of, takes_metric, unwrapped
 from lrviz.building.functions import counted, interpret
 from lrviz.building.rates import own_rate
+from lrviz.building.resumed import look
+from lrviz.building.several import named
 from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
 from lrviz.live.copying import adopt
@@ -23,6 +25,7 @@ from lrviz.spec.durations import Length
 from lrviz.spec.models import Interval
 
 
+@overload
 def record(
     optimizer: Optimizer,
     scheduler: Any,
@@ -33,7 +36,34 @@ def record(
     frequency: int = 1,
     steps_per_epoch: int | None = None,
     label: str | None = None,
-) -> Trace:
+) -> Trace: ...
+
+
+@overload
+def record(
+    optimizer: Sequence[Optimizer],
+    scheduler: Any,
+    *,
+    steps: int,
+    metric: Sequence[float] | None = None,
+    interval: Interval | None = None,
+    frequency: int = 1,
+    steps_per_epoch: int | None = None,
+    label: str | None = None,
+) -> list[Trace]: ...
+
+
+def record(
+    optimizer: Optimizer | Sequence[Optimizer],
+    scheduler: Any,
+    *,
+    steps: int,
+    metric: Sequence[float] | None = None,
+    interval: Interval | None = None,
+    frequency: int = 1,
+    steps_per_epoch: int | None = None,
+    label: str | None = None,
+) -> Trace | list[Trace]:
     """Trace an optimizer and the schedulers on it that your code built, and leave both as they are.
 
     The trace goes on from their present state: row t is what update t from now would use, as in
@@ -49,7 +79,8 @@ def record(
     it is plain to see: not what `eval` or `getattr` with a computed name reads.
 
     Args:
-        optimizer: Yours, at any point of its training.
+        optimizer: Yours, at any point of its training; or a list of several that are trained
+            together, each of which has its schedulers among those given.
         scheduler: Any object with `step()` on `optimizer`; or one of Lightning's dicts,
             `{"scheduler": ..., "interval": ..., "frequency": ...}`; or what `lrviz.build`
             returned; or a list of these, in the order in which they are stepped.
@@ -63,7 +94,8 @@ def record(
         label: The trace's; None for the scheduler's class.
 
     Returns:
-        The Trace. If a scheduler raised, it ends there and `trace.error` says why.
+        The Trace, or a list with one for each of several optimizers, named after them. If a
+        scheduler raised, it ends there and `trace.error` says why.
 
     Raises:
         UsageError: An argument is wrong, or the scheduler is on another optimizer.
@@ -76,6 +108,15 @@ def record(
     >>> sgd.param_groups[0]["lr"], halving.last_epoch
     (1.0, 0)
     """
+    if isinstance(optimizer, list | tuple):
+        how: dict[str, Any] = {
+            "steps": steps,
+            "metric": metric,
+            "interval": interval,
+            "frequency": frequency,
+            "steps_per_epoch": steps_per_epoch,
+        }
+        return _each(optimizer, scheduler, how, label)
     if not isinstance(optimizer, Optimizer):
         raise UsageError(f"record wants a torch optimizer first, not a {type(optimizer).__name__}")
     if interval not in (None, "step", "epoch"):
@@ -86,6 +127,7 @@ def record(
     given = scheduler if isinstance(scheduler, list | tuple) else [scheduler]
     schedulers = [_built_scheduler(each, optimizer, interval, frequency) for each in given]
     schedulers = _with_metric(schedulers, metric, length)
+    resumed = look(optimizer, [built.scheduler for built in schedulers])
     adopted = adopt(optimizer, [built.scheduler for built in schedulers])
     label = (
         label or " + ".join(type(built.scheduler).__name__ for built in schedulers) or "constant"
@@ -100,11 +142,45 @@ def record(
         ),
         length=length,
         groups=tuple(str(each.get("name", i)) for i, each in enumerate(optimizer.param_groups)),
-        warnings=(*_warnings(optimizer), *notes_of(schedulers)),
+        warnings=(
+            *_warnings(optimizer),
+            *notes_of(schedulers),
+            *([resumed.sentence] if resumed is not None and resumed.sentence else ()),
+        ),
         rate=own_rate(optimizer),
     )
     with adopted.unchanged(), torch.random.fork_rng(devices=[]):
         return run(built)
+
+
+def _each(
+    optimizers: Sequence[Optimizer], schedulers: Any, how: dict[str, Any], label: str | None
+) -> list[Trace]:
+    """Record several optimizers, each with those of the schedulers that act on it."""
+    given = list(schedulers) if isinstance(schedulers, list | tuple) else [schedulers]
+    own = [[each for each in given if _acts_on(each, optimizer)] for optimizer in optimizers]
+    strays = [each for each in given if not any(each in of for of in own)]
+    if strays:
+        kind = type(strays[0]).__name__
+        raise UsageError(f"scheduler[{given.index(strays[0])}], a {kind}, is on none of them")
+    metric = how["metric"]
+    traces = []
+    for name, optimizer, acting in zip(named(optimizers), optimizers, own, strict=True):
+        looks = any(takes_metric(_scheduler(each)) for each in acting)
+        one = {**how, "metric": metric if looks else None}
+        title = name if label is None else f"{label} ({name})"
+        traces.append(record(optimizer, acting, **one, label=title))
+    return traces
+
+
+def _scheduler(item: Any) -> Any:
+    if isinstance(item, BuiltScheduler):
+        return item.scheduler
+    return item.get("scheduler") if isinstance(item, Mapping) else item
+
+
+def _acts_on(item: Any, optimizer: Optimizer) -> bool:
+    return unwrapped(getattr(_scheduler(item), "optimizer", None)) is optimizer
 
 
 def _built_scheduler(

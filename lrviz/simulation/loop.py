@@ -7,11 +7,11 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
 from lrviz.building.built import Built, BuiltScheduler
-from lrviz.building.factory import build_schedule
 from lrviz.building.quantities import Read, readers
 from lrviz.building.rates import OwnRate
 from lrviz.curves.trace import RunError, Trace
@@ -19,7 +19,6 @@ from lrviz.errors import ScheduleError, UsageError, words
 from lrviz.simulation import stepping
 from lrviz.simulation.recording import Recording, failure
 from lrviz.spec.durations import Length
-from lrviz.spec.schedule import Schedule
 
 EFFECTIVE = "effective_lr"
 """The quantity that an optimizer makes of the lr where it does not use that as it is."""
@@ -31,20 +30,7 @@ _SILENCE = 0.5
 """Seconds after which progress is told where a step of somebody's scheduler takes long."""
 
 
-def simulated(schedule: Schedule, on_progress: Callable[[int], None] | None = None) -> Trace:
-    """Build a schedule and run it.
-
-    Args:
-        schedule: What to simulate.
-        on_progress: As for `run`.
-
-    Raises:
-        LrvizError: torch refuses it, or it cannot be run.
-    """
-    return run(build_schedule(schedule), on_progress)
-
-
-def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Trace:
+def run(built: Built, on_progress: Callable[[int], None] | None = None, *, start: int = 0) -> Trace:
     """Simulate a training and return the values that each of its updates used.
 
     Row t of each curve is read before update t (0-based). A scheduler of interval `step` is called
@@ -56,10 +42,12 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Trace
         built: The optimizer and its schedulers before the first update; left as they are at the
             training's end.
         on_progress: Called with the number of updates done, once in some thousand updates.
+        start: The first update, of the training's length; `built` is then what it is resumed with.
 
     Returns:
-        The trace; if a scheduler raised, it ends with the update after which it did and
-        `trace.error` holds the scheduler's words. Warnings are kept on it, each once.
+        The trace, its row t of update `start` + t; if a scheduler raised, it ends with the update
+        after which it did and `trace.error` holds the scheduler's words. Warnings are kept on it,
+        each once.
 
     Raises:
         UsageError: A scheduler is stepped per epoch, and how long an epoch is is not known; or
@@ -71,10 +59,12 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Trace
             f"{built.label} is stepped per epoch, and how many updates an epoch has is not known; "
             "give steps_per_epoch"
         )
-    loop = stepping.run if stepping.may_run(built) else _plain_loop
+    fast = not start and stepping.may_run(built)
     with _caught() as texts:
         try:
-            recording = loop(built, on_progress)
+            recording = (
+                stepping.run(built, on_progress) if fast else _plain_loop(built, on_progress, start)
+            )
         except MemoryError as error:
             raise UsageError(
                 f"{built.label}: {built.length.updates:,} updates of {len(built.groups)} param "
@@ -133,19 +123,20 @@ def _caught() -> Iterator[list[str]]:
         found.append(f"and {more:,} more warnings")
 
 
-def _plain_loop(built: Built, on_progress: Callable[[int], None] | None) -> Recording:
+def _plain_loop(built: Built, on_progress: Callable[[int], None] | None, start: int) -> Recording:
     """Run the loop update by update, looking at every numeric value of every param group."""
-    recorder = _Recorder(built)
+    recorder = _Recorder(built, start)
     schedulers = stepping.in_order(built.schedulers)
     updates = built.length.updates
     error = None
     told = time.monotonic()
-    for t in range(updates):
-        recorder.record(t)
+    for t in range(start, updates):
+        recorder.record(t - start)
         built.optimizer.step()
         raised = _step_schedulers(schedulers, t, built.length)
-        error = recorder.look(t, raised)
+        error = recorder.look(t - start, raised)
         if error:
+            error = replace(error, update=t)
             updates = t + 1
             break
         if on_progress:
@@ -153,7 +144,7 @@ def _plain_loop(built: Built, on_progress: Callable[[int], None] | None) -> Reco
             if (t + 1) % stepping.CHUNK == 0 or t + 1 == updates or now - told > _SILENCE:
                 on_progress(t + 1)
                 told = now
-    return recorder.finish(updates, error)
+    return recorder.finish(updates - start, error)
 
 
 def _step_schedulers(schedulers: list[BuiltScheduler], t: int, length: Length) -> RunError | None:
@@ -178,11 +169,11 @@ class _Recorder:
         now: What the next update would use, of each quantity that has a curve.
     """
 
-    def __init__(self, built: Built) -> None:
+    def __init__(self, built: Built, start: int) -> None:
         self._optimizer = built.optimizer  # its list of groups may be replaced by another
         first, *others = [readers(group) for group in built.optimizer.param_groups]
         reads = {name: read for name, read in first.items() if all(name in each for each in others)}
-        self._shape = (built.length.updates, 1 + len(others))
+        self._shape = (built.length.updates - start, 1 + len(others))
         self._reads = {"lr": reads.pop("lr")}
         self._curves = {"lr": np.empty(self._shape)}
         self._still = {name: (read, self._row(name, read)) for name, read in reads.items()}

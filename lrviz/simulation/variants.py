@@ -12,7 +12,8 @@ from lrviz.building.factory import build_schedule
 from lrviz.curves.events import Array
 from lrviz.document import Map, Seq
 from lrviz.errors import LrvizError
-from lrviz.simulation.loop import run, simulated
+from lrviz.simulation.loop import run
+from lrviz.simulation.simulated import simulated
 from lrviz.sources.loading import load
 from lrviz.spec.schedule import MemberSpec, Schedule
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 
 from lrviz.errors import UsageError
 from lrviz.sources.kind import Kind
 from lrviz.sources.reference import Reference
 
+_RESUME = "@resume="
 _KINDS = (
     "lrviz.sources.specs.STDIN",
     "lrviz.sources.logs.kind.LOG",
@@ -74,4 +76,6 @@ def _unlabelled(source: str) -> Reference | None:
         found = each.parse(source)
         if found is not None:
             return found
-    return None
+    head, at, way = source.rpartition(_RESUME)
+    inner = _unlabelled(head) if at else None
+    return replace(inner, text=source, resume=way) if inner is not None else None

@@ -22,6 +22,7 @@ from lrviz.sources.overrides import (
     assumption,
     optimizer_section,
     train_section,
+    with_sets,
 )
 from lrviz.sources.specs import of_document, of_file
 from lrviz.sources.unknown import unknown
@@ -178,6 +179,8 @@ def origins_of(source: Source, overrides: Overrides) -> list[Origin]:
     if not named.kind:
         raise unknown(named)
     origins = kind(named.kind).read(named, overrides)
+    if named.resume:
+        origins = [_resumed(each, named.resume) for each in origins]
     if named.label is None:
         return origins
     if len(origins) > 1:
@@ -188,6 +191,12 @@ def origins_of(source: Source, overrides: Overrides) -> list[Origin]:
     return [replace(origins[0], label=named.label)]
 
 
+def _resumed(origin: Origin, way: str) -> Origin:
+    """Return an origin as it goes on where a training is resumed in a way of its own."""
+    tree = with_sets(origin.tree, [f"train.resume={way}"])
+    return replace(origin, label=f"{origin.label} ({way})", tree=tree)
+
+
 def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
     """Finish one schedule."""
     try:
@@ -196,6 +205,7 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         value, assumed = optimizer_section(tree, overrides)
         said = validated(Spec, Map({"train": train}).over(tree))
         length = training.length(said.train, train, force=overrides.force)
+        training.check_start(said.train, train, length)
         members = () if origin.function else spec.members(tree, overrides.interval)
         optimizer = spec.optimizer(value, overrides.lr)
     except SpecError as error:
@@ -216,6 +226,8 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         function=origin.function,
         stepped=overrides.interval,
         metric=_metric(overrides) if origin.function else None,
+        start=said.train.start,
+        resume=said.train.resume,
         plot=said.plot,
         table=said.table,
         check=said.check,

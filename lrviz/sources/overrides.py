@@ -27,6 +27,7 @@ class Overrides:
         steps_per_epoch: Updates an epoch, in place of the spec's.
         lr: The optimizer's learning rate; the groups' own scale with it.
         optimizer: An optimizer's type.
+        start: The update at which training is resumed, in place of the spec's.
         interval: When step() is called, where nothing says.
         sets: `key.path=value`, the value in YAML.
         trust: Import dotted paths to anything.
@@ -41,6 +42,7 @@ class Overrides:
     steps: int | None = None
     epochs: float | None = None
     steps_per_epoch: int | None = None
+    start: int | None = None
     lr: float | None = None
     optimizer: str | None = None
     interval: Interval | None = None
@@ -82,7 +84,7 @@ def train_section(tree: Map, overrides: Overrides, *, named: bool) -> tuple[Map,
     train = tree["train"] if isinstance(tree.get("train"), Map) else Map()
     given = {
         key: value
-        for key in ("steps", "epochs", "steps_per_epoch")
+        for key in ("steps", "epochs", "steps_per_epoch", "start")
         if (value := getattr(overrides, key)) is not None
     }
     if "steps" in given and "epochs" in given:

@@ -23,6 +23,7 @@ class Reference:
         picked: The schedule of a file that `#label` picks.
         arguments: Whether arguments stand behind a colon.
         label: What stood before `=`; None where the SOURCE names itself.
+        resume: What stood behind `@resume=`: what is restored where training is resumed.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Reference:
     picked: str | None = None
     arguments: bool = False
     label: str | None = None
+    resume: str | None = None
 
     @property
     def path(self) -> Path | None:
@@ -46,6 +48,7 @@ class Reference:
             text = self.label
         elif self.kind == "spec":
             text = Path(self.name).stem + (f"-{self.picked}" if self.picked else "")
+            text += f"-{self.resume}" if self.resume else ""
         elif self.kind == "stdin":
             text = "stdin"
         return re.sub(r"[^\w.]+", "-", text).strip("-.") or "schedule"

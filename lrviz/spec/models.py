@@ -15,6 +15,7 @@ from lrviz.spec.metrics import Metric, integral
 from lrviz.spec.misplaced import home
 
 Interval = Literal["step", "epoch"]
+Resume = Literal["all", "no-scheduler", "no-optimizer", "nothing", "optimizer-first"]
 
 STEPS = ("first", "peak", "last", "after")  # the updates that have names
 
@@ -59,6 +60,18 @@ class Train(_Model):
     drop_last: Annotated[
         bool, Field(description="Leave out a device's incomplete last batch, as a DataLoader does.")
     ] = False
+    start: Annotated[
+        int,
+        Field(ge=0, le=durations.MOST, description="The update at which training is resumed."),
+        BeforeValidator(integral),
+    ] = 0
+    resume: Annotated[
+        Resume,
+        Field(
+            description="What is restored there: all; not the scheduler's state, not the "
+            "optimizer's, neither; or the optimizer's before the scheduler is built."
+        ),
+    ] = "all"
     sampler_drop_last: Annotated[
         bool,
         Field(

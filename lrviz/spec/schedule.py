@@ -22,6 +22,7 @@ from lrviz.spec.models import (
     Member,
     Optimizer,
     Plot,
+    Resume,
     Table,
     validated,
 )
@@ -100,6 +101,9 @@ class Schedule:
         function: A user's function in place of `members`.
         stepped: When the schedulers that `function` builds are stepped, where it does not say.
         metric: What those of them see that look at a metric.
+        picked: Which of several optimizers that `function` returns; None where it is one.
+        start: The update at which training is resumed; 0 for a new one.
+        resume: What is restored there, see `lrviz.spec.models.Resume`.
         plot: Defaults for the figure.
         table: Defaults for the table.
         check: Rules that it is not held to.
@@ -123,6 +127,9 @@ class Schedule:
     function: Callable[..., Any] | None = None
     stepped: Interval | None = None
     metric: Metric | None = None
+    picked: int | None = None
+    start: int = 0
+    resume: Resume = "all"
     plot: Plot = field(default_factory=Plot)
     table: Table = field(default_factory=Table)
     check: Check = field(default_factory=Check)

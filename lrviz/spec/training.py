@@ -111,6 +111,25 @@ def _divided(count: int, by: int, *, down: bool) -> int:
     return count // by if down else -(-count // by)
 
 
+def check_start(section: Train, data: Map, length: Length) -> None:
+    """Check where a training is resumed.
+
+    Raises:
+        SpecError: It is not within the training, or what is restored is said of none.
+    """
+    if section.start >= length.updates:
+        raise SpecError(
+            f"train.start: {section.start:,} is not before the end of {length.updates:,} updates",
+            place_of(data, ("start",)),
+        )
+    if section.resume != "all" and not section.start:
+        raise SpecError(
+            f"train.resume: {section.resume}, and nothing says where training is resumed; add "
+            "`start:` to train, or give --start",
+            place_of(data, ("resume",)),
+        )
+
+
 def padding(section: Train) -> str:
     """Return what is to be known of the samples that do not fill all devices; or nothing.
 

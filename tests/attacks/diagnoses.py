@@ -20,7 +20,7 @@ import numpy as np
 from lrviz.curves.diagnosis.diagnose import Planned, diagnose
 from lrviz.curves.diagnosis.precision import Logged, Precision
 from lrviz.curves.events import Array
-from lrviz.simulation.loop import simulated
+from lrviz.simulation.simulated import simulated
 from lrviz.simulation.variants import Rerun
 from lrviz.sources.loading import load
 from lrviz.spec.schedule import Schedule

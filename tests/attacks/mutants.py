@@ -201,12 +201,12 @@ SIMULATING = (
     Mutant(
         "each row is what the update after it uses",
         "simulation/loop.py",
-        "        recorder.record(t)\n        built.optimizer.step()\n"
+        "        recorder.record(t - start)\n        built.optimizer.step()\n"
         "        raised = _step_schedulers(schedulers, t, built.length)\n"
-        "        error = recorder.look(t, raised)\n",
+        "        error = recorder.look(t - start, raised)\n",
         "        built.optimizer.step()\n"
         "        raised = _step_schedulers(schedulers, t, built.length)\n"
-        "        error = recorder.look(t, raised)\n        recorder.record(t)\n",
+        "        error = recorder.look(t - start, raised)\n        recorder.record(t - start)\n",
         "simulation/loop",
     ),
     Mutant(
@@ -225,9 +225,9 @@ SIMULATING = (
     ),
     Mutant(
         "the metric is one late",
-        "simulation/loop.py",
-        "(float(each.metric[index]),)",
-        "(float(each.metric[max(index - 1, 0)]),)",
+        "building/built.py",
+        "(float(self.metric[index]),)",
+        "(float(self.metric[max(index - 1, 0)]),)",
         "simulation/loop",
     ),
     Mutant(
@@ -429,8 +429,8 @@ SHOWING = (
     Mutant(
         "a shorter curve has a cell beyond its end",
         "views/text/rows.py",
-        "steps = tuple(step if step < trace.updates else None for trace in traces)",
-        "steps = tuple(step if step <= trace.updates else None for trace in traces)",
+        "steps = tuple(step if trace.reaches(step) else None for trace in traces)",
+        "steps = tuple(step if trace.reaches(step - 1) else None for trace in traces)",
         "views/text/table",
     ),
     Mutant(
@@ -472,8 +472,8 @@ SHOWING = (
     Mutant(
         "a figure draws the groups in another order than it names them",
         "views/plan/panels.py",
-        "trace.by_update(param, group), index, group, trace.steps)",
-        "trace.by_update(param, -1 - group), index, group, trace.steps)",
+        "trace.by_update(param, group), index, group, steps)",
+        "trace.by_update(param, -1 - group), index, group, steps)",
         "views/plan/panels",
     ),
     Mutant(

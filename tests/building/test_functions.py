@@ -72,7 +72,6 @@ def test_an_optimizer_alone_keeps_its_lr() -> None:
         (3, "a int was returned; return a scheduler, (optimizer, scheduler)"),
         (None, "a NoneType was returned; return a scheduler"),
         (ExponentialLR, "a type was returned; return a scheduler"),
-        ((sgd(), sgd()), "2 optimizers were returned; look at one at a time"),
         (
             {"optimizer": sgd(), "lr_scheduler": {"sched": 1}},
             "lr_scheduler has unknown keys sched; it has: frequency, interval, monitor",

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 import torch
-from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LinearLR, MultiStepLR
+from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LinearLR, LRScheduler, MultiStepLR
 
 from lrviz.checking.runner import Finding, check
+from lrviz.errors import ScheduleError
 from lrviz.sources.loading import load_all
 from lrviz.sources.overrides import Overrides
 from lrviz.views.text import findings
 
-TRANSFORMERS = "transformers.get_cosine_schedule_with_warmup"
+COSINE = "transformers.get_cosine_schedule_with_warmup"
+LINEAR = "transformers.get_linear_schedule_with_warmup"
 
 
 def spec(scheduler: Any, steps: int = 1000, **optimizer: Any) -> dict[str, Any]:
@@ -33,7 +35,13 @@ def by_hand(expression: Any) -> dict[str, Any]:
     return {"type": "LambdaLR", "lr_lambda": expression}
 
 
-COSINE_198 = {"type": TRANSFORMERS, "num_warmup_steps": 22, "num_training_steps": 198}
+def by_name(name: str, steps: int, **more: float) -> dict[str, Any]:
+    given = {"name": name, "num_warmup_steps": 20, "num_training_steps": steps}
+    specific = {"scheduler_specific_kwargs": more} if more else {}
+    return {"type": "transformers.get_scheduler"} | given | specific
+
+
+COSINE_198 = {"type": COSINE, "num_warmup_steps": 22, "num_training_steps": 198}
 MEGATRON = "step / 22 if step < 22 else 0.5 * (1 + cos(pi * min(1, (step - 22) / (198 - 22))))"
 CASES: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
     "a cosine whose warmup was subtracted twice": (
@@ -59,6 +67,68 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
         " takes 1,000 steps",
         "set T_max to 1000; for restarts take CosineAnnealingWarmRestarts",
         "scheduler.T_max=1000",
+    ),
+    "updates counted in rollouts, linear": (
+        spec({"type": LINEAR, "num_warmup_steps": 10, "num_training_steps": 250}, lr=1e-6),
+        "LRV203",
+        "from update 250 on the LR is 0: the last 750 updates, 75% of the training, learn nothing",
+        "set num_training_steps to 1000",
+        "scheduler.num_training_steps=1000",
+    ),
+    "updates counted in rollouts, by name": (
+        spec(by_name("cosine", 250), lr=1e-4),
+        "LRV201",
+        "the LR climbs from 0 at update 250 back to 1e-4 at update 480: num_training_steps is 250,"
+        " the scheduler takes 1,000 steps",
+        "set num_training_steps to 1000; for restarts take CosineAnnealingWarmRestarts",
+        "scheduler.num_training_steps=1000",
+    ),
+    "the same with a floor": (
+        spec(by_name("cosine_with_min_lr", 250, min_lr_rate=0.1), lr=1e-4),
+        "LRV201",
+        "the LR climbs from 1e-5 at update 250 back to 1e-4 at update 480: num_training_steps is"
+        " 250, the scheduler takes 1,000 steps",
+        "set num_training_steps to 1000; for restarts take CosineAnnealingWarmRestarts",
+        "scheduler.num_training_steps=1000",
+    ),
+    "a wave for a fall": (
+        spec(by_name("cosine", 1000, num_cycles=1.0), lr=1e-4),
+        "LRV303",
+        "num_cycles is 1: the LR falls to 0 at update 510 and rises back to 1e-4 at the end, 100%"
+        " of the peak",
+        "set num_cycles to 0.5, one fall",
+        "scheduler.scheduler_specific_kwargs.num_cycles=0.5",
+    ),
+    "a warmup that constant does not have": (
+        spec(by_name("constant", 1000), lr=1e-4),
+        "LRV105",
+        "num_warmup_steps is 20, and update 0 uses the peak 1e-4: constant has no warmup",
+        "name constant_with_warmup, or take num_warmup_steps out",
+        "scheduler.name=constant_with_warmup",
+    ),
+    "a constant of another project": (
+        spec(by_hand("cos(99 * pi * step / (200 * 1999))")),
+        "LRV202",
+        "the training ends at an LR of 7.129e-4, 71.3% of the peak, and in the middle of the fall:"
+        " it would be over at update 2,020, at 0",
+        "make its length that of the training, 1,000 updates",
+        "scheduler.lr_lambda=cos(pi * step / 2000)",
+    ),
+    "a warmup of another training": (
+        spec(by_hand("min(1, (step + 1) / 5000)")),
+        "LRV101",
+        "the LR rises until the end, where it is 2e-4, 20% of lr 0.001: the warmup is longer than"
+        " the 1,000 updates of the training",
+        "shorten the warmup, to 50 updates or 5%",
+        "scheduler.lr_lambda=min(1, (step + 1) / 50)",
+    ),
+    "a whole schedule of another training": (
+        spec({"type": COSINE, "num_warmup_steps": 15000, "num_training_steps": 150001}, 500),
+        "LRV101",
+        "the warmup takes 15,000 steps of 500: the LR rises until the end, where it is 3.327e-5",
+        "set num_training_steps to 500, the length of this training, and num_warmup_steps: 25, or"
+        " 5%",
+        "scheduler={type: " + COSINE + ", num_warmup_steps: 25, num_training_steps: 500}",
     ),
     "a floor for a share": (
         spec(by_hand({"shape": "warmup_cosine", "warmup": "5%", "min_ratio": 2.2e-5}), lr=2.2e-4),
@@ -227,6 +297,30 @@ def test_a_factor_in_the_groups_that_nothing_reads() -> None:
     )
     assert finding.advice == "give each group its own lr, lr * lr_scale"
     assert of(mended) == []
+
+
+class Short(LRScheduler):
+    """Has one rate before it starts, whatever the groups are."""
+
+    def get_lr(self) -> list[float | torch.Tensor]:
+        return [0.0] if self.last_epoch < 1 else [each * 0.5 for each in self.base_lrs]
+
+
+def test_a_scheduler_with_one_rate_for_two_groups_is_told_why() -> None:
+    with pytest.raises(ScheduleError) as caught:
+        of(lambda: Short(adamw({}, {"lr": 1e-4})))
+    assert caught.value.message.endswith(
+        "raised ValueError: zip() argument 2 is shorter than argument 1; it has fewer rates than"
+        " the optimizer has param groups: one was added after the scheduler was built, or its list"
+        " has one value for all; give it one value a group"
+    )
+
+    def careless() -> Any:
+        return [one for one, _ in zip([1, 2], [3], strict=True)]
+
+    with pytest.raises(ScheduleError) as caught:
+        of(careless)
+    assert caught.value.message.endswith("zip() argument 2 is shorter than argument 1")
 
 
 class OneRate:

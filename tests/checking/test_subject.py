@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lrviz.checking import rules
-from lrviz.checking.runner import look, make_subject
+from lrviz.checking.runner import look, make_subjects
 from lrviz.checking.subject import Subject
 from lrviz.sources.loading import load_all
 
@@ -21,7 +21,7 @@ def subject(groups: dict[str, Any], scheduler: Any, steps: int = 1000) -> Subjec
         "scheduler": scheduler,
     }
     [schedule] = load_all([spec]).schedules
-    return make_subject(schedule, lambda place: None)
+    return next(make_subjects(schedule, lambda place: None))
 
 
 def families(found: Subject) -> list[tuple[int, ...]]:

@@ -26,6 +26,17 @@ BUGGY = {
         "LRV202",
     ),
     "a warmup longer than the run": ("min(1, (step + 1) / (5 * N))", "LRV101"),
+    "a warmup that ends at a tenth of what follows": (
+        "0.1 * step / (0.1 * N) if step < 0.1 * N else "
+        "0.5 * (1 + cos(pi * (step - 0.1 * N) / (0.9 * N)))",
+        "LRV401",
+    ),
+    "a warmup to four times what follows": (
+        "4 * step / (0.1 * N) if step < 0.1 * N else (N - step) / (0.9 * N)",
+        "LRV401",
+    ),
+    "a drop behind the end": ("0.1 ** floor(step / (2 * N))", "LRV208"),
+    "a cooldown behind the end": ("1 if step < 3 * N else 0.5", "LRV208"),
     "a smooth warmup longer than the run": (
         "0.5 * (1 - cos(pi * min(1, step / (2 * N))))",
         "LRV101",
@@ -34,6 +45,12 @@ BUGGY = {
 CLEAN = {
     "constant": "1",
     "constant, lower": "0.3",
+    "constant, with a drop at the end itself": "1 if step < N else 0.1",
+    "constant, by a warmup of one step": "min(1, step + 1)",
+    "constant beside a warmup that is over at once": "min(1, (step + 1) / max(1, 0 * N))",
+    "warmup whose last step is short": "min(1, (step + 1) / (0.0973 * N))",
+    "two rises": "(2 * step / N) % 1",
+    "a rise that starts anew twice": "(3 * step / N) % 1",
     "linear": "1 - step / N",
     "linear to a floor": "1 - 0.7 * step / N",
     "linear to 0.9": "1 - 0.1 * step / N",
@@ -105,10 +122,11 @@ def found(expression: str, updates: int) -> list[Finding]:
 
 def by_hand(expression: str, updates: int) -> Callable[[int], float]:
     names = {name: getattr(math, name) for name in ("cos", "pi", "sqrt", "floor")}
+    names |= {"abs": abs, "min": min, "max": max, "N": updates}
     code = compile(expression, "by hand", "eval")
 
     def rate(step: int) -> float:
-        return LR * float(eval(code, {**names, "abs": abs, "min": min, "step": step, "N": updates}))
+        return LR * float(eval(code, {**names, "step": step}))
 
     return rate
 
@@ -120,11 +138,49 @@ def test_a_classic_bug_is_found_in_the_curve(name: str, updates: int) -> None:
     assert [each.code for each in found(expression, updates)] == [code]
 
 
-@pytest.mark.parametrize("name", [each for each, (_, code) in BUGGY.items() if code != "LRV101"])
+@pytest.mark.parametrize("name", BUGGY)
 def test_a_function_of_the_step_is_found_alike(name: str) -> None:
     expression, code = BUGGY[name]
     report = check(load(by_hand(expression, 1000), steps=1000))
     assert [each.code for each in report.findings if each.code in FORMS] == [code]
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_nothing_is_found_in_a_clean_function_of_the_step(name: str) -> None:
+    report = check(load(by_hand(CLEAN[name], 1000), steps=1000))
+    assert [each.message for each in report.findings if each.code in FORMS] == []
+
+
+def test_where_a_function_of_the_step_would_end_is_said() -> None:
+    [long] = check(load(by_hand("min(1, (step + 1) / 5000)", 1000), steps=1000)).findings
+    assert long.message == (
+        "the LR rises until the end, where it is 2e-4: the warmup would be over at update 4,999, at"
+        " 0.001, and the training has 1,000"
+    )
+    assert long.advice == "shorten the warmup, to 50 updates"
+    assert check(load(by_hand("min(1, (step + 1) / 50)", 1000), steps=1000)).findings == ()
+    [half] = check(load(by_hand("0.5 * (1 + cos(pi * step / 2000))", 1000), steps=1000)).findings
+    assert half.message == (
+        "the training ends at an LR of 5.008e-4, 50.2% of the peak, and in the middle of the fall:"
+        " it would be over at update 2,000, at 0"
+    )
+    [flat] = check(load(by_hand("0.1 ** floor(step / 3000)", 1000), steps=1000)).findings
+    assert (
+        flat.message
+        == "the LR is 0.001 in all 1,000 updates: it would change at update 3,000 first"
+    )
+
+
+def test_a_function_that_remembers_or_fails_behind_the_end_is_left_alone() -> None:
+    table = [LR * (step + 1) / 5000 for step in range(1001)]
+    assert check(load(lambda step: table[step], steps=1000)).findings == ()
+    calls: list[int] = []
+
+    def counts(step: int) -> float:
+        calls.append(step)
+        return LR * min(1, len(calls) / 5000)
+
+    assert check(load(counts, steps=1000)).findings == ()
 
 
 @pytest.mark.parametrize("updates", [100, 1000, 20_000])

@@ -27,6 +27,7 @@ FAMILIES = {
     "LRV5": "Plateaus",
     "LRV6": "Param groups",
     "LRV7": "Configs of other frameworks",
+    "LRV8": "A training that is resumed",
 }
 TOP = """\
 <!-- Made by python -m pytest --update-golden tests/gallery/test_rules_page.py -->

@@ -469,7 +469,7 @@ def test_metric_of_a_plateau() -> None:
     assert trace.lr[:, 0].tolist() == [1.0, 1.0, 1.0, 1.0, 0.1, 0.1, 0.1 * 0.1]
     assert scheduler.best == math.inf
     with pytest.raises(UsageError) as error:
-        lrviz.record(optimizer, scheduler, metric=np.ones(2), **options)  # type: ignore[arg-type]
+        lrviz.record(optimizer, scheduler, metric=np.ones(2), **options)  # type: ignore[call-overload]
     assert str(error.value) == (
         "metric has 2 values, and ReduceLROnPlateau needs 3, one an epoch: "
         "give more values, or fewer steps"

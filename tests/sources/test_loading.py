@@ -13,7 +13,7 @@ from lrviz import catalog
 from lrviz.building.factory import build_schedule
 from lrviz.document import unplaced
 from lrviz.errors import LrvizError, UsageError
-from lrviz.simulation.loop import simulated
+from lrviz.simulation.simulated import simulated
 from lrviz.sources.loading import Source, load, load_all
 from lrviz.sources.overrides import Overrides
 from lrviz.sources.specs import expanded

@@ -178,7 +178,7 @@ class Makers:
 
 @pytest.mark.parametrize("name", ["Lit", "Lit.configure_optimizers"])
 def test_a_class_of_lightning_is_built_where_it_needs_nothing(name: str) -> None:
-    from lrviz.simulation.loop import simulated
+    from lrviz.simulation.simulated import simulated
 
     Path("lit.py").write_text(LIT)
     [schedule] = load(f"lit.py:{name}", epochs=3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lrviz.checking import unplanned
 from lrviz.checking.counts import fall, warmup
 from lrviz.checking.parts import Leaf, composites, leaves
 from lrviz.checking.rule import Fault, rule
@@ -53,6 +54,7 @@ def _milestone(subject: Subject, part: Part, index: int) -> Place | None:
 )
 def phase_jump(subject: Subject) -> Iterator[Fault]:
     """Compare the step at each milestone behind a rise with those beside it."""
+    yield from unplanned.jump(subject)
     for part, _, milestones in _sequences(subject):
         for index, milestone in enumerate(milestones):
             steps = [subject.update_of(part, milestone + each) for each in (-2, -1, 0, 1)]

@@ -223,8 +223,11 @@ def non_finite_lr(subject: Subject) -> Iterator[Fault]:
 )
 def flat_decay(subject: Subject) -> Iterator[Fault]:
     """Compare the lowest with the highest learning rate."""
+    yield from unplanned.flat(subject)
     falling = [leaf.part for leaf in subject.leaves if falls.should_fall(subject, leaf.part)]
     if not falling or len(falling) < len(subject.leaves) or subject.updates < 3:
+        return
+    if subject.resumed:  # what changed the LR may lie before
         return
     if not falls.is_flat(subject) or any(part.calls < 3 for part in falling):
         return

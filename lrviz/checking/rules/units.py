@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lrviz.building.raised import remedy
 from lrviz.checking.counts import (
     COUNTS,
     count_paths,
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
 
 # A number with an exponent, and the form of it that YAML 1.1, which PyYAML reads, takes for one:
 # with a point and with a sign.
-_CURES = {
-    "Tried to step": "make its own length that of the training",
-    "zip() argument": "it has fewer rates than the optimizer has param groups: one was added after"
-    " the scheduler was built, or its list has one value for all; give it one value a group",
-    "argument: 'metrics'": "give it what it watches: `metric:` in a spec",
-    "argument: 'epoch'": "its step() is given the epoch: wrap it in a class whose step() counts, or"
-    " return a function of the step",
-    "left no number": "let it leave a number as every group's lr",
-    "param groups where there were": "add all param groups before the first update",
-}
 _EXPONENT = re.compile(r"[-+]?([0-9]+)(\.[0-9]*)?[eE]([-+]?)([0-9]+)")
 # A per-update schedule that is over within this share of its steps was not meant per update; of
 # the cases seen in projects none is above a hundredth, and real warmups are shorter than falls.
@@ -317,9 +308,9 @@ def run_cut_short(subject: Subject) -> Iterator[Fault]:
 
 def _after(message: str) -> str:
     """Return what to do about an exception, by its words; where they tell nothing, that."""
-    for words, advice in _CURES.items():
-        if words in message:
-            return advice
+    known = remedy(message)
+    if known is not None:
+        return known
     return (
         "these words are all that is known of the cause; `lrviz check -v` shows where in the"
         " scheduler's code it was raised"

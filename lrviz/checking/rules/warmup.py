@@ -85,7 +85,7 @@ def peak_never_reached(subject: Subject) -> Iterator[Fault]:
     """Compare the highest learning rate with the one aimed at."""
     aims = [_aim(subject, leaf.part) for leaf in subject.leaves]
     known = [aim for aim in aims if aim is not None]
-    if not known or len(known) < len(aims) or subject.updates == 1:
+    if not known or len(known) < len(aims) or subject.updates == 1 or subject.resumed:
         return
     aim, part, name = max(known, key=lambda each: each[0])
     if not 0 <= subject.peak < PEAK_REACHED * aim:

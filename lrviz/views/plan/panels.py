@@ -91,6 +91,7 @@ def panels(traces: Sequence[Trace], param: str | None, groups: str) -> tuple[Pan
 def _lines(trace: Trace, index: int, param: str, groups: str) -> list[Line]:
     picked = shown(trace.curves[param], all_groups=groups == "all")
     several = len(trace.groups)
+    steps = trace.steps if trace.logged else None
     lines = []
     for each in picked:
         group, hidden = each.group, each.hidden
@@ -99,7 +100,7 @@ def _lines(trace: Trace, index: int, param: str, groups: str) -> list[Line]:
             label = f"{trace.label} ({several} groups)"
         elif hidden:
             label += f" +{hidden} group{'s' if hidden > 1 else ''}{_range(each.reach)}"
-        lines.append(Line(label, trace.by_update(param, group), index, group, trace.steps))
+        lines.append(Line(label, trace.by_update(param, group), index, group, steps))
     return lines
 
 

@@ -85,7 +85,7 @@ class Plan:
             found += _outside(panel.lines, scale)
             for line in panel.lines:
                 lost = len(line.values) - int(np.count_nonzero(np.isfinite(line.values)))
-                if lost and line.steps is None:
+                if lost and self.traces[line.trace].steps is None:
                     found.append(
                         f"{line.label}: {lost:,} of {len(line.values):,} values of the "
                         f"{panel.title} are not finite and leave a gap."

@@ -108,7 +108,7 @@ def table_rows(
 
 
 def _row(step: int, names: list[str], traces: Sequence[Trace]) -> Row:
-    steps = tuple(step if step < trace.updates else None for trace in traces)
+    steps = tuple(step if trace.reaches(step) else None for trace in traces)
     return Row(step, steps, tuple(names))
 
 

@@ -124,7 +124,7 @@ def _notes(traces: Sequence[Trace], rows: Rows, shown: Sequence[Column]) -> Iter
                 f"{trace.label}: {_counted(len(trace.groups) - groups, 'more group')}, the same"
                 " curve as one of these times a factor; --format csv has them."
             )
-        if trace.steps is not None:
+        if trace.logged:
             yield f"{trace.label}: logged values, each of the logged update that is nearest."
         if trace.cut_short:
             yield trace.cut_short

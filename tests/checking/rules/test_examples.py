@@ -15,7 +15,7 @@ from lrviz import catalog
 from lrviz.checking import rules
 from lrviz.checking.fixing import mended
 from lrviz.checking.rule import Rule
-from lrviz.checking.runner import Finding, Report, check, look, make_subject
+from lrviz.checking.runner import Finding, Report, check, look, make_subjects
 from lrviz.document import Map, parse
 from lrviz.errors import LrvizError, UsageError
 from lrviz.sources.loading import load_all
@@ -111,7 +111,7 @@ MILLION = 1_000_000
 
 def looked_at(name: str, **overrides: Any) -> tuple[list[str], float]:
     [schedule] = load_all([name], Overrides(steps=MILLION, **overrides)).schedules
-    subject = make_subject(schedule, lambda place: None)
+    [subject] = make_subjects(schedule, lambda place: None)
     started = time.perf_counter()
     found = list(look(subject, rules.RULES))
     seconds = time.perf_counter() - started
@@ -136,7 +136,7 @@ def test_codes_and_names_are_unique_and_well_formed() -> None:
     assert len({rule.code for rule in rules.RULES}) == len(rules.RULES)
     assert len({rule.slug for rule in rules.RULES}) == len(rules.RULES)
     for rule in rules.RULES:
-        assert re.fullmatch(r"LRV[0-7]\d\d", rule.code)
+        assert re.fullmatch(r"LRV[0-8]\d\d", rule.code)
         assert re.fullmatch(r"[a-z][a-z-]+", rule.slug)
 
 
@@ -277,7 +277,7 @@ SPEC = st.fixed_dictionaries(
 def test_a_random_spec_never_makes_a_rule_raise(spec: dict[str, Any]) -> None:
     try:
         [schedule] = load_all([spec]).schedules
-        subject = make_subject(schedule, lambda place: None)
+        [subject] = make_subjects(schedule, lambda place: None)
     except LrvizError:
         return  # torch refuses it, and says so
     for finding in look(subject, rules.RULES):
