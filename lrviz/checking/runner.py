@@ -237,12 +237,12 @@ def _whose(names: Sequence[str]) -> str:
     """Return what names the param groups before a message; nothing for all.
 
     >>> _whose(["bias"]), _whose(["a", "b"]), _whose(["a", "b", "c", "d", "e"])
-    ('group bias: ', 'groups a, b: ', 'groups a, b, c and 2 more: ')
+    ('in group bias: ', 'in groups a, b: ', 'in groups a, b, c and 2 more: ')
     """
     if len(names) < 2:
-        return f"group {names[0]}: " if names else ""
+        return f"in group {names[0]}: " if names else ""
     more = f" and {len(names) - 3} more" if len(names) > 4 else ""
-    return f"groups {', '.join(names[: 3 if more else 4])}{more}: "
+    return f"in groups {', '.join(names[: 3 if more else 4])}{more}: "
 
 
 def _finding(schedule: Schedule, rule: Rule, fault: Fault) -> Finding:

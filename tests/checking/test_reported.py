@@ -182,7 +182,7 @@ def test_a_group_that_freezes_is_told_of_itself(at: int) -> None:
     [finding] = loud(given)
     assert (finding.code, finding.groups) == ("LRV203", ("bias",))
     assert finding.message == (
-        "group bias: from update 100 on the LR is 0: the last 900 updates, 90% of the training,"
+        "in group bias: from update 100 on the LR is 0: the last 900 updates, 90% of the training,"
         " learn nothing"
     )
     # A peak lower than the others' hides nothing, and a later end mends it.
@@ -202,7 +202,7 @@ def test_groups_with_the_same_finding_share_a_line() -> None:
         ("LRV203", ("a", "c")),
     ]
     [_, annotation] = findings.github(report)
-    assert "groups a, c: from update 100 on the LR is 0" in annotation
+    assert "in groups a, c: from update 100 on the LR is 0" in annotation
     # What all groups have is said of none of them.
     given = spec({"type": "CosineAnnealingLR", "T_max": 500, "eta_min": 1e-5}, groups={"a": {}})
     given["optimizer"]["groups"]["b"] = {"lr": 2e-3}
@@ -216,7 +216,7 @@ def test_a_negative_rate_of_a_lower_group_is_found() -> None:
     [finding] = loud(given)
     assert (finding.code, finding.groups) == ("LRV205", ("bias",))
     assert finding.message == (
-        "group bias: the LR is -1e-6 at update 901, and negative in 99 of 1,000 updates"
+        "in group bias: the LR is -1e-6 at update 901, and negative in 99 of 1,000 updates"
     )
 
 

@@ -69,7 +69,7 @@ def test_a_thousand_groups_of_two_shapes_cost_little() -> None:
     assert time.perf_counter() - started < 0.5
     [dead] = findings
     assert (dead.code, dead.groups[:2], len(dead.groups)) == ("LRV203", ("g1", "g3"), 500)
-    assert dead.message.startswith("groups g1, g3, g5 and 497 more: from update ")
+    assert dead.message.startswith("in groups g1, g3, g5 and 497 more: from update ")
 
 
 def test_infinite_rates_are_a_shape_too() -> None:

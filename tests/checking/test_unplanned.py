@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 
 import pytest
+import torch
+from torch.optim.lr_scheduler import LRScheduler
 
 from lrviz.checking.runner import Finding, check
 from lrviz.sources.loading import load
@@ -143,6 +145,30 @@ def test_a_function_of_the_step_is_found_alike(name: str) -> None:
     expression, code = BUGGY[name]
     report = check(load(by_hand(expression, 1000), steps=1000))
     assert [each.code for each in report.findings if each.code in FORMS] == [code]
+
+
+def by_class(expression: str, updates: int) -> Callable[[], LRScheduler]:
+    rate = by_hand(expression, updates)
+
+    class Own(LRScheduler):
+        def get_lr(self) -> list[float | torch.Tensor]:
+            return [rate(self.last_epoch)]
+
+    return lambda: Own(torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=LR))
+
+
+# What a class would do behind the end is not known.
+@pytest.mark.parametrize("name", [each for each, (_, code) in BUGGY.items() if code != "LRV208"])
+def test_a_scheduler_s_class_is_found_alike(name: str) -> None:
+    expression, code = BUGGY[name]
+    report = check(load(by_class(expression, 1000), steps=1000))
+    assert [each.code for each in report.findings if each.code in FORMS] == [code]
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_nothing_is_found_in_a_clean_scheduler_s_class(name: str) -> None:
+    report = check(load(by_class(CLEAN[name], 1000), steps=1000))
+    assert [each.message for each in report.findings if each.code in FORMS] == []
 
 
 @pytest.mark.parametrize("name", CLEAN)
