@@ -82,17 +82,19 @@ def plot(
 
 def _marks(run: Run, shared: Shared) -> tuple[Mark, ...]:
     """Return where the figure shows what the rules find, and say on stderr what that is."""
+    from lrviz.checking.fixing import promised
     from lrviz.checking.runner import UNUSED_IGNORE, Selection, check
     from lrviz.views.figure import Mark
     from lrviz.views.text.findings import lines, unstyled
 
     with user_code(shared.verbose):  # which builds once more what it simulates no more
         report = check(run.schedules, Selection(ignore=(UNUSED_IGNORE,)), traces=run.traces)
+        report = promised(report, shared.overrides())
     if not shared.quiet:
         for line in lines(report):
             note(unstyled(line))
     return tuple(
-        Mark(each.label, each.update, f"{each.code} {each.name}")
+        Mark(each.label, each.update, f"{each.code} {each.name}", each.groups)
         for each in report.findings
         if each.update is not None
     )

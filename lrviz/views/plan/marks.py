@@ -31,11 +31,14 @@ class Mark:
         label: The trace's.
         update: 0-based.
         text: A few words.
+        groups: Names of the param groups that it is about, of which the first that is drawn is
+            marked; empty for the one with the highest peak.
     """
 
     label: str
     update: int
     text: str
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def spots(
 
     Args:
         traces: Those that the lines are of.
-        panel: Its lines; of each trace the one with the highest peak is marked.
+        panel: Its lines; of each trace the one with the highest peak is marked, or a mark's own.
         x: The unit of the x axis.
         annotate: Mark what the curves do: the peak, the end of a warmup, milestones, restarts.
         marks: What to mark besides.
@@ -75,12 +78,15 @@ def spots(
         if not lines or not (annotate or marks):
             continue
         at = max(lines, key=lambda each: _peak(panel.lines[each]))
-        values, factor = panel.lines[at].values, x.factors[index]
+        factor = x.factors[index]
         for mark in marks:
             if mark.label == trace.label:
+                names = {each: trace.groups[panel.lines[each].group] for each in lines}
+                on = next((each for each in lines if names[each] in mark.groups), at)
+                values = panel.lines[on].values
                 update = min(mark.update, len(values) - 1)
                 value = float(values[update])
-                given.append(Spot(at, update * factor, value, (visible(mark.text),), given=True))
+                given.append(Spot(on, update * factor, value, (visible(mark.text),), given=True))
         if annotate:
             found = _events(trace, panel.param, panel.lines[at])
             events.append(_told(at, found, panel.lines[at], x))

@@ -151,6 +151,18 @@ def test_given_marks_come_first_and_stay_on_their_curve() -> None:
     assert len(found([trace(MULTISTEP, label="a")], annotate=False, marks=marks)) == 0
 
 
+def test_a_mark_of_some_groups_is_on_their_line() -> None:
+    body, bias = np.linspace(0.1, 0.2, 100), np.maximum(0.05 - 0.001 * np.arange(100), 0.0)
+    both = trace(np.stack([body, bias], axis=1), groups=("body", "bias"))
+    marks = (Mark("a", 50, "LRV203", ("bias",)), Mark("a", 7, "LRV101"), Mark("a", 7, "x", ("c",)))
+    marked = found([both], marks=marks, annotate=False)
+    assert [(spot.line, spot.x, spot.value) for spot in marked] == [
+        (1, 50.0, bias[50]),
+        (0, 7.0, body[7]),
+        (0, 7.0, body[7]),
+    ]
+
+
 def test_a_curve_without_a_finite_value_has_no_mark_to_place() -> None:
     fig = figure([trace([np.nan, np.nan]), trace(MULTISTEP)], FigureOptions(annotate=True))
     assert len(labels(fig.axes[0])) == 3
