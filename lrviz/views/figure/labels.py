@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
@@ -11,6 +12,7 @@ from matplotlib.lines import Line2D
 from lrviz.views.figure.lines import line_style
 from lrviz.views.figure.text import Type
 from lrviz.views.figure.themes import readable, settings
+from lrviz.views.plan.along import Lying
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.labels import GAP, LEADER, SAMPLE, TEXT, Font, Legend, Name
 from lrviz.views.plan.looks import Look
@@ -33,6 +35,30 @@ def draw_beside(
         ends = (box.bottom + name.height * box.height, box.bottom + at)
         _stroke(fig, (right, right + LEADER), ends, name.look)
         _write(fig, right + LEADER + GAP, box.bottom + at, name, font)
+
+
+def draw_along(
+    fig: Figure, names: Sequence[Name], places: Sequence[Lying], font: Type, box: Box
+) -> None:
+    """Draw names along their curves, on the ground's colour, which hides the grid behind them.
+
+    Args:
+        fig: Where to.
+        names: Of the panel's curves.
+        places: Within the panel.
+        font: Of the names.
+        box: The panel's place, in inches.
+    """
+    for name, place in zip(names, places, strict=True):
+        x, y = place.middle
+        look = {
+            "ha": "center",
+            "va": "center",
+            "rotation": place.angle,
+            "rotation_mode": "default",
+            "bbox": {"facecolor": settings["axes.facecolor"], "edgecolor": "none", "pad": 0.8},
+        }
+        _write(fig, box.left + x, box.bottom + y, name, font, **look)
 
 
 def draw_legend(fig: Figure, legend: Legend, left: float, top: float) -> None:
@@ -64,15 +90,14 @@ def _stroke(fig: Figure, x: tuple[float, float], y: tuple[float, float], look: L
     )
 
 
-def _write(fig: Figure, x: float, y: float, name: Name, font: Font) -> None:
+def _write(fig: Figure, x: float, y: float, name: Name, font: Font, **look: Any) -> None:
     width, height = fig.get_size_inches()
     background = to_hex(settings["figure.facecolor"])
+    colour = readable(name.look.colour, settings["text.color"], background)
     fig.text(
         x / width,
         y / height,
         name.text,
-        color=readable(name.look.colour, settings["text.color"], background),
-        fontsize=font.size,
-        va="center_baseline",
         parse_math=False,
+        **{"color": colour, "fontsize": font.size, "va": "center_baseline", **look},
     )

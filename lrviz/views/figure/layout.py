@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from matplotlib.ticker import FixedLocator, Locator
+
 from lrviz.views.figure.text import Type
 from lrviz.views.figure.ticks import EvenLocator, y_locator
 from lrviz.views.plan.box import Box
@@ -72,14 +75,19 @@ def x_ticks(unit: Unit, end: float, width: float, font: Type) -> tuple[EvenLocat
     return locator, axis
 
 
-def y_ticks(scale: YScale, height: float, font: Type) -> tuple[int, Axis]:
-    """Return how many ticks to ask of a y axis of so many inches, and those it gives."""
+def y_ticks(scale: YScale, height: float, font: Type) -> tuple[Locator, Axis]:
+    """Return what places the ticks of a y axis of so many inches, and those that it gives."""
     most = max(2, min(8, int(height / (2.3 * font.line))))
     within = scale.low, scale.high
-    found = y_locator(scale, most).tick_values(*within)
-    values = tuple(float(value) for value in found if within[0] <= value <= within[1])
+    locator = y_locator(scale, most)
+    values = [float(each) for each in locator.tick_values(*within)]
+    values = [each for each in values if within[0] <= each <= within[1]]
+    at = height * scale.fraction(np.array(values))
+    if len(values) > 1 and np.diff(at).min() < font.line:
+        values = [values[0], values[-1]] if at[-1] - at[0] >= font.line else values[-1:]
+        locator = FixedLocator(values)
     write = scale.typesetter()
-    return most, Axis(values, tuple(write(value, None) for value in values))
+    return locator, Axis(tuple(values), tuple(write(value, None) for value in values))
 
 
 def heights(room: float, count: int) -> list[float]:

@@ -12,7 +12,7 @@ from matplotlib.typing import LineStyleType
 from lrviz.curves.events import Steps
 from lrviz.curves.trace import Trace
 from lrviz.views.figure.paths import Economy
-from lrviz.views.plan.downsample import m4, vertices
+from lrviz.views.plan.downsample import Way, m4
 from lrviz.views.plan.looks import Look
 from lrviz.views.plan.panels import Line, Panel
 from lrviz.views.plan.planning import is_dot
@@ -28,7 +28,12 @@ def line_style(look: Look) -> LineStyleType:
 
 
 def draw(
-    ax: Axes, panel: Panel, looks: Sequence[Look], traces: Sequence[Trace], x: Unit
+    ax: Axes,
+    panel: Panel,
+    ways: Sequence[Way],
+    looks: Sequence[Look],
+    traces: Sequence[Trace],
+    x: Unit,
 ) -> list[Line2D]:
     """Draw a panel's curves, a cross where a run was cut short, a dot for a curve too short.
 
@@ -37,20 +42,18 @@ def draw(
     Args:
         ax: Its limits are set, and its figure has its size.
         panel: What to draw.
+        ways: One a line.
         looks: One a line.
         traces: Those that the lines are of.
         x: The unit of the x axis.
     """
     curves = []
     low, high = ax.get_xlim()
-    pixels = ax.get_window_extent().width
-    for line, look in zip(panel.lines, looks, strict=True):
+    for line, (at, values), look in zip(panel.lines, ways, looks, strict=True):
         factor = x.factors[line.trace]
         if line.steps is not None:
             curves.append(_dots(ax, line, line.steps, look, factor))
             continue
-        share = min(1.0, len(line.values) * factor / (high - low))
-        at, values = vertices(line.values, max(50, round(1.5 * pixels * share)))
         if ax.get_yscale() == "log":
             # What is not positive has no place: the curve leaves through the lower edge.
             values = np.maximum(values, ax.get_ylim()[0] / 100)

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import Locator
 
 from lrviz.views.figure import layout
 from lrviz.views.figure.labels import draw_legend
 from lrviz.views.figure.lines import draw
-from lrviz.views.figure.marking import Ground, headroom
+from lrviz.views.figure.marking import mark
 from lrviz.views.figure.page import Canvas, own_names, set_axes
 from lrviz.views.figure.text import one_line
 from lrviz.views.figure.themes import settings
 from lrviz.views.plan import labels
 from lrviz.views.plan.box import Box
+from lrviz.views.plan.downsample import ways
+from lrviz.views.plan.ground import Ground, headroom
+from lrviz.views.plan.placing import Point
 from lrviz.views.plan.planning import Plan
 
 _SHAPE = 1.55  # width of a panel to its height
@@ -84,7 +88,7 @@ class Multiples(Canvas):
         room = max(headroom(part.spots, fonts.note, size) for part in self.parts)
         self.parts = [part.with_room_above(room) for part in self.parts]
         plan = self.parts[0]
-        most, y_axis = layout.y_ticks(plan.scales[0], 0.75 * each, fonts.tick)
+        ticks, y_axis = layout.y_ticks(plan.scales[0], 0.75 * each, fonts.tick)
         left = layout.left_margin([y_axis], fonts)
         ends = fonts.tick.width(plan.below.write(plan.end))
         gap = max(_GAP, ends / 2 + fonts.tick.width("0") / 2 + _GAP)
@@ -104,7 +108,7 @@ class Multiples(Canvas):
             self._write_head(above, x, y)
             ax = self.add_panel(Box(x, y - head - height, width, height), first, y=True)
             first = first or ax
-            self._draw(ax, part, most, width)
+            self._draw(ax, part, ticks, (width, height))
             is_last = index + self.columns >= len(self.parts)
             ax.tick_params(axis="x", labelbottom=is_last)
             ax.tick_params(axis="y", labelleft=column == 0)
@@ -133,9 +137,12 @@ class Multiples(Canvas):
         if head.names:
             draw_legend(self.fig, head.names, x, y - 1.1 * font.line)
 
-    def _draw(self, ax: Axes, part: Plan, most: int, width: float) -> None:
-        set_axes(ax, part, 0, most, self.fonts.tick.size)
-        locator, _ = layout.x_ticks(part.below, part.end, width, self.fonts.tick)
+    def _draw(self, ax: Axes, part: Plan, ticks: Locator, size: Point) -> None:
+        set_axes(ax, part, 0, ticks, self.fonts.tick.size)
+        locator, _ = layout.x_ticks(part.below, part.end, size[0], self.fonts.tick)
         ax.xaxis.set_major_locator(locator)
-        draw(ax, part.panels[0], part.looks[0], part.traces, part.below)
-        Ground(ax, part).mark(part.spots, self.fonts.note)
+        panel = part.panels[0]
+        found = ways(panel, part.below, part.end, size[0] * self.fig.dpi)
+        draw(ax, panel, found, part.looks[0], part.traces, part.below)
+        if part.spots:
+            mark(ax, Ground(part, size, found), part.looks[0], self.fonts.note)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, Locator, LogLocator, NullFormatter
 
 from lrviz.errors import UsageError
 from lrviz.views.figure import layout
 from lrviz.views.figure.text import one_line
 from lrviz.views.figure.themes import settings
-from lrviz.views.figure.ticks import y_locator
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.labels import WIDER
 from lrviz.views.plan.options import LARGEST
@@ -89,14 +89,14 @@ class Canvas:
         )
 
 
-def set_axes(ax: Axes, plan: Plan, index: int, most: int, size: float) -> None:
+def set_axes(ax: Axes, plan: Plan, index: int, ticks: Locator, size: float) -> None:
     """Set the limits, ticks and grid of a panel.
 
     Args:
         ax: The panel.
         plan: What is drawn.
         index: Which of its panels.
-        most: How many ticks to ask of the y axis.
+        ticks: Places those of the y axis.
         size: Of tick labels, in points.
     """
     scale = plan.scales[index]
@@ -106,7 +106,7 @@ def set_axes(ax: Axes, plan: Plan, index: int, most: int, size: float) -> None:
         ax.yaxis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=12))
         ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_ylim(scale.low, scale.high, emit=False)
-    ax.yaxis.set_major_locator(y_locator(scale, most))
+    ax.yaxis.set_major_locator(copy(ticks))
     ax.yaxis.set_major_formatter(FuncFormatter(scale.typesetter()))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plan.below.write(value)))
     for axis in ("x", "y"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,16 +14,44 @@ from numpy.typing import ArrayLike
 
 from lrviz.curves.events import Array
 from lrviz.views.figure import layout
-from lrviz.views.figure.labels import draw_beside, draw_legend
+from lrviz.views.figure.labels import draw_along, draw_beside, draw_legend
 from lrviz.views.figure.lines import draw
-from lrviz.views.figure.marking import Ground, headroom
+from lrviz.views.figure.marking import mark
 from lrviz.views.figure.page import Canvas, own_names, set_axes, tick_look
 from lrviz.views.figure.text import Type, one_line
 from lrviz.views.figure.themes import settings
 from lrviz.views.plan import labels
+from lrviz.views.plan.along import Lying
 from lrviz.views.plan.box import Box
+from lrviz.views.plan.downsample import Way, ways
+from lrviz.views.plan.ground import Ground, headroom
 from lrviz.views.plan.planning import Plan
 from lrviz.views.plan.scales import Unit
+
+# How far names may be from the ends of their curves, in lines.
+_APART, _NEARLY = 0.3, 1.1
+_LEAST = 0.6  # inches of a panel, for names within it
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where panels and names stand.
+
+    Attributes:
+        panels: From top to bottom.
+        ground: What is known of the first one, where names are in it.
+        along: The places of names along the curves, within the first panel.
+        heights: Of names at the curves' ends, from the lower edge of the first panel.
+        legend: Names below.
+        legend_left: Where it starts.
+    """
+
+    panels: Sequence[Box]
+    ground: Ground | None = None
+    along: Sequence[Lying] | None = None
+    heights: Sequence[float] | None = None
+    legend: labels.Legend | None = None
+    legend_left: float = 0.0
 
 
 class Sheet(Canvas):
@@ -35,6 +64,7 @@ class Sheet(Canvas):
             title = lines[0].label if len(lines) == 1 else plan.traces[0].label
         super().__init__(fig, plan, fonts, title or "")
         self.names: list[labels.Name] = []
+        self._found: dict[tuple[float, int], list[Way]] = {}
 
     def _names(self) -> list[labels.Name]:
         """Return the curves' names; none where the title is the only one's."""
@@ -62,43 +92,78 @@ class Sheet(Canvas):
         plan = plan.with_room_above(headroom(plan.spots, fonts.note, (self.width, sizes[0])))
         self.plan = plan
         self.names = self._names()
-        y_axes = [
-            layout.y_ticks(scale, size, fonts.tick)
-            for scale, size in zip(plan.scales, sizes, strict=True)
-        ]
-        left = layout.left_margin([axis for _, axis in y_axes], fonts)
-        right, beside = self._beside(sizes[0], left)
-        legend = None
-        if self.names and beside is None:
-            legend_left, legend = self._legend(left)
-            bottom += legend.height + 0.5 * fonts.tick.line
-        width = self.width - left - right
-        height = self.height - top - bottom
+        left = layout.left_margin(self._y_axes(sizes), fonts)
+        page = self._placed(self._between(left, bottom, top), count)
+        # A legend leaves less height, thus other ticks, whose labels may be wider.
+        wider = layout.left_margin(self._y_axes([box.height for box in page.panels]), fonts)
+        if wider > left:
+            page = self._placed(self._between(wider, bottom, top), count)
+        width, height = page.panels[0].width, page.panels[0].top - page.panels[-1].bottom
         if width < 0.6 or height < 0.35 * count + 0.1:
             raise self.refuse(0.6 - width, 1.5 * count - height)
-        boxes = layout.boxes(Box(left, bottom, width, height), count)
         self.write_notes()
-        self._draw_panels(boxes, [most for most, _ in y_axes])
-        if beside is not None:
-            draw_beside(self.fig, self.names, beside, fonts.tick, boxes[0])
-        if legend is not None:
-            draw_legend(
-                self.fig, legend, legend_left, self.foot + legend.height + 0.2 * fonts.tick.line
-            )
+        self._draw_panels(page)
 
-    def _beside(self, height: float, left: float) -> tuple[float, list[float] | None]:
-        """Return the right margin, and the names' heights where they stand in it."""
+    def _y_axes(self, heights: Sequence[float]) -> list[layout.Axis]:
+        """Return the ticks of the panels' y axes, which are so high."""
+        pairs = zip(self.plan.scales, heights, strict=True)
+        return [layout.y_ticks(scale, height, self.fonts.tick)[1] for scale, height in pairs]
+
+    def _between(self, left: float, bottom: float, top: float) -> Box:
+        """Return what is left of the page between margins, and one at the right without names."""
+        return Box.between(left, bottom, self.width - self._edge(left), self.height - top)
+
+    def _placed(self, outer: Box, count: int) -> Page:
+        """Return where panels and names stand within what is left of the page.
+
+        Names stand at the curves' ends where these are apart, else along the curves, else at ends
+        that are nearly apart, else below.
+        """
+        names, tick = self.names, self.fonts.tick
+        panels = layout.boxes(outer, count)
+        if not names:
+            return Page(panels)
+        margin = labels.margin(names, tick) - self._edge(outer.left)
+        narrower = Box.between(outer.left, outer.bottom, outer.right - max(0.0, margin), outer.top)
+        at_ends = self._end_together() and margin <= 0.3 * self.width
+        for moved in (_APART, _NEARLY):
+            heights = labels.beside(names, tick, panels[0].height, moved) if at_ends else None
+            if heights is not None:
+                return Page(layout.boxes(narrower, count), heights=heights)
+            if moved == _APART and min(panels[0].width, panels[0].height) > _LEAST:
+                found = self._along(panels[0])
+                if found is not None:
+                    return Page(panels, *found)
+        left, legend = self._legend(outer.left)
+        bottom = outer.bottom + legend.height + 0.5 * tick.line
+        shorter = Box.between(outer.left, bottom, outer.right, outer.top)
+        return Page(layout.boxes(shorter, count), legend=legend, legend_left=left)
+
+    def _along(self, box: Box) -> tuple[Ground, list[Lying]] | None:
+        """Return a panel's ground, and where the names stand along its curves if they all fit."""
+        ground = Ground(self.plan, (box.width, box.height), self._ways(box.width, 0))
+        texts = iter(self.names)
+        named = [next(texts).text if look.named else None for look in self.plan.looks[0]]
+        places = ground.along(named, self.fonts.tick)
+        return None if places is None else (ground, [each for each in places if each])
+
+    def _ways(self, width: float, index: int) -> list[Way]:
+        """Return the ways of a panel's curves over so many inches."""
+        key = width, index
+        if key not in self._found:
+            plan, pixels = self.plan, width * self.fig.dpi
+            self._found[key] = ways(plan.panels[index], plan.below, plan.end, pixels)
+        return self._found[key]
+
+    def _end_together(self) -> bool:
         plan = self.plan
-        edge = layout.EDGE + max(layout.EDGE, self._overhang(left))
-        if not self.names:
-            return edge, None
         lines = plan.panels[0].lines
         ends = [len(line.values) * plan.below.factors[line.trace] for line in lines]
-        margin = labels.margin(self.names, self.fonts.tick)
-        if min(ends) < 0.98 * plan.end or margin > 0.3 * self.width:
-            return edge, None
-        heights = labels.beside(self.names, self.fonts.tick, height)
-        return (edge if heights is None else max(edge, margin)), heights
+        return min(ends) >= 0.98 * plan.end
+
+    def _edge(self, left: float) -> float:
+        """Return the right margin without names in it."""
+        return layout.EDGE + max(layout.EDGE, self._overhang(left))
 
     def _overhang(self, left: float) -> float:
         """Return how far tick labels of the x axes reach beyond their right end, in inches."""
@@ -122,21 +187,23 @@ class Sheet(Canvas):
                 break
         return start, legend
 
-    def _draw_panels(self, boxes: Sequence[Box], most: Sequence[int]) -> None:
-        plan, first, last = self.plan, None, len(boxes) - 1
-        for index, box in enumerate(boxes):
+    def _draw_panels(self, page: Page) -> None:
+        plan, first, last = self.plan, None, len(page.panels) - 1
+        tick, font = self.fonts.tick, self.fonts.label
+        for index, box in enumerate(page.panels):
             left, width, height = box.left, box.width, box.height
             ax = self.add_panel(box, first)
             first = first or ax
-            set_axes(ax, plan, index, most[index], self.fonts.tick.size)
+            ticks, _ = layout.y_ticks(plan.scales[index], height, tick)
+            set_axes(ax, plan, index, ticks, tick.size)
             name = plan.panels[index].title
-            font = self.fonts.label
             fitting = font.size * height / (labels.WIDER * font.width(name))
             size = max(5.0, min(font.size, fitting))
             ax.set_ylabel(name, fontsize=size, va="top", parse_math=False)
             ax.yaxis.set_label_coords((layout.EDGE - left) / width, 0.5)
-            draw(ax, plan.panels[index], plan.looks[index], plan.traces, plan.below)
-            locator, _ = layout.x_ticks(plan.below, plan.end, width, self.fonts.tick)
+            found = self._ways(width, index)
+            draw(ax, plan.panels[index], found, plan.looks[index], plan.traces, plan.below)
+            locator, _ = layout.x_ticks(plan.below, plan.end, width, tick)
             ax.xaxis.set_major_locator(locator)
             if index < last:
                 ax.tick_params(axis="x", labelbottom=False)
@@ -145,7 +212,15 @@ class Sheet(Canvas):
             if index == 0 and plan.above:
                 self._add_top(ax, plan.above, width)
             if index == 0 and plan.spots:
-                Ground(ax, plan).mark(plan.spots, self.fonts.note)
+                ground = page.ground or Ground(plan, (width, height), found)
+                mark(ax, ground, plan.looks[0], self.fonts.note)
+        if page.along is not None:
+            draw_along(self.fig, self.names, page.along, tick, page.panels[0])
+        if page.heights is not None:
+            draw_beside(self.fig, self.names, page.heights, tick, page.panels[0])
+        if page.legend is not None:
+            top = self.foot + page.legend.height + 0.2 * tick.line
+            draw_legend(self.fig, page.legend, page.legend_left, top)
 
     def _add_top(self, ax: Axes, above: Unit, width: float) -> None:
         """Add the second x axis above a panel of so many inches."""
@@ -175,7 +250,9 @@ def draw_into(ax: Axes, plan: Plan) -> None:
     ax.xaxis.set_major_locator(layout.x_ticks(plan.below, plan.end, box.width, font)[0])
     ax.set_xlabel(plan.below.name)
     ax.set_ylabel(panel.title, parse_math=False)
-    curves = draw(ax, panel, plan.looks[0], plan.traces, plan.below)
+    pixels = ax.get_window_extent().width
+    found = ways(panel, plan.below, plan.end, pixels)
+    curves = draw(ax, panel, found, plan.looks[0], plan.traces, plan.below)
     taken = []
     if len(panel.lines) == 1:
         ax.set_title(one_line(panel.lines[0].label), parse_math=False)
@@ -192,4 +269,7 @@ def draw_into(ax: Axes, plan: Plan) -> None:
     note = Type(0.9 * font.size)
     plan = plan.with_room_above(headroom(plan.spots, note, (box.width, box.height)))
     ax.set_ylim(plan.scales[0].low, plan.scales[0].high)
-    Ground(ax, plan).mark(plan.spots, note, taken)
+    ground = Ground(plan, (box.width, box.height), found)
+    for each in taken:
+        ground.take(each)
+    mark(ax, ground, plan.looks[0], note)

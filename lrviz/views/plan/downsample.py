@@ -6,8 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrviz.curves.events import Array
+from lrviz.views.plan.panels import Panel
+from lrviz.views.plan.scales import Unit
 
 Indices = NDArray[np.intp]
+Way = tuple[Array, Array]
+"""x, in updates, and y of a polyline: ascending x, NaN in gaps."""
 
 _BLOCK = 1 << 16
 _DENSE = 4  # turns a bin
@@ -57,6 +61,25 @@ def vertices(values: Array, bins: int) -> tuple[Array, Array]:
     x = np.insert(kept.astype(np.float64), np.repeat(breaks, 2), np.repeat(ends + 1.0, 2))
     gaps = np.stack([values[ends], np.full(len(ends), np.nan)], axis=1).ravel()
     return x[:-1], np.insert(values[kept], np.repeat(breaks, 2), gaps)[:-1]
+
+
+def ways(panel: Panel, x: Unit, end: float, pixels: float) -> list[Way]:
+    """Return the way of each line of a panel; of a log, from one logged value to the next.
+
+    Args:
+        panel: The lines.
+        x: The unit of the x axis.
+        end: Where it ends.
+        pixels: Its length.
+    """
+    found = []
+    for line in panel.lines:
+        share = min(1.0, len(line.values) * x.factors[line.trace] / end)
+        if line.steps is None:
+            found.append(vertices(line.values, max(50, round(1.5 * pixels * share))))
+        else:
+            found.append((line.steps.astype(np.float64), line.values[line.steps]))
+    return found
 
 
 def _outline(values: Array, bins: int) -> Indices:

@@ -86,13 +86,14 @@ def spread(targets: Sequence[float], distance: float, low: float, high: float) -
     return [max(low, min(each, highest)) + i * distance for i, each in enumerate(flat)]
 
 
-def beside(names: Sequence[Name], font: Font, height: float) -> list[float] | None:
+def beside(names: Sequence[Name], font: Font, height: float, moved: float) -> list[float] | None:
     """Return the heights, in inches, of names at the ends of their curves.
 
     Args:
         names: Of the panel's curves.
         font: Of the names.
         height: Of the panel, in inches.
+        moved: How far a name may be from its curve's end, in lines.
 
     Returns:
         One a name, or None where they would stand too far from the ends to be read.
@@ -103,7 +104,7 @@ def beside(names: Sequence[Name], font: Font, height: float) -> list[float] | No
     if len(names) * line > height + line:
         return None
     placed = spread(targets, line, -0.6 * line, height + 0.4 * line)
-    if max(abs(a - b) for a, b in zip(placed, targets, strict=True)) > 2.1 * line:
+    if max(abs(a - b) for a, b in zip(placed, targets, strict=True)) > moved * line:
         return None
     heights = dict(zip(order, placed, strict=True))
     return [heights[index] for index in range(len(names))]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrviz.curves.events import Array
-from lrviz.views.plan.palette import Colours, ramp
+from lrviz.views.plan.palette import Colours, lightness, ramp
 from lrviz.views.plan.panels import Line
 from lrviz.views.plan.scales import YScale
 
@@ -21,10 +21,13 @@ _DASHES: tuple[tuple[float, ...], ...] = (
     (1.5, 1.5),
     (10, 2.5),
     (4, 1.6, 1.1, 1.6, 1.1, 1.6),
+    (9, 1.8, 3, 1.8),
+    (2.6, 1.3),
 )
 _SAMPLES = 400
 _SAME = 0.006  # of the axis' height: curves so near are one on the page
 _OFTEN = 0.15  # of the axis' length
+_GREY = 16.0  # of L*: colours that are nearer to each other are one in a greyscale print
 _RAMP = 4  # curves of one trace, from which on they are shades of one colour
 
 
@@ -53,8 +56,8 @@ def looks(kin: Sequence[int], heights: Sequence[Array], colours: Colours) -> lis
     Colours are taken in turn, and from the second curve on the line style differs too, so that
     curves are told apart without colours: the first one is solid; of the others, the more one
     moves, the less it is broken. Curves that lie on each other for some of their way, and those
-    of one colour, have different styles while there are any. What hides less, by its dashes and
-    by how much it moves, lies on top.
+    that are one in greyscale, have different styles while there are any. What hides less, by its
+    dashes and by how much it moves, lies on top.
 
     Four curves or more of one trace, which are param groups in their order, are shades of one
     colour in one line style.
@@ -93,14 +96,15 @@ def _styles(
     """Return the dashes of each family."""
     firsts = [heights[family[0]] for family in families]
     found: dict[int, tuple[float, ...]] = {0: _DASHES[0]}
+    shades = [lightness(colour) for colour in colours]
     for index in sorted(range(1, len(families)), key=lambda each: -round(_way(firsts[each]), 3)):
         used = list(found.values())
-        confused = {
-            style
-            for other, style in found.items()
-            if colours[other] == colours[index] or _on_each_other(firsts[index], firsts[other])
-        }
-        found[index] = min(_DASHES[1:], key=lambda style: (style in confused, used.count(style)))
+        apart = dict.fromkeys(_DASHES[1:], _GREY)  # how far those of a style are in lightness
+        for other, style in found.items():
+            touching = abs(other - index) == 1 or _on_each_other(firsts[index], firsts[other])
+            away = 0.0 if touching else abs(shades[other] - shades[index])
+            apart[style] = min(away, apart.get(style, _GREY))
+        found[index] = min(_DASHES[1:], key=lambda each: (-apart[each], used.count(each)))
     return [found[index] for index in range(len(families))]
 
 

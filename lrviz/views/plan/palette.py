@@ -77,6 +77,16 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def lightness(colour: str) -> float:
+    """Return L* of CIELAB, 0 to 100, of a colour: what a greyscale print has of it.
+
+    >>> lightness("#000000"), round(lightness("#FFFFFF"), 6)
+    (0.0, 100.0)
+    """
+    luminance = _luminance(_rgb(colour))
+    return 116 * luminance ** (1 / 3) - 16 if luminance > 0.008856 else 903.3 * luminance
+
+
 def ramp(colour: str, back: str, count: int) -> list[str]:
     """Return so many shades of a colour, from the one nearest to `back` to the one farthest away.
 

@@ -15,7 +15,8 @@ Point = tuple[float, float]
 Cells = NDArray[np.bool_]
 
 # In inches.
-_CELL = 0.02
+CELL = 0.02
+"""Width and height of what is free or not as a whole."""
 _CLEAR = 0.03  # between a curve's middle and a label
 _REACH = 0.7  # from a point to its label
 _LESSER = 0.1  # how much nearer a label that says less must be
@@ -23,15 +24,13 @@ _AT_ONCE = 200  # places whose leaders are looked at
 _STEPS = 40  # of a leader
 _BIT = 0.1  # of a leader, which may start where curves lie on each other
 
-_SWEPT = 2**19  # updates of a curve that are looked at at a time, more or less
-
 
 class Room:
     """What is still free of a panel; lengths are in inches from its lower left corner."""
 
     def __init__(self, width: float, height: float) -> None:
         """Start with an empty panel."""
-        shape = max(1, int(height / _CELL)), max(1, int(width / _CELL))
+        shape = max(1, int(height / CELL)), max(1, int(width / CELL))
         self._drawn = np.zeros(shape, np.bool_)
         self._curves: list[Cells] = []
         self._written = np.zeros(shape, np.bool_)
@@ -50,7 +49,7 @@ class Room:
         """
         rows = self._drawn.shape[0]
         curve = np.zeros_like(self._drawn)
-        low, high = (low - _CLEAR) / _CELL, (high + _CLEAR) / _CELL
+        low, high = (low - _CLEAR) / CELL, (high + _CLEAR) / CELL
         for shift in (-1, 0, 1):
             column = np.flatnonzero(np.isfinite(low))
             start = np.clip(np.floor(low[column]), 0, rows).astype(np.intp)
@@ -75,18 +74,34 @@ class Room:
     def _take(self, points: Array) -> None:
         """Take the cells of points, shape (K, 2)."""
         most = np.array(self._written.shape[::-1]) - 1
-        column, row = np.clip(points / _CELL, 0, most).astype(np.intp).T
+        column, row = np.clip(points / CELL, 0, most).astype(np.intp).T
         self._written[row, column] = True
 
-    def is_free(self, box: Box) -> bool:
-        """Return whether nothing is drawn or written in a box that lies within the panel."""
+    @property
+    def width(self) -> float:
+        """The panel's width."""
+        return self.columns * CELL
+
+    def others(self, curve: int) -> Cells:
+        """Return the cells of all curves but one, which is named by when it was taken."""
+        found = np.zeros_like(self._drawn)
+        for index, cells in enumerate(self._curves):
+            if index != curve:
+                found |= cells
+        return found
+
+    def are_free(self, points: Array) -> Cells:
+        """Return which sets of points, shape (K, P, 2), are in the panel and on nothing drawn."""
         rows, columns = self._drawn.shape
-        left, bottom = math.floor(box.left / _CELL), math.floor(box.bottom / _CELL)
-        right, top = math.ceil(box.right / _CELL), math.ceil(box.top / _CELL)
-        if left < 0 or bottom < 0 or right > columns or top > rows:
-            return False
-        part = slice(bottom, top), slice(left, right)
-        return not (self._drawn[part].any() or self._written[part].any())
+        x, y = points[..., 0], points[..., 1]
+        inside = (x >= 0) & (x < columns * CELL) & (y >= 0) & (y < rows * CELL)
+        return np.asarray(inside.all(axis=1) & are_clear(points, self._drawn))
+
+    def is_unwritten(self, box: Box) -> bool:
+        """Return whether a box has no text on it."""
+        written = np.zeros_like(self._written)
+        self._fill(written, box)
+        return not (written & self._written).any()
 
     def place(
         self, sizes: Sequence[Point], near: Point, *, own: int | None = None, apart: float = 0.0
@@ -108,9 +123,8 @@ class Room:
         """
         best = None
         crossed = self._written.copy()
-        for index, curve in enumerate(self._curves):
-            if own is not None and index != own:
-                crossed |= curve
+        if own is not None:
+            crossed |= self.others(own)
         around = np.zeros_like(crossed)
         self._fill(around, Box(near[0] - _BIT, near[1] - _BIT, 2 * _BIT, 2 * _BIT))
         crossed &= ~around | self._written
@@ -152,20 +166,20 @@ class Room:
         lengths = height, width
         point = near[::-1]
         first = [
-            max(0, int((at - _REACH - n) / _CELL)) for at, n in zip(point, lengths, strict=True)
+            max(0, int((at - _REACH - n) / CELL)) for at, n in zip(point, lengths, strict=True)
         ]
-        end = [1 + int((at + _REACH + n) / _CELL) for at, n in zip(point, lengths, strict=True)]
+        end = [1 + int((at + _REACH + n) / CELL) for at, n in zip(point, lengths, strict=True)]
         part = slice(first[0], end[0]), slice(first[1], end[1])
-        rows, columns = (math.ceil(each / _CELL) for each in lengths)
+        rows, columns = (math.ceil(each / CELL) for each in lengths)
         found = np.nonzero(_fits(self._drawn[part] | self._written[part], rows, columns))
         bottom, left = (
-            (a + b.astype(np.float64)) * _CELL for a, b in zip(first, found, strict=True)
+            (a + b.astype(np.float64)) * CELL for a, b in zip(first, found, strict=True)
         )
         return left, bottom
 
     def _fill(self, cells: Cells, box: Box) -> None:
-        left, bottom = (max(0, math.floor(each / _CELL)) for each in (box.left, box.bottom))
-        right, top = (max(0, math.ceil(each / _CELL)) for each in (box.right, box.top))
+        left, bottom = (max(0, math.floor(each / CELL)) for each in (box.left, box.bottom))
+        right, top = (max(0, math.ceil(each / CELL)) for each in (box.right, box.top))
         cells[bottom:top, left:right] = True
 
 
@@ -174,8 +188,26 @@ def _is_clear(crossed: Cells, start: Point, ends: Array) -> Cells:
     way = np.linspace(0, 1, _STEPS)[:, None, None]
     points = np.array(start) + way * (ends - start)
     most = np.array(crossed.shape[::-1]) - 1
-    column, row = np.moveaxis(np.clip(points / _CELL, 0, most).astype(np.intp), 2, 0)
+    column, row = np.moveaxis(np.clip(points / CELL, 0, most).astype(np.intp), 2, 0)
     return np.asarray(~crossed[row, column].any(axis=0))
+
+
+def are_clear(points: Array, cells: Cells, grain: int = 1) -> Cells:
+    """Return which sets of points, shape (K, P, 2), are on none of some cells of a room.
+
+    Args:
+        points: In inches.
+        cells: From the room.
+        grain: How many cells are looked at as one, in both directions.
+    """
+    rows, columns = (-(-each // grain) for each in cells.shape)
+    whole = np.zeros((rows * grain, columns * grain), np.bool_)
+    whole[: cells.shape[0], : cells.shape[1]] = cells
+    coarse = whole.reshape(rows, grain, columns, grain).any(axis=(1, 3))
+    at = (points * (1 / (CELL * grain))).astype(np.int32)
+    column = np.clip(at[..., 0], 0, columns - 1)
+    row = np.clip(at[..., 1], 0, rows - 1)
+    return np.asarray(~coarse.ravel()[row * columns + column].any(axis=1))
 
 
 def _fits(taken: Cells, rows: int, columns: int) -> Cells:
@@ -192,37 +224,3 @@ def _fits(taken: Cells, rows: int, columns: int) -> Cells:
 def _distance(point: float, start: Array, length: float) -> Array:
     """Return how far a point is from stretches that start at `start`."""
     return np.asarray(np.maximum(0.0, np.maximum(start - point, point - start - length)))
-
-
-def swept(values: Array, at: Array) -> tuple[Array, Array]:
-    """Return the least and the greatest value that a curve has in each column.
-
-    A column holds the updates that it begins with, ends in, and all between.
-
-    Args:
-        values: Shape (N,).
-        at: Where the columns begin, and the last one ends, in updates; shape (C + 1,), ascending.
-
-    Returns:
-        Shape (C,) each; NaN beyond the curve's end and where nothing is finite.
-
-    >>> swept(np.array([1.0, 3.0, 2.0]), np.array([0.0, 1.5, 3.0, 4.0]))
-    (array([ 1.,  2., nan]), array([ 3.,  3., nan]))
-    """
-    last = len(values) - 1
-    within = at[:-1] < len(values)
-    first, end = at[:-1][within].astype(np.intp), at[1:][within].astype(np.intp)
-    pairs = np.stack([first, np.minimum(end, last) + 1], axis=1)
-    found = np.full((2, len(within)), np.nan)
-    parts = []
-    # Some columns at a time: a copy of a long curve would take as much memory as the curve.
-    for some in np.array_split(pairs, 1 + len(values) // _SWEPT):
-        if len(some):
-            start, stop = some[0, 0], some[-1, 1]
-            part = values[start:stop]
-            finite = np.append(np.where(np.isfinite(part), part, np.nan), np.nan)
-            at_once = (some - start).ravel()
-            parts.append([least.reduceat(finite, at_once)[::2] for least in (np.fmin, np.fmax)])
-    if parts:
-        found[:, within] = np.concatenate(parts, axis=1)
-    return found[0], found[1]

@@ -33,6 +33,7 @@ from lrviz.views.plan.downsample import m4, vertices
 from lrviz.views.plan.labels import spread
 from lrviz.views.plan.palette import contrast
 from lrviz.writing.provenance import FORMATS, written_by_lrviz
+from tests.legible import illegible
 from tests.vision import DEFICIENCIES, difference, lightness
 
 SHAPES: list[Callable[[Array], Array]] = [
@@ -322,7 +323,7 @@ def test_the_first_curve_alone_is_solid_and_all_look_unlike_the_others() -> None
     for count in (2, 6, 12):
         lines = figure(shapes(count)).axes[0].lines
         assert [line.get_linestyle() for line in lines] == ["-"] + ["--"] * (count - 1)
-        assert len({dashes(line) for line in lines}) == min(count, 6)
+        assert len({dashes(line) for line in lines}) == min(count, 8)
         assert len({(line.get_color(), dashes(line)) for line in lines}) == count
 
 
@@ -427,10 +428,9 @@ def test_colours_are_apart_in_greyscale_and_to_those_who_see_fewer(name: str) ->
 
 def test_of_the_broken_curves_the_one_that_moves_most_is_the_least_broken() -> None:
     lines = figure(shapes(8)).axes[0].lines
-    first, *_, fourth, fifth, _ = (line for line in lines)
-    wide = dashes(first), [round(on / dashes(fifth)[1], 2) for on in dashes(fifth)]
-    assert wide == ((), [2.27, 1.0])  # the triangles: long dashes, short gaps
-    assert len(dashes(fourth)) == 4  # the cosines with restarts: dashes and dots
+    restarts, triangles = lines[4:6]
+    assert dashes(restarts) == pytest.approx((7.5, 3.3))  # of lines 1.5 points wide
+    assert dashes(triangles) == pytest.approx((10.5, 3, 1.65, 3))
 
 
 @pytest.mark.parametrize(
@@ -478,25 +478,28 @@ def test_no_text_is_cut_off_and_none_lies_on_another(
 ) -> None:
     traces = shapes(count, 90 * 1_251, 1_251)
     fig = figure(traces, FigureOptions(size=size, style=style, title=title))
-    page = drawn(fig).bbox
-    boxes = [(each.get_text(), each.get_window_extent()) for each in texts(fig)]
-    boxes = [(text, box) for text, box in boxes if box.width]
-    for text, box in boxes:
-        assert page.x0 <= box.x0, text
-        assert box.x1 <= page.x1, text
-        assert page.y0 <= box.y0, text
-        assert box.y1 <= page.y1, text
-    for (one, a), (other, b) in combinations(boxes, 2):
-        apart = a.x1 <= b.x0 or b.x1 <= a.x0 or a.y1 <= b.y0 or b.y1 <= a.y0
-        assert apart, f"{one!r} lies on {other!r}"
-    names = {text for text, _ in boxes}
+    assert illegible(fig) == []
     if count > 1 or title is None:
-        assert {trace.label for trace in traces} <= names
+        assert {trace.label for trace in traces} <= {text.get_text() for text in texts(fig)}
+
+
+def test_names_lie_along_curves_that_end_at_one_place() -> None:
+    fig = drawn(figure(shapes(3)))
     inner = fig.axes[0].get_window_extent()
-    for text, box in boxes:
-        if text.startswith("schedule"):
-            outside = box.x0 >= inner.x1 or box.y1 <= inner.y0 or box.y0 >= inner.y1
-            assert outside, f"{text!r} lies on the curves"
+    named = [each for each in texts(fig) if each.get_text().startswith("schedule")]
+    assert len(named) == 3
+    for each in named:
+        assert inner.contains(*each.get_window_extent().p0)
+    assert len({each.get_color() for each in named}) == 3
+
+
+def test_where_no_name_has_a_place_along_its_curve_they_stand_below() -> None:
+    progress = np.arange(1_000) / 1_000
+    near = [trace(f"power {each}", 0.1 * (1 - progress) ** each) for each in (1, 1.01, 1.02, 1.03)]
+    fig = drawn(figure(near))
+    below = fig.axes[0].get_window_extent().y0
+    named = [each for each in texts(fig) if each.get_text().startswith("power")]
+    assert [each.get_window_extent().y1 < below for each in named] == [True] * 4
 
 
 def test_names_stand_at_the_ends_where_these_are_apart() -> None:

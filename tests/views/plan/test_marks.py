@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -20,11 +20,10 @@ import lrviz
 from lrviz.catalog import preset_names
 from lrviz.curves.trace import RunError, Trace
 from lrviz.views.figure import FigureOptions, Mark, figure
-from lrviz.views.plan import placing
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.marks import Spot, once, spots
 from lrviz.views.plan.panels import panels
-from lrviz.views.plan.placing import Room, swept
+from lrviz.views.plan.placing import Room
 from lrviz.views.plan.scales import unit
 from tests.traces import stepped, trace
 from tests.views.figure.test_drawing import drawn
@@ -286,24 +285,6 @@ def test_what_is_out_of_view_is_not_marked() -> None:
 
 
 # Where labels stand
-
-
-@pytest.mark.parametrize("at_once", [7, 1000])
-def test_a_column_holds_all_values_from_its_begin_to_the_next_ones(
-    at_once: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(placing, "_SWEPT", at_once)
-    values = np.random.default_rng(0).normal(size=101)
-    values[50:60] = np.nan
-    at = np.linspace(0, 120, 38)
-    low, high = swept(values, at)
-    for index, (start, end) in enumerate(pairwise(at)):
-        inside = values[int(start) : int(end) + 1]
-        inside = inside[np.isfinite(inside)]
-        if inside.size:
-            assert (low[index], high[index]) == (inside.min(), inside.max())
-        else:
-            assert np.isnan([low[index], high[index]]).all()
 
 
 def test_a_box_stands_on_the_near_side_of_a_curve() -> None:

@@ -1,0 +1,149 @@
+"""Where names lie along curves: each where it is plain whose name it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from lrviz.curves.events import Array
+from lrviz.views.plan.box import Box
+from lrviz.views.plan.placing import CELL, Point, Room, are_clear
+
+_EVERY = 6  # columns at which a name may be
+_SAMPLES = 17  # of a curve beside a name
+_STEEPEST = math.radians(65)
+_LEVEL = math.radians(6)  # a name beside a curve that is as level as that is level
+
+# In inches.
+_BESIDE = 0.06  # between a curve and its name
+_AWAY = (0.6, 0.4, 0.25, 0.15)  # between a name and the next curve: the more the better
+_STAND_OFF = 0.3  # between a curve and its name, on the mean over its length
+_GRAIN = 2  # cells between the points of a name at which something may be drawn
+
+
+class Lying(NamedTuple):
+    """A name's place.
+
+    Attributes:
+        middle: Of the name, in inches from the panel's lower left corner.
+        angle: In degrees, counterclockwise.
+    """
+
+    middle: Point
+    angle: float
+
+
+def lying(
+    room: Room, swept: Sequence[tuple[Array, Array]], sizes: Sequence[Point | None]
+) -> list[Lying | None] | None:
+    """Return the places of names along their curves, and take them.
+
+    A name is level or follows its curve, above it or below; it lies on no curve, and of all
+    curves its own is by far the nearest. Where it may be at several places it is where the others
+    are farthest away.
+
+    Args:
+        room: The panel; its curves are taken.
+        swept: Least and greatest height of each curve in each of the room's columns.
+        sizes: Width and height of each curve's name; None where it has none.
+
+    Returns:
+        One a curve; None where there is none for one of the names.
+    """
+    wanted = [index for index, size in enumerate(sizes) if size is not None]
+    places = {index: _places(room, index, swept[index], sizes[index] or (0, 0)) for index in wanted}
+    found: list[Lying | None] = [None] * len(sizes)
+    for index in sorted(wanted, key=lambda each: len(places[each])):  # the least free ones first
+        size = sizes[index] or (0.0, 0.0)
+        for place in places[index]:
+            box = _around(place, size)
+            if room.is_unwritten(box):
+                room.take_box(box)
+                found[index] = place
+                break
+        else:
+            return None
+    return found
+
+
+def _places(room: Room, index: int, swept: tuple[Array, Array], size: Point) -> list[Lying]:
+    """Return where a curve's name may lie, the best place first."""
+    x, y, angle, gap = _candidates(room, swept, size)
+    clear = np.zeros(len(x))
+    free = room.are_free(_points(x, y, angle, size, _GRAIN * CELL))
+    others = room.others(index)
+    left = np.flatnonzero(free)
+    for away in _AWAY:
+        if not len(left):
+            break
+        grain = int(away / 4 / CELL)  # farther away a coarser look will do
+        around = 2 * (away - _BESIDE)
+        larger = size[0] + around, size[1] + around
+        points = _points(x[left], y[left], angle[left], larger, max(_GRAIN, grain) * CELL)
+        ok = are_clear(points, others, grain)
+        clear[left[ok]] = away
+        left = left[~ok]
+    worth = clear - gap - 0.06 * (angle != 0) - 0.1 * np.abs(x / room.width - 0.5)
+    order = np.argsort(-worth, kind="stable")
+    return [
+        Lying((float(x[at]), float(y[at])), math.degrees(angle[at]))
+        for at in order
+        if clear[at] > 0
+    ]
+
+
+def _candidates(room: Room, swept: tuple[Array, Array], size: Point) -> tuple[Array, ...]:
+    """Return x and y of the middles, angles, and how far on the mean the curve is: shape (K,)."""
+    low, high = swept
+    cell = room.width / room.columns
+    width, height = size
+    middle = np.arange(0, room.columns, _EVERY)
+    part = np.linspace(-0.5, 0.5, _SAMPLES)
+    found = []
+    slopes = np.zeros(len(middle))
+    for turned in (False, True):
+        half = np.cos(np.arctan(slopes)) * width / 2
+        if turned:  # as the curve goes from one end of the name to its other end
+            ends = np.rint(middle + np.outer([-1, 1], half) / cell).astype(np.intp)
+            ends = np.clip(ends, 0, room.columns - 1)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                slopes = (high[ends[1]] - high[ends[0]]) / ((ends[1] - ends[0]) * cell)
+            slopes = np.nan_to_num(slopes)
+            half = np.cos(np.arctan(slopes)) * width / 2
+        at = np.rint(middle + np.outer(part, 2 * half) / cell).astype(np.intp)
+        within = ((at >= 0) & (at < room.columns)).all(axis=0)
+        at = np.clip(at, 0, room.columns - 1)
+        angle = np.arctan(slopes)
+        line = np.outer(part, 2 * half) * slopes  # the name's middle line, but for its height
+        for side, edge in ((1, high), (-1, low)):
+            over = side * (edge[at] - line)
+            top = over.max(axis=0)
+            gap = (top - over.mean(axis=0)) * np.cos(angle)
+            y = side * top + side * (height / 2 + _BESIDE) / np.cos(angle)
+            fits = within & np.isfinite(top) & (gap <= _STAND_OFF)
+            if turned:
+                fits &= (np.abs(angle) <= _STEEPEST) & (np.abs(angle) > _LEVEL)
+            x = (middle + 0.5) * cell
+            found.append(np.stack([x, y, angle, gap])[:, fits])
+    x, y, angle, gap = np.concatenate(found, axis=1)
+    return x, y, angle, gap
+
+
+def _points(x: Array, y: Array, angle: Array, size: Point, grain: float) -> Array:
+    """Return points all over boxes, so many inches from each other: shape (K, P, 2)."""
+    along, across = (np.linspace(-each / 2, each / 2, 2 + int(each / grain)) for each in size)
+    u, v = (each.ravel() for each in np.meshgrid(along, across))
+    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    return np.stack([x[:, None] + u * cos - v * sin, y[:, None] + u * sin + v * cos], axis=2)
+
+
+def _around(place: Lying, size: Point) -> Box:
+    """Return the upright box around a name."""
+    angle = math.radians(place.angle)
+    cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
+    width, height = size[0] * cos + size[1] * sin, size[0] * sin + size[1] * cos
+    x, y = place.middle
+    return Box(x - width / 2, y - height / 2, width, height)

@@ -1,0 +1,138 @@
+"""A panel as what is written in it sees it: where its curves go, and what is still free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lrviz.curves.events import Array
+from lrviz.views.plan.along import Lying, lying
+from lrviz.views.plan.box import Box
+from lrviz.views.plan.downsample import Way
+from lrviz.views.plan.labels import WIDER, Font
+from lrviz.views.plan.marks import Spot
+from lrviz.views.plan.placing import Point, Room
+from lrviz.views.plan.planning import Plan
+
+_APART = 1.5  # em between two texts side by side
+_HEADROOM = 0.25  # of a panel's height, at the most
+
+# In inches.
+_AROUND_DOT = 0.05
+_AROUND_END = 0.07
+_PAD = 0.03
+_WIDE = 2.5  # has room for a text in one line
+
+
+def headroom(spots: Sequence[Spot], font: Font, size: Point) -> float:
+    """Return the share of a panel's height that is left free above for what is marked.
+
+    Args:
+        spots: What is marked.
+        font: To write in.
+        size: Width and height of the panel, in inches.
+    """
+    if not spots:
+        return 0.0
+    rows = max(len({spot.line for spot in spots}), 1 if size[0] > _WIDE else 2)
+    return min(_HEADROOM, (min(rows, 3) * font.line + _AROUND_DOT) / size[1])
+
+
+class Ground:
+    """The first panel of a plan; places are in inches from its lower left corner."""
+
+    def __init__(self, plan: Plan, size: Point, ways: Sequence[Way]) -> None:
+        """Take a plan, its first panel's width and height, and the way of each of its curves."""
+        self._plan, self._size = plan, size
+        self._scale = plan.scales[0]
+        lines = plan.panels[0].lines
+        self.spots = [
+            spot for spot in plan.spots if self._scale.low <= spot.value <= self._scale.high
+        ]
+        self._room = Room(*size)
+        edges = np.linspace(0, plan.end, self._room.columns + 1)
+        self._swept = []
+        for line, (at, values) in zip(lines, ways, strict=True):
+            factor = plan.below.factors[line.trace]
+            low, high = reach(at * factor, size[1] * self._scale.fraction(values), edges)
+            self._swept.append((low, high))
+            self._room.take_curve(low, high)
+            if line.last is not None:
+                end = self.point((line.last + 1) * factor, float(line.values[line.last]))
+                self._room.take_point(end, _AROUND_END)
+        for spot in self.spots:
+            self._room.take_point(self.point(spot.x, spot.value), _AROUND_DOT)
+
+    def point(self, x: float, value: float) -> Point:
+        """Return the place of a value at an x in the axis' unit."""
+        height = float(self._scale.fraction(np.array([value]))[0])
+        return self._size[0] * x / self._plan.end, self._size[1] * height
+
+    def take(self, box: Box) -> None:
+        """Take what else is written in the panel."""
+        self._room.take_box(box)
+
+    def written(self, font: Font) -> list[tuple[Spot, str, Box]]:
+        """Return what is written of the spots, and where: on no curve, no end and no other text.
+
+        Of a spot that there is no room for, only its dot is seen.
+        """
+        found = []
+        for spot in self.spots:
+            sizes = [self._size_of(text, font) for text in spot.texts]
+            point, apart = self.point(spot.x, spot.value), _APART * font.size / 72
+            place = self._room.place(sizes, point, own=spot.line, apart=apart)
+            if place is None and spot.given:  # a finding is said at any price
+                place = self._room.place(sizes, point, apart=apart)
+            if place is not None:
+                found.append((spot, spot.texts[place[0]], place[1]))
+        return found
+
+    def _size_of(self, text: str, font: Font) -> Point:
+        lines = text.split("\n")
+        return max(map(font.width, lines)) + 2 * _PAD, len(lines) * font.line
+
+    def along(self, names: Sequence[str | None], font: Font) -> list[Lying | None] | None:
+        """Return the places of names along their curves, see `along.lying`.
+
+        Args:
+            names: One a curve; None where it has none.
+            font: To write in.
+
+        Returns:
+            One a name; None where one has no place that makes clear whose it is.
+        """
+        sizes = [
+            None if name is None else (WIDER * font.width(name), 0.85 * font.line) for name in names
+        ]
+        return lying(self._room, self._swept, sizes)
+
+
+def reach(x: Array, y: Array, edges: Array) -> tuple[Array, Array]:
+    """Return the least and the greatest height that a polyline has in each column.
+
+    Args:
+        x: Ascending, shape (V,).
+        y: NaN in gaps, shape (V,).
+        edges: Of the columns, ascending, shape (C + 1,).
+
+    Returns:
+        Shape (C,) each; NaN where the line is not. What is on an edge is in both its columns.
+
+    >>> reach(np.array([0.0, 2.0, 2.0, 3.0]), np.array([1.0, 1.0, 5.0, 5.0]), np.arange(6.0))
+    (array([ 1.,  1.,  1.,  5., nan]), array([ 1.,  5.,  5.,  5., nan]))
+    """
+    count = len(edges) - 1
+    between = edges[(edges >= x[0]) & (edges <= x[-1])]
+    near = np.interp(between, x, y)
+    column = np.searchsorted(edges, between)
+    left, right = np.searchsorted(edges, x) - 1, np.searchsorted(edges, x, "right") - 1
+    place = np.concatenate([left, right, column - 1, column])
+    height = np.concatenate([y, y, near, near])
+    found = np.full((2, count), np.nan)
+    inside = (place >= 0) & (place < count)
+    with np.errstate(invalid="ignore"):
+        np.fmin.at(found[0], place[inside], height[inside])
+        np.fmax.at(found[1], place[inside], height[inside])
+    return found[0], found[1]

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from lrviz.curves.events import Array
+from lrviz.views.plan.along import Lying, lying
+from lrviz.views.plan.placing import Room
+
+SIZE = 6.0, 4.0
+NAME = 0.8, 0.14
+
+
+def placed(*curves: Array, names: int | None = None) -> list[Lying | None] | None:
+    room = Room(*SIZE)
+    for curve in curves:
+        room.take_curve(curve, curve)
+    sizes = [NAME if names is None or index < names else None for index in range(len(curves))]
+    return lying(room, [(curve, curve) for curve in curves], sizes)
+
+
+def x() -> Array:
+    room = Room(*SIZE)
+    return np.linspace(0.0, SIZE[0], 2 * room.columns + 1)[1::2]
+
+
+def corners(place: Lying) -> Array:
+    angle = math.radians(place.angle)
+    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    half = np.array([[a, b] for a in np.linspace(-0.4, 0.4, 30) for b in (-0.07, 0.07)])
+    return np.asarray(half @ turn + place.middle, dtype=np.float64)
+
+
+def away(place: Lying, curve: Array) -> float:
+    """The least way from a name's long sides to a curve."""
+    points = np.stack([x(), curve], axis=1)
+    return float(np.min(np.linalg.norm(corners(place)[:, None] - points[None], axis=2)))
+
+
+def test_names_lie_level_along_level_curves_and_nearest_to_their_own() -> None:
+    curves = [np.full_like(x(), height) for height in (1.0, 1.5, 3.0)]
+    places = placed(*curves)
+    assert places is not None
+    for place, own in zip(places, curves, strict=True):
+        assert place is not None
+        assert place.angle == 0
+        assert 0.03 <= away(place, own) <= 0.1
+        assert all(away(place, each) > 0.15 for each in curves if each is not own)
+
+
+def test_a_name_follows_its_curve_and_lies_where_the_others_are_far() -> None:
+    rising, falling = x() * 0.5 + 0.5, 3.5 - x() * 0.5
+    places = placed(rising, falling)
+    assert places is not None
+    slope = math.degrees(math.atan(0.5))
+    assert [round(place.angle) for place in places if place] == [round(slope), -round(slope)]
+    for place, own, other in zip(places, (rising, falling), (falling, rising), strict=True):
+        assert place is not None
+        assert 0.03 <= away(place, own) <= 0.12
+        assert away(place, other) > 0.6
+
+
+def test_a_name_is_where_its_curve_has_left_the_others() -> None:
+    other = np.full_like(x(), 2.0)
+    leaving = np.where(x() > 4.0, 2.0 + (x() - 4.0), 2.0)
+    places = placed(leaving, other)
+    assert places is not None
+    first, _ = places
+    assert first is not None
+    assert first.middle[0] > 4.0
+
+
+def test_where_one_name_would_be_anybodys_there_are_none() -> None:
+    close = [np.full_like(x(), 2.0 + 0.1 * index) for index in range(4)]
+    assert placed(*close) is None
+    assert placed(close[0], close[0]) is None
+
+
+def test_curves_without_a_name_are_in_the_way_all_the_same() -> None:
+    level, near = np.full_like(x(), 2.0), np.where(x() < 3.0, 2.1, 3.5)
+    places = placed(level, near, names=1)
+    assert places is not None
+    first, second = places
+    assert second is None
+    assert first is not None
+    assert first.middle[1] < 2.0 or first.middle[0] > 3.0
+
+
+@pytest.mark.parametrize("steep", [10.0, 1000.0])
+def test_no_name_stands_upright(steep: float) -> None:
+    curve = np.clip((x() - 3.0) * steep + 2.0, 0.5, 3.5)
+    places = placed(curve)
+    assert places is not None
+    assert places[0] is not None
+    assert abs(places[0].angle) < 66
