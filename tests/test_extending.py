@@ -40,7 +40,7 @@ def lines(grid, width):
         yield " & ".join(cell or "" for cell in row)
 """
 PICTURE_FORMAT = """\
-from lrviz.writing.pictures.picture import Format
+from lrviz.writing.pictures.picture import PictureFormat
 
 
 def encode(drawn, texts):
@@ -48,7 +48,7 @@ def encode(drawn, texts):
     return f"P7 {width}x{height} {texts['Comment']}".encode()
 
 
-FORMAT = Format(
+FORMAT = PictureFormat(
     lambda source: {"Comment": f"lrviz {source}"}, encode, lambda content: b"lrviz" in content.start
 )
 """

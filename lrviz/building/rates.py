@@ -32,7 +32,7 @@ class OwnRate:
 
 
 @dataclass(frozen=True)
-class _Kind:
+class _Changer:
     """An optimizer class of this kind.
 
     Attributes:
@@ -64,35 +64,35 @@ def _schedule_free(group: Group, lr: Rates, before: Rates) -> Rates:
 
 
 _SHOWN = "what update t uses is shown as effective_lr"
-_SCHEDULE_FREE = _Kind(
+_SCHEDULE_FREE = _Changer(
     lambda group: bool(group.get("warmup_steps")),
     f"warms the lr up by itself, over {{warmup_steps}} updates (warmup_steps): {_SHOWN}",
     _schedule_free,
 )
-_ESTIMATE = _Kind(
+_ESTIMATE = _Changer(
     lambda group: True,
     "multiplies the lr by its own estimate of a step's size, which depends on the gradients: what "
     "an update uses is not the lr shown here",
 )
 # By the class that has the `step`. Symbols are those of each class's documentation: torch 2.13
 # (Adagrad, ASGD, Adafactor, Rprop), schedulefree 1.4, prodigyopt 1.1, dadaptation 3.2.
-_KINDS: Mapping[tuple[str, str], _Kind] = {
-    ("torch", "Adagrad"): _Kind(
+_KINDS: Mapping[tuple[str, str], _Changer] = {
+    ("torch", "Adagrad"): _Changer(
         lambda group: bool(group["lr_decay"]),
         f"divides the lr by 1 + t * {{lr_decay:g}} (lr_decay): {_SHOWN}",
         _adagrad,
     ),
-    ("torch", "ASGD"): _Kind(
+    ("torch", "ASGD"): _Changer(
         lambda group: bool(group["lambd"] and group["alpha"]),
         "lowers the lr by itself, by (1 + lambd * lr * t) ** alpha: what update t uses is below "
         "the lr shown here",
     ),
-    ("torch", "Adafactor"): _Kind(
+    ("torch", "Adafactor"): _Changer(
         lambda group: True,
         f"takes the lr as a bound, and uses min(lr, 1 / sqrt(t + 1)): {_SHOWN}",
         _adafactor,
     ),
-    ("torch", "Rprop"): _Kind(
+    ("torch", "Rprop"): _Changer(
         lambda group: True,
         "takes the lr of its first update as the size of its first steps, and does not read it "
         "again: a scheduler has no effect",

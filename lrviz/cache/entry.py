@@ -55,7 +55,7 @@ def decode(key: str, data: bytes, classes: Classes) -> Any:
     end = at + int.from_bytes(body[len(start) : at], "little")
     try:
         head = json.loads(body[at:end].decode("utf-8", "surrogatepass"))
-        found = _Reader(body, end, classes).unpacked(head)
+        found = _Unpacker(body, end, classes).unpacked(head)
     except (ValueError, KeyError, TypeError, IndexError) as error:  # of another version, or forged
         raise Broken from error
     if type(found) is not classes[0]:
@@ -87,7 +87,7 @@ def _packed(value: Any, arrays: list[bytes], classes: Classes) -> Any:
     raise TypeError(f"a {type(value).__name__} is not kept")
 
 
-class _Reader:
+class _Unpacker:
     """Takes an entry's head apart, and its arrays from behind it in the order of the head."""
 
     def __init__(self, body: bytes, at: int, classes: Classes) -> None:

@@ -60,7 +60,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Request:
+class Directive:
     """A figure that is asked for, with all that it is made from.
 
     Attributes:
@@ -82,7 +82,7 @@ class Request:
     notes: tuple[str, ...]
 
 
-def request(block: Block) -> Request:
+def request(block: Block) -> Directive:
     """Read a block, and the specs that it names.
 
     Raises:
@@ -110,7 +110,7 @@ def request(block: Block) -> Request:
                 files.append(Path(str(drawing.style)))
         for file in files:
             checked(file)
-    return Request(
+    return Directive(
         schedules=loaded.schedules,
         drawing=drawing,
         param=shared.param,

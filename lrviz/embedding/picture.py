@@ -12,7 +12,7 @@ from typing import Any
 import lrviz
 from lrviz.cli.write import write
 from lrviz.curves.trace import Trace
-from lrviz.embedding.block import Block, Request, request
+from lrviz.embedding.block import Block, Directive, request
 from lrviz.files import guarded
 from lrviz.sources.reference import SUFFIXES
 from lrviz.spec.models import SPELLINGS
@@ -82,7 +82,7 @@ def embed(block: Block, cache: Path, formats: Sequence[str] = ()) -> Picture:
     )
 
 
-def draw(asked: Request, files: Sequence[Path]) -> list[bytes]:
+def draw(asked: Directive, files: Sequence[Path]) -> list[bytes]:
     """Return what goes into each of `files`: pictures by their names, and what is to be said.
 
     Raises:
@@ -137,7 +137,7 @@ def _foreign(node: Any) -> Iterator[str]:
         yield from _foreign(value)
 
 
-def _key(asked: Request) -> str:
+def _key(asked: Directive) -> str:
     """Return a name for all that a figure is made from; a comment in a spec is no part of it."""
     about = [
         (each.label, each.title, each.length, each.optimizer, each.members, each.plot)
@@ -160,7 +160,7 @@ def _version(package: str) -> str:
         return ""
 
 
-def _alt(asked: Request) -> str:
+def _alt(asked: Directive) -> str:
     """Return what a figure shows in words, for those who do not see it.
 
     Such as "Learning rate of cosine and onecycle over 10,000 updates".

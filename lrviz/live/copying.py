@@ -66,7 +66,7 @@ def adopt(optimizer: Optimizer, schedulers: Sequence[Any]) -> Adopted:
     twin = object.__new__(type(optimizer))
     memo: dict[int, Any] = {id(optimizer): twin, id(optimizer.param_groups): []}
     survey = Survey(optimizer, memo, _training(optimizer), used)
-    groups = [_Group(survey, index, group) for index, group in enumerate(optimizer.param_groups)]
+    groups = [_Twin(survey, index, group) for index, group in enumerate(optimizer.param_groups)]
     vars(twin).update(_attributes(optimizer, survey))
     names = [f"scheduler[{index}]" for index in range(len(schedulers))]
     names = names if len(names) > 1 else ["scheduler"]
@@ -107,7 +107,7 @@ def _training(optimizer: Optimizer) -> dict[int, str]:
     }
 
 
-class _Group:
+class _Twin:
     """A param group and its copy, which is filled when all that it holds has been looked at."""
 
     def __init__(self, survey: Survey, index: int, group: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lrviz.writing.pictures.picture import Format
+    from lrviz.writing.pictures.picture import PictureFormat
 
 FORMATS: Mapping[str, str] = {
     "png": "lrviz.writing.pictures.png",
@@ -21,9 +21,9 @@ FORMATS: Mapping[str, str] = {
 """Modules by the extension of a file's name, each with a `FORMAT`, imported when it is needed."""
 
 
-def picture_format(name: str) -> Format:
+def picture_format(name: str) -> PictureFormat:
     """Return the format of files with this extension, one of `FORMATS`."""
-    found: Format = import_module(FORMATS[name]).FORMAT
+    found: PictureFormat = import_module(FORMATS[name]).FORMAT
     return found
 
 
@@ -38,10 +38,10 @@ def written_by_lrviz(path: Path) -> bool:
     """
     if not path.is_file():
         return False
-    from lrviz.writing.pictures.picture import Content
+    from lrviz.writing.pictures.picture import FileEnds
 
     with path.open("rb") as file:
         start = file.read(4096)
         file.seek(max(0, path.stat().st_size - 65536))
-        content = Content(path, start, file.read())
+        content = FileEnds(path, start, file.read())
     return any(picture_format(name).has_mark(content) for name in FORMATS)

@@ -31,7 +31,7 @@ _RATE = re.compile(
 
 
 @dataclass(frozen=True)
-class Column:
+class LogColumn:
     """One column of a log that holds a quantity of a param group."""
 
     name: str
@@ -39,7 +39,7 @@ class Column:
     group: str
 
 
-def rate_columns(names: Sequence[str], picked: str | None = None) -> tuple[Column, ...]:
+def rate_columns(names: Sequence[str], picked: str | None = None) -> tuple[LogColumn, ...]:
     """Return the columns that hold learning rates, and what is logged beside them.
 
     Args:
@@ -58,16 +58,16 @@ def rate_columns(names: Sequence[str], picked: str | None = None) -> tuple[Colum
                 f"no column {picked!r}{suggestion(picked, names)}; there are: "
                 f"{', '.join(names[:20])}"
             )
-        return (Column(picked, "lr", "0"),)
+        return (LogColumn(picked, "lr", "0"),)
     found = []
     for name in names:
         match = _RATE.fullmatch(name.strip())
         if match:
-            found.append(Column(name, match["param"] or "lr", match["group"] or "0"))
+            found.append(LogColumn(name, match["param"] or "lr", match["group"] or "0"))
     rates = [column for column in found if column.param == "lr"]
     if len({column.group for column in rates}) < len(rates):  # `train/lr` beside `lr`: by names
         return tuple(
-            Column(column.name, column.param, column.name) if column.param == "lr" else column
+            LogColumn(column.name, column.param, column.name) if column.param == "lr" else column
             for column in found
         )
     return tuple(found)

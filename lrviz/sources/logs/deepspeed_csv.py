@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lrviz.sources.logs.columns import Column
+from lrviz.sources.logs.columns import LogColumn
 from lrviz.sources.logs.format import HEAD, Format, Request
 from lrviz.sources.logs.log import Log
 from lrviz.sources.logs.tables import header, read_table
@@ -24,7 +24,7 @@ def _recognises(path: Path, head: bytes) -> bool:
 def _read(request: Request) -> Log:
     with request.path.open("rb") as stream:
         names = header(stream.read(HEAD))
-    columns = [Column(names[1], "lr", "0")]
+    columns = [LogColumn(names[1], "lr", "0")]
     return read_table(request, TITLE, columns=columns, unit="sample", habit=HABIT)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lrviz.errors import SpecError, UsageError
-from lrviz.sources.logs.columns import Column
+from lrviz.sources.logs.columns import LogColumn
 from lrviz.sources.logs.log import Log, Precision, Series, Unit, restarts, series
 
 HEAD = 65536
@@ -114,6 +114,6 @@ def no_numbers(request: Request, title: str, names: Sequence[str]) -> UsageError
     )
 
 
-def keys(columns: Iterable[Column]) -> list[tuple[str, str]]:
+def keys(columns: Iterable[LogColumn]) -> list[tuple[str, str]]:
     """Return quantity and param group of each column."""
     return [(column.param, column.group) for column in columns]

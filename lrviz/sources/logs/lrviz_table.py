@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lrviz.errors import SpecError
-from lrviz.sources.logs.columns import Column
+from lrviz.sources.logs.columns import LogColumn
 from lrviz.sources.logs.format import HEAD, Format, Request
 from lrviz.sources.logs.log import Log
 from lrviz.sources.logs.tables import header, read_table
@@ -20,7 +20,7 @@ def _recognises(path: Path, head: bytes) -> bool:
     return len(names) > 2 and names[:2] == ["step", "epoch"]
 
 
-def _columns(request: Request) -> list[Column]:
+def _columns(request: Request) -> list[LogColumn]:
     with request.path.open("rb") as stream:
         names = header(stream.read(HEAD))[2:]
     found, labels = [], []
@@ -31,7 +31,7 @@ def _columns(request: Request) -> list[Column]:
         label, slash, group = whole.rpartition("/")
         shared = slash and sum(each.startswith(f"{label}/") for each in names) > 1
         labels.append(label if shared else whole)
-        found.append(Column(name, param, group if shared else "0"))
+        found.append(LogColumn(name, param, group if shared else "0"))
     if len(set(labels)) > 1 and request.column is None:
         known = ", ".join(dict.fromkeys(labels))
         raise SpecError(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from lrviz.errors import Place, SpecError
-from lrviz.sources.logs.columns import Column, number_column, rate_columns
+from lrviz.sources.logs.columns import LogColumn, number_column, rate_columns
 from lrviz.sources.logs.format import Request, assembled, no_numbers, no_rate
 from lrviz.sources.logs.log import Log, Unit, digits
 
@@ -32,7 +32,7 @@ def read_table(
     request: Request,
     title: str,
     *,
-    columns: Sequence[Column] | None = None,
+    columns: Sequence[LogColumn] | None = None,
     unit: Unit | None = None,
     shift: int = 0,
     habit: str = "",

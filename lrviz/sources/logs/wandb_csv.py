@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lrviz.errors import UsageError
-from lrviz.sources.logs.columns import Column, rate_columns
+from lrviz.sources.logs.columns import LogColumn, rate_columns
 from lrviz.sources.logs.format import HEAD, Format, Request
 from lrviz.sources.logs.log import Log
 from lrviz.sources.logs.tables import header, read_table
@@ -22,12 +22,12 @@ def _recognises(path: Path, head: bytes) -> bool:
     return any(_BETWEEN in name and not name.endswith(("__MIN", "__MAX")) for name in header(head))
 
 
-def _columns(names: list[str]) -> list[Column]:
+def _columns(names: list[str]) -> list[LogColumn]:
     found = []
     for name in names:
         run, between, metric = name.rpartition(_BETWEEN)
         if between and not metric.endswith(("__MIN", "__MAX")):
-            found += [Column(name, c.param, run) for c in rate_columns([metric])]
+            found += [LogColumn(name, c.param, run) for c in rate_columns([metric])]
     return found
 
 
@@ -41,7 +41,7 @@ def _read(request: Request) -> Log:
             f"{request.source}:{columns[0].name!r}; there are: "
             f"{', '.join(column.name for column in columns)}"
         )
-    single = [Column(column.name, column.param, "0") for column in columns]
+    single = [LogColumn(column.name, column.param, "0") for column in columns]
     return read_table(request, TITLE, columns=single or None)
 
 

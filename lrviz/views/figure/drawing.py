@@ -105,10 +105,10 @@ def save_bytes(
         raise UsageError(f"figures are written as {', '.join(FORMATS)}, not as {file_format!r}")
     chosen = picture_format(file_format)
     with applied(style or getattr(fig, "style", None)), missing_glyphs_told_once():
-        return chosen.encode(_Drawn(fig), chosen.texts(visible(source)))
+        return chosen.encode(_Rendering(fig), chosen.texts(visible(source)))
 
 
-class _Drawn:
+class _Rendering:
     """A Figure as the formats of picture files ask for it."""
 
     def __init__(self, fig: Figure) -> None:

@@ -46,7 +46,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class _Block:
+class _Stretch:
     """Columns that fit side by side; every cell is a list of lines no wider than its column."""
 
     columns: tuple[int, ...]
@@ -146,7 +146,7 @@ class RichGrid:
             yield Text("\n".join(lines), style="dim")
 
 
-def _blocks(grid: Grid, width: int, missing: str, gap: int) -> Iterator[_Block]:
+def _blocks(grid: Grid, width: int, missing: str, gap: int) -> Iterator[_Stretch]:
     texts = [[visible(missing if cell is None else cell) for cell in row] for row in grid.rows]
     sides = [
         (visible(name), [row[index] for row in texts]) for index, name in enumerate(grid.header)
@@ -164,7 +164,7 @@ def _blocks(grid: Grid, width: int, missing: str, gap: int) -> Iterator[_Block]:
     lead = range(grid.lead)
     for chosen in _fitting(widths, grid.lead, width, gap):
         shown = (*lead, *chosen)
-        yield _Block(
+        yield _Stretch(
             shown,
             tuple(widths[index] for index in shown),
             [columns[index][0] for index in shown],
@@ -197,7 +197,7 @@ def _fitting(widths: list[int], lead: int, width: int, gap: int) -> Iterator[lis
     yield chosen
 
 
-def _lines(block: _Block, row: list[list[str]], text: frozenset[int]) -> Iterator[str]:
+def _lines(block: _Stretch, row: list[list[str]], text: frozenset[int]) -> Iterator[str]:
     for number in range(max(map(len, row))):
         pieces = (
             _padded(cell[number] if number < len(cell) else "", width, left=index in text)

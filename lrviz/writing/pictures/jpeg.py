@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from PIL import Image
 
 from lrviz.writing.pictures.exif import exif, is_by_lrviz, texts
-from lrviz.writing.pictures.picture import Content, Drawn, Format
+from lrviz.writing.pictures.picture import Drawn, FileEnds, PictureFormat
 
 _QUALITY = 92  # at which thin lines keep clean edges
 
@@ -23,8 +23,8 @@ def _encode(drawn: Drawn, tags: Mapping[str, str | None]) -> bytes:
     return buffer.getvalue()
 
 
-def _has_mark(content: Content) -> bool:
+def _has_mark(content: FileEnds) -> bool:
     return content.start.startswith(b"\xff\xd8\xff") and is_by_lrviz(content.path)
 
 
-FORMAT = Format(texts, _encode, _has_mark)
+FORMAT = PictureFormat(texts, _encode, _has_mark)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lrviz.writing.pictures.picture import Content, Drawn, Format
+from lrviz.writing.pictures.picture import Drawn, FileEnds, PictureFormat
 
 
 def _texts(source: str) -> dict[str, str | None]:
@@ -15,8 +15,8 @@ def _encode(drawn: Drawn, texts: Mapping[str, str | None]) -> bytes:
     return drawn.vector("pdf", texts)
 
 
-def _has_mark(content: Content) -> bool:
+def _has_mark(content: FileEnds) -> bool:
     return content.start.startswith(b"%PDF") and b"/Creator (lrviz)" in content.end
 
 
-FORMAT = Format(_texts, _encode, _has_mark)
+FORMAT = PictureFormat(_texts, _encode, _has_mark)

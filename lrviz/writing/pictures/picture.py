@@ -28,7 +28,7 @@ class Drawn(Protocol):
 
 
 @dataclass(frozen=True)
-class Content:
+class FileEnds:
     """What is looked at of a file to see who wrote it.
 
     Attributes:
@@ -43,7 +43,7 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Format:
+class PictureFormat:
     """A format of picture files.
 
     Attributes:
@@ -56,4 +56,4 @@ class Format:
 
     texts: Callable[[str], dict[str, str | None]]
     encode: Callable[[Drawn, Mapping[str, str | None]], bytes]
-    has_mark: Callable[[Content], bool]
+    has_mark: Callable[[FileEnds], bool]

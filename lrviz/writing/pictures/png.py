@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lrviz.writing.pictures.picture import Content, Drawn, Format
+from lrviz.writing.pictures.picture import Drawn, FileEnds, PictureFormat
 
 _LEVEL = 3  # of zlib: drawings of lines get 15 % larger than at 6, in a third of the time
 _RGB, _RGBA = 2, 6
@@ -42,7 +42,7 @@ def _texts(source: str) -> dict[str, str | None]:
     return {"Software": "lrviz", "Source": source or None}
 
 
-def _has_mark(content: Content) -> bool:
+def _has_mark(content: FileEnds) -> bool:
     start = content.start
     return start.startswith(b"\x89PNG\r\n\x1a\n") and b"tEXtSoftware\0lrviz" in start
 
@@ -58,4 +58,4 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return size + kind + data + check
 
 
-FORMAT = Format(_texts, _encode, _has_mark)
+FORMAT = PictureFormat(_texts, _encode, _has_mark)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lrviz.writing.pictures.picture import Content, Drawn, Format
+from lrviz.writing.pictures.picture import Drawn, FileEnds, PictureFormat
 
 _DIGITS = 2  # of a point (1/72 inch): a hundredth is a sixth of a pixel at 1200 dpi
 _SCALE = 10**_DIGITS
@@ -22,7 +22,7 @@ def _encode(drawn: Drawn, texts: Mapping[str, str | None]) -> bytes:
     return compact(drawn.vector("svg", texts).decode()).encode()
 
 
-def _has_mark(content: Content) -> bool:
+def _has_mark(content: FileEnds) -> bool:
     agent = content.start.partition(b"<cc:Agent>")[2].partition(b"</cc:Agent>")[0]
     return b"<svg" in content.start and agent.strip() == b"<dc:title>lrviz</dc:title>"
 
@@ -77,4 +77,4 @@ def _number(hundredths: int) -> str:
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
-FORMAT = Format(_texts, _encode, _has_mark)
+FORMAT = PictureFormat(_texts, _encode, _has_mark)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from PIL import Image
 
 from lrviz.writing.pictures.exif import exif, is_by_lrviz, texts
-from lrviz.writing.pictures.picture import Content, Drawn, Format
+from lrviz.writing.pictures.picture import Drawn, FileEnds, PictureFormat
 
 
 def _encode(drawn: Drawn, tags: Mapping[str, str | None]) -> bytes:
@@ -18,9 +18,9 @@ def _encode(drawn: Drawn, tags: Mapping[str, str | None]) -> bytes:
     return buffer.getvalue()
 
 
-def _has_mark(content: Content) -> bool:
+def _has_mark(content: FileEnds) -> bool:
     is_webp = (content.start[:4], content.start[8:12]) == (b"RIFF", b"WEBP")
     return is_webp and is_by_lrviz(content.path)
 
 
-FORMAT = Format(texts, _encode, _has_mark)
+FORMAT = PictureFormat(texts, _encode, _has_mark)
