@@ -14,7 +14,7 @@ from lrviz.building.dummy import idle_step
 from lrviz.building.quantities import Group
 
 Rates = NDArray[np.float64]
-_MOST = 2**24  # updates that Adagrad counts: its count is a float32, which then stands still
+_MOST = 2**24  # updates that torch counts: its count is a float32, which then stands still
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class OwnRate:
     """What an optimizer makes of the lr inside `step()`.
 
     Attributes:
-        note: It in words.
+        note: It in words; nothing is to be said where `effective` returns what it was given.
         effective: Returns the rates that updates use, shape (N, G), from those in their groups,
             where they do not depend on parameters and gradients; else None.
     """
@@ -49,6 +49,13 @@ class _Kind:
 def _adagrad(group: Group, lr: Rates, before: Rates) -> Rates:
     rates: Rates = lr / (1 + np.minimum(before, _MOST - 1) * group["lr_decay"])
     return rates
+
+
+def _adafactor(group: Group, lr: Rates, before: Rates) -> Rates:
+    del group
+    # A power as torch takes it: a square root may round otherwise.
+    counts = np.minimum(before, _MOST - 1) + 1
+    return np.minimum(lr, [1 / each**0.5 for each in counts.tolist()])
 
 
 def _schedule_free(group: Group, lr: Rates, before: Rates) -> Rates:
@@ -82,8 +89,8 @@ _KINDS: Mapping[tuple[str, str], _Kind] = {
     ),
     ("torch", "Adafactor"): _Kind(
         lambda group: True,
-        "takes the lr as a bound: update t uses min(lr, 1 / sqrt(t + 1)) times the size of what it "
-        "updates",
+        f"takes the lr as a bound, and uses min(lr, 1 / sqrt(t + 1)): {_SHOWN}",
+        _adafactor,
     ),
     ("torch", "Rprop"): _Kind(
         lambda group: True,

@@ -23,6 +23,10 @@ from lrviz.spec.durations import Length
 EFFECTIVE = "effective_lr"
 """The quantity that an optimizer makes of the lr where it does not use that as it is."""
 
+_NOT_WORTH_A_WORD = 1e-3
+"""Share of the lr by which an optimizer changes it without a note: T5's schedule is Adafactor's own
+bound, but for an offset of one update."""
+
 _WARNINGS = 10
 """So many different texts are kept of what is warned of in one run."""
 
@@ -71,9 +75,8 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None, *, start
                 "groups do not fit into memory; give fewer"
             ) from error
     notes = list(built.warnings)
-    if built.rate is not None:
+    if built.rate is not None and _changes(recording, built.rate):
         notes.append(built.rate.note)
-        _add_effective(recording, built.rate)
     return Trace(
         label=built.label,
         source=built.source,
@@ -87,12 +90,20 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None, *, start
     )
 
 
-def _add_effective(recording: Recording, rate: OwnRate) -> None:
-    """Add the curve of what the updates use, where the optimizer makes that of the lr."""
+def _changes(recording: Recording, rate: OwnRate) -> bool:
+    """Add the curve of what the updates use, where the optimizer makes that of the lr.
+
+    Returns:
+        Whether it is, or may be, another than the lr.
+    """
     if rate.effective is None:
-        return
-    rows = rate.effective(np.vstack([recording.curves["lr"], recording.after["lr"]]))
-    recording.curves[EFFECTIVE], recording.after[EFFECTIVE] = rows[:-1], rows[-1]
+        return True
+    given = np.vstack([recording.curves["lr"], recording.after["lr"]])
+    used = rate.effective(given)
+    if np.allclose(used, given, rtol=_NOT_WORTH_A_WORD, atol=0, equal_nan=True):
+        return False
+    recording.curves[EFFECTIVE], recording.after[EFFECTIVE] = used[:-1], used[-1]
+    return True
 
 
 @contextmanager

@@ -129,8 +129,6 @@ def test_schedule_free_warms_up(name: str, monkeypatch: pytest.MonkeyPatch) -> N
 NOTES = {
     "ASGD": "ASGD lowers the lr by itself, by (1 + lambd * lr * t) ** alpha: what update t uses is "
     "below the lr shown here",
-    "Adafactor": "Adafactor takes the lr as a bound: update t uses min(lr, 1 / sqrt(t + 1)) times "
-    "the size of what it updates",
     "Rprop": "Rprop takes the lr of its first update as the size of its first steps, and does not "
     "read it again: a scheduler has no effect",
 }
@@ -144,6 +142,31 @@ def test_of_all_optimizers_of_torch_only_these_change_the_rate_themselves() -> N
         if own:
             [said[name]] = own
     assert said == NOTES
+
+
+def test_adafactor_takes_the_lr_as_a_bound() -> None:
+    parameter = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    optimizer: Any = torch.optim.Adafactor([parameter], lr=2.0, eps=(None, 1.0))
+    scheduler = ExponentialLR(optimizer, 0.9)
+    used, rates = [], []
+    for _ in range(20):
+        # With a gradient of 1, and a size of at most eps[1], an update moves it by the rate.
+        parameter.data.zero_()
+        parameter.grad = torch.ones_like(parameter)
+        rates.append(float(optimizer.param_groups[0]["lr"]))
+        optimizer.step()
+        used.append(-float(parameter.detach()))
+        scheduler.step()
+    trace = lrviz.simulate("ExponentialLR:gamma=0.9", steps=20, optimizer="Adafactor", lr=2.0)
+    assert trace.lr[:, 0].tolist() == rates
+    assert trace.curves["effective_lr"][:, 0].tolist() == pytest.approx(used, rel=1e-12)
+    assert used != pytest.approx(rates, rel=0.1)
+    assert trace.warnings == (
+        "Adafactor takes the lr as a bound, and uses min(lr, 1 / sqrt(t + 1)): "
+        "what update t uses is shown as effective_lr",
+    )
+    below = lrviz.simulate("ExponentialLR:gamma=0.9", steps=20, optimizer="Adafactor", lr=0.1)
+    assert (list(below.curves), below.warnings) == (["lr"], ())
 
 
 def test_rprop_does_not_read_the_lr_again() -> None:
