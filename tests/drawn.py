@@ -15,6 +15,8 @@ class Stub:
 
     page: NDArray[np.uint8]
     dpi: float = 150
+    title: str = ""
+    description: str = ""
 
     def pixels(self) -> NDArray[np.uint8]:
         return self.page

@@ -21,6 +21,7 @@ from lrviz.views.figure.text import missing_glyphs_told_once
 from lrviz.views.figure.themes import applied, colours, settings
 from lrviz.views.plan.options import FigureOptions
 from lrviz.views.plan.planning import plan
+from lrviz.views.plan.spoken import spoken
 from lrviz.writing.provenance import FORMATS, picture_format
 from lrviz.writing.text import visible
 
@@ -30,9 +31,13 @@ class Picture(Figure):
 
     Attributes:
         style: As in `FigureOptions`.
+        title: What it shows, in a few words.
+        description: What it shows, in a sentence.
     """
 
     style: str | None = None
+    title: str = ""
+    description: str = ""
 
     def _repr_svg_(self) -> str:
         return save_bytes(self, "svg").decode()
@@ -79,6 +84,7 @@ def figure(
             height = page_height(planned, width, fonts, options.title)
         fig = Picture(figsize=(width, height), dpi=options.dpi or theme.dpi)
         fig.style = options.style
+        fig.title, fig.description = spoken(planned, options.title)
         fig.set_layout_engine("none")
         page = Multiples if options.grid else Sheet
         page(fig, planned, fonts, options.title).fill()
@@ -114,6 +120,8 @@ class _Rendering:
     def __init__(self, fig: Figure) -> None:
         self._fig = fig
         self.dpi: float = fig.dpi
+        self.title: str = getattr(fig, "title", "")
+        self.description: str = getattr(fig, "description", "")
 
     def pixels(self) -> NDArray[np.uint8]:
         from matplotlib.backends.backend_agg import FigureCanvasAgg

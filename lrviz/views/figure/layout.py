@@ -91,9 +91,14 @@ def y_ticks(scale: YScale, height: float, font: Type) -> tuple[Locator, Axis]:
 
 
 def heights(room: float, count: int) -> list[float]:
-    """Return the heights of `count` panels, from the top: the first three times the others."""
+    """Return the heights of `count` panels, from the top.
+
+    The first is three times as high as the others, and has 60 % of the room at least.
+    """
     free = room - (count - 1) * _BETWEEN
-    return [3 * free / (count + 2)] + [free / (count + 2)] * (count - 1)
+    first = max(3 / (count + 2), 0.6)
+    others = (1 - first) / max(1, count - 1)
+    return [first * free] + [others * free] * (count - 1)
 
 
 def boxes(outer: Box, count: int) -> list[Box]:

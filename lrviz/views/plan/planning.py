@@ -19,6 +19,7 @@ from lrviz.views.plan.scales import Unit, YScale, span, units, y_scale
 from lrviz.views.plan.twins import as_one
 from lrviz.writing import numbers as formatting
 
+_CROWD = 10  # schedules over each other that can still be told apart
 _SEEN = 0.005  # of the x axis: a shorter curve is a stroke at its edge
 
 
@@ -35,6 +36,7 @@ class Plan:
         above: Unit of the second x axis, if there is one.
         end: Where the x axis ends, in `below`.
         spots: What is marked in the first panel.
+        grid: Each trace has a panel of its own.
     """
 
     traces: tuple[Trace, ...]
@@ -45,6 +47,7 @@ class Plan:
     above: Unit | None
     end: float
     spots: tuple[Spot, ...] = ()
+    grid: bool = False
 
     def only(self, trace: int) -> Plan:
         """Return a plan of one panel: what the first one has of one trace."""
@@ -80,6 +83,8 @@ class Plan:
             for line in self.panels[0].lines
             if self.traces[line.trace].error is None and is_dot(line, self.below, self.end)
         ]
+        if not self.grid and len(self.traces) > _CROWD:
+            found.append(f"{len(self.traces)} curves: --grid gives each a panel of its own.")
         for panel, scale in zip(self.panels, self.scales, strict=True):
             found += [scale.note] if scale.note else []
             found += _outside(panel.lines, scale)
@@ -174,7 +179,7 @@ def plan(traces: Sequence[Trace], options: FigureOptions, colours: Colours) -> P
         for panel in shown[1:]
     ]
     all_looks = (tuple(look), *others)
-    return Plan(tuple(traces), shown, all_looks, scales, below, above, end, marked)
+    return Plan(tuple(traces), shown, all_looks, scales, below, above, end, marked, options.grid)
 
 
 def _by_trace(panel: Panel, heights: Sequence[Array], colours: Colours) -> list[Look]:

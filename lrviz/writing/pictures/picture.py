@@ -16,9 +16,13 @@ class Drawn(Protocol):
 
     Attributes:
         dpi: Pixels an inch.
+        title: In a few words what it shows; may be empty.
+        description: The same in a sentence, for those who hear it read; may be empty.
     """
 
     dpi: float
+    title: str
+    description: str
 
     def pixels(self) -> NDArray[np.uint8]:
         """Return it as pixels, shape (height, width, 4): red, green, blue, alpha."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from xml.sax.saxutils import escape
 
 import numpy as np
 
@@ -19,7 +20,15 @@ def _texts(source: str) -> dict[str, str | None]:
 
 
 def _encode(drawn: Drawn, texts: Mapping[str, str | None]) -> bytes:
-    return compact(drawn.vector("svg", texts).decode()).encode()
+    page = compact(drawn.vector("svg", texts).decode())
+    before, opening, after = page.partition("<svg ")
+    tag, end, inner = after.partition(">")
+    spoken = "".join(
+        f"\n <{name}>{escape(text)}</{name}>"
+        for name, text in (("title", drawn.title), ("desc", drawn.description))
+        if text
+    )
+    return f'{before}{opening}role="img" {tag}{end}{spoken}{inner}'.encode()
 
 
 def _has_mark(content: FileEnds) -> bool:

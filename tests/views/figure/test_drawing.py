@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
@@ -269,7 +270,7 @@ def test_notes_do_not_crowd_out_the_picture() -> None:
     fig = figure(traces, FigureOptions(size=(4, 3)))
     found = [text.get_text() for text in texts(fig)]
     assert found.count("t0 ends after update 2 of 10: ValueError: no.") == 1
-    assert "and 7 more notes" in found
+    assert "and 8 more notes" in found
 
 
 def test_a_lone_curve_is_named_by_the_title() -> None:
@@ -309,6 +310,41 @@ def test_no_curve_is_too_odd_to_draw(values: list[float], log: bool) -> None:
     fig = figure([trace("odd", values), trace("zero", [0.0])], FigureOptions(log=log))
     for file_format in ("png", "svg"):
         assert save_bytes(fig, file_format)
+
+
+def test_more_than_ten_curves_are_sent_to_a_grid() -> None:
+    note = "{} curves: --grid gives each a panel of its own."
+    for count in (10, 11, 12):
+        found = {text.get_text() for text in texts(figure(shapes(count)))}
+        assert (note.format(count) in found) == (count > 10)
+    grid = {text.get_text() for text in texts(figure(shapes(11), FigureOptions(grid=True)))}
+    assert note.format(11) not in grid
+
+
+@pytest.mark.parametrize("moving", [1, 2, 3, 4])
+def test_the_learning_rate_has_most_of_the_height(moving: int) -> None:
+    shapes_of = {f"q{index}": np.linspace(0, 1, 50)[:, None] for index in range(moving)}
+    one = trace("a", np.linspace(0.1, 0, 50))
+    more = replace(one, curves={**one.curves, **shapes_of})
+    heights = [ax.get_position().height for ax in figure([more]).axes]
+    assert heights[0] / sum(heights) >= 0.599
+    assert len(heights) == moving + 1
+
+
+def test_an_svg_says_what_it_shows_to_those_who_hear_it() -> None:
+    two = [trace("a & b", [0.1, 0.05, 0.0]), trace("c", [0.1, 0.1, 0.0])]
+    page = save_bytes(figure(two), "svg").decode()
+    root = ElementTree.fromstring(page)
+    space = "{http://www.w3.org/2000/svg}"
+    assert root.get("role") == "img"
+    assert [each.tag for each in root][:2] == [f"{space}title", f"{space}desc"]
+    assert [each.text for each in root][:2] == [
+        "a & b, c",
+        "The learning rate over updates of a & b, c, which ends at 0.",
+    ]
+    titled = save_bytes(figure(two, FigureOptions(title="Two <of> them")), "svg").decode()
+    assert ElementTree.fromstring(titled)[0].text == "Two <of> them"
+    assert titled.count("<title>") == 1
 
 
 # How curves look
