@@ -28,7 +28,7 @@ _COLOUR = re.compile(r"\b(fill|stroke): *([^;]+)")
 
 
 @dataclass(frozen=True)
-class _Mark:
+class _Sign:
     """One thing that is drawn: what must be equal, and where it is."""
 
     what: tuple[str, ...]
@@ -53,7 +53,7 @@ def alike(one: bytes, other: bytes) -> bool:
         return False
 
 
-def _same_marks(marks: list[_Mark], others: list[_Mark]) -> bool:
+def _same_marks(marks: list[_Sign], others: list[_Sign]) -> bool:
     return len(marks) == len(others) and all(
         a.what == b.what and _near(a.points, b.points) for a, b in zip(marks, others, strict=True)
     )
@@ -66,9 +66,9 @@ def _same_pixels(one: bytes, other: bytes) -> bool:
     return bool(np.sqrt(np.mean((pixels.astype(np.float64) - others) ** 2)) <= _DIFFERENT)
 
 
-def _marks(svg: bytes) -> list[_Mark]:
+def _marks(svg: bytes) -> list[_Sign]:
     root = ElementTree.fromstring(svg)
-    found = [_Mark(("svg",), _points(root.get("viewBox", "")))]
+    found = [_Sign(("svg",), _points(root.get("viewBox", "")))]
     skipped = {
         inner
         for outer in root.iter()
@@ -83,7 +83,7 @@ def _marks(svg: bytes) -> list[_Mark]:
         colours = (": ".join(pair) for pair in sorted(_COLOUR.findall(element.get("style", ""))))
         words = "".join(element.itertext()).strip()
         what = (_tag(element), words, str(path.lower().count("m")), *colours)
-        found.append(_Mark(what, _vertices(path) if path else _points(place)))
+        found.append(_Sign(what, _vertices(path) if path else _points(place)))
     return found
 
 

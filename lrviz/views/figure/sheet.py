@@ -34,7 +34,7 @@ _LEAST = 0.6  # inches of a panel, for names within it
 
 
 @dataclass(frozen=True)
-class Page:
+class Arrangement:
     """Where panels and names stand.
 
     Attributes:
@@ -113,7 +113,7 @@ class Sheet(Canvas):
         """Return what is left of the page between margins, and one at the right without names."""
         return Box.between(left, bottom, self.width - self._edge(left), self.height - top)
 
-    def _placed(self, outer: Box, count: int) -> Page:
+    def _placed(self, outer: Box, count: int) -> Arrangement:
         """Return where panels and names stand within what is left of the page.
 
         Names stand at the curves' ends where these are apart, else along the curves, else at ends
@@ -122,22 +122,22 @@ class Sheet(Canvas):
         names, tick = self.names, self.fonts.tick
         panels = layout.boxes(outer, count)
         if not names:
-            return Page(panels)
+            return Arrangement(panels)
         margin = labels.margin(names, tick) - self._edge(outer.left)
         narrower = Box.between(outer.left, outer.bottom, outer.right - max(0.0, margin), outer.top)
         at_ends = self._end_together() and margin <= 0.3 * self.width
         for moved in (_APART, _NEARLY):
             heights = labels.beside(names, tick, panels[0].height, moved) if at_ends else None
             if heights is not None:
-                return Page(layout.boxes(narrower, count), heights=heights)
+                return Arrangement(layout.boxes(narrower, count), heights=heights)
             if moved == _APART and min(panels[0].width, panels[0].height) > _LEAST:
                 found = self._along(panels[0])
                 if found is not None:
-                    return Page(panels, *found)
+                    return Arrangement(panels, *found)
         left, legend = self._legend(outer.left)
         bottom = outer.bottom + legend.height + 0.5 * tick.line
         shorter = Box.between(outer.left, bottom, outer.right, outer.top)
-        return Page(layout.boxes(shorter, count), legend=legend, legend_left=left)
+        return Arrangement(layout.boxes(shorter, count), legend=legend, legend_left=left)
 
     def _along(self, box: Box) -> tuple[Ground, list[Lying]] | None:
         """Return a panel's ground, and where the names stand along its curves if they all fit."""
@@ -187,7 +187,7 @@ class Sheet(Canvas):
                 break
         return start, legend
 
-    def _draw_panels(self, page: Page) -> None:
+    def _draw_panels(self, page: Arrangement) -> None:
         plan, first, last = self.plan, None, len(page.panels) - 1
         tick, font = self.fonts.tick, self.fonts.label
         for index, box in enumerate(page.panels):
