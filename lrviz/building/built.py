@@ -111,6 +111,7 @@ class Built:
         own: Everything is torch's own class with plain arguments or lrviz's own lambdas, so the
             light steps may stand in for torch's; False for adopted objects and trusted imports.
         warnings: What torch warned of while these were built, and what was rounded.
+        notes: What is to be known of them besides, and no rule of `lrviz check` finds.
         parts: What the schedulers were built from, one a top-level scheduler.
         rate: What the optimizer makes of the lr inside `step()`; None where it uses it as it is.
         resumed: What a training is resumed with; None for a new one, or where that is not known.
@@ -124,6 +125,7 @@ class Built:
     groups: tuple[str, ...]
     own: bool = False
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     rate: OwnRate | None = None
     resumed: Resumed | None = None

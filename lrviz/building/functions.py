@@ -94,10 +94,12 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
         *unheard.by_function(schedule, used, asked_for, ways),
         *unheard.of_metric(schedule, schedulers),
         *unheard.of_epochs(schedule, result),
+    )
+    notes = (
         *notes_of(schedulers),
         *unheard.of_scheduler(schedulers, [each for each, _ in apart], used),
     )
-    return _built(schedule, used, tuple(schedulers), warned)
+    return _built(schedule, used, tuple(schedulers), warned, notes)
 
 
 def interpret(
@@ -267,6 +269,7 @@ def _built(
     optimizer: Optimizer,
     schedulers: tuple[BuiltScheduler, ...],
     warned: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (),
 ) -> Built:
     resumed = look(optimizer, [each.scheduler for each in schedulers])
     if resumed is not None and resumed.sentence:
@@ -279,6 +282,7 @@ def _built(
         length=schedule.length,
         groups=tuple(_names(optimizer)),
         warnings=(*schedule.warnings, *warned),
+        notes=notes,
         rate=own_rate(optimizer),
         resumed=resumed,
     )

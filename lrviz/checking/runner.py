@@ -88,12 +88,14 @@ class Report:
         ignored: Those that the spec ignores, each with its reason.
         curves: How many curves were looked at.
         tracebacks: Of what schedulers raised in mid-run.
+        notes: What no rule finds and is to be known of a run, each with its curve's name.
     """
 
     findings: tuple[Finding, ...]
     ignored: tuple[Finding, ...]
     curves: int
     tracebacks: tuple[str, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings that are as severe or more."""
@@ -130,6 +132,7 @@ def check(
     tracebacks: list[str] = []
     done = 0
     given: Sequence[Trace | None] = traces or [None] * len(schedules)
+    notes: list[tuple[str, str]] = []
     curves = 0
     for schedule, trace in zip(schedules, given, strict=True):
         ignores.add(schedule)
@@ -138,6 +141,7 @@ def check(
             found += [ignores.applied(each, subject.schedule) for each in look(subject, chosen)]
             if subject.trace.error:
                 tracebacks.append(subject.trace.error.traceback)
+            notes += [(subject.trace.label, text) for text in _notes(subject)]
             curves += 1
         done += schedule.length.updates
     found += ignores.unused()
@@ -151,7 +155,15 @@ def check(
         tuple(each for each in unique if each.reason is not None),
         curves,
         tuple(tracebacks),
+        tuple(notes),
     )
+
+
+def _notes(subject: Subject) -> Iterator[str]:
+    """Yield what a run warned of and no rule finds: the others say it with its line."""
+    rate = subject.built.rate
+    known = {*subject.built.notes, *([rate.note] if rate is not None else [])}
+    yield from (text for text in subject.trace.warnings if text in known)
 
 
 def _advance(on_progress: Callable[[int], None], before: int, done: int) -> None:

@@ -13,7 +13,7 @@ import typer
 from lrviz.cli.console import coloured, emit, emit_rich, note, warn
 from lrviz.cli.options import NoCache, Sources, Training, required
 from lrviz.cli.progress import progress
-from lrviz.cli.running import import_late, introduce, load, show_traceback, user_code
+from lrviz.cli.running import import_late, introduce, load, say_warnings, show_traceback, user_code
 from lrviz.cli.table import DEFAULT
 from lrviz.cli.write import write
 from lrviz.errors import Place, UsageError
@@ -166,6 +166,8 @@ def _report(
             report = checked(loaded.schedules, selection, advance)
             report = report if mending else promised(report, training.overrides())
         place.keep(report)
+    if not training.quiet:
+        say_warnings(report.notes)
     for text in report.tracebacks if training.verbose else ():
         show_traceback(text)
     return report

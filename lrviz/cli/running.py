@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -133,7 +133,7 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
         plan = loaded.schedules[0] if loaded.schedules else None
         traces += [trace_of(each, plan) for each in loaded.logs]
     if not shared.quiet:
-        _say_warnings(traces)
+        say_warnings((trace.label, text) for trace in traces for text in trace.warnings)
     if shared.verbose:
         for trace in traces:
             show_traceback(trace.error.traceback if trace.error else "")
@@ -203,11 +203,11 @@ def introduce(loaded: Loaded, shared: Training) -> None:
             note(_described(schedule))
 
 
-def _say_warnings(traces: Sequence[Trace]) -> None:
+def say_warnings(texts: Iterable[tuple[str, str]]) -> None:
+    """Say on stderr what was warned of, each text once with the names of its curves."""
     labels: dict[str, list[str]] = {}
-    for trace in traces:
-        for text in trace.warnings:
-            labels.setdefault(" ".join(text.split()), []).append(trace.label)
+    for label, text in texts:
+        labels.setdefault(" ".join(text.split()), []).append(label)
     for text, names in labels.items():
         warn(f"{', '.join(names)}: {text}")
 

@@ -74,7 +74,7 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None, *, start
                 f"{built.label}: {built.length.updates:,} updates of {len(built.groups)} param "
                 "groups do not fit into memory; give fewer"
             ) from error
-    notes = list(built.warnings)
+    notes = [*built.warnings, *built.notes]
     if built.rate is not None and _changes(recording, built.rate):
         notes.append(built.rate.note)
     return Trace(

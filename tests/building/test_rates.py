@@ -201,3 +201,11 @@ def test_a_table_shows_it_beside_the_lr() -> None:
         ["0.3", "0.19999999999999998"],
         ["0.3", "0.15"],
     ]
+
+
+def test_check_says_it_too() -> None:
+    args = ("constant", "--steps", "9", "--optimizer", "Adagrad", "--set", "optimizer.lr_decay=0.5")
+    ran = command("check", *args, "--lr", "0.1")
+    assert (
+        ran.err == f"warning: constant: Adagrad divides the lr by 1 + t * 0.5 (lr_decay): {SHOWN}\n"
+    )

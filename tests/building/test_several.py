@@ -133,6 +133,18 @@ def test_every_command_shows_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert command("compare", "gan.py:make", "--steps", "100", "-o", "b.svg").code == 0
 
 
+def test_check_says_which_has_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = '        {"scheduler": CosineAnnealingLR(critic, steps // 2), "interval": "step"},\n'
+    assert own in GAN
+    Path("gan.py").write_text(GAN.replace(own, ""))
+    ran = command("check", "gan.py:make", "--steps", "100")
+    assert (ran.code, ran.out) == (0, "nothing found in 2 curves\n")
+    said = "warning: make (SGD): no scheduler acts on SGD, beside Adam: its lr stays as it is\n"
+    assert ran.err == said
+    assert command("check", "gan.py:make", "--steps", "100", "-q").err == ""
+
+
 def test_record_takes_several() -> None:
     first, second = both()
     one, other = halved(first), halved(second)
