@@ -32,15 +32,21 @@ class Rerun:
     def __init__(self, schedule: Schedule, group: int = 0) -> None:
         self.schedule = schedule
         self.group = group
+        self._longest: Array | None = None
+        self._asked = 0
 
     def longer(self, updates: int) -> Array | None:
         """Return `updates` values of the same schedulers, stepped on where the training is over."""
-        try:
-            built = build_schedule(self.schedule)
-            length = replace(built.length, updates=updates)
-            return run(replace(built, length=length)).values("lr", self.group)
-        except LrvizError:
-            return None
+        # What follows changes nothing of what came before: the longest run holds all shorter ones.
+        if self._longest is None or self._asked < updates:
+            self._asked = max(updates, 2 * self._asked)
+            try:
+                built = build_schedule(self.schedule)
+                length = replace(built.length, updates=self._asked)
+                self._longest = run(replace(built, length=length)).values("lr", self.group)
+            except LrvizError:
+                return None
+        return self._longest[:updates]
 
     def of_length(self, total: int, updates: int) -> Array | None:
         """Return `updates` values of the schedule as written for a training of `total` updates.

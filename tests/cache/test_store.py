@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,12 +10,8 @@ import pytest
 
 from lrviz.cache import store
 from lrviz.cache.store import Store, folder
-from lrviz.curves.trace import RunError, Trace
-from lrviz.spec.durations import Length
+from tests.attacks.races import CLASSES, KEYS, killed
 from tests.traces import trace
-
-CLASSES = (Trace, RunError, Length)
-KEYS = [f"{number:064x}" for number in range(8)]
 
 
 def test_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,48 +119,8 @@ def test_what_a_killed_process_left_behind_goes(tmp_path: Path) -> None:
     assert (old.exists(), new.exists()) == (False, True)
 
 
-WRITER = """
-import sys
-from pathlib import Path
-from lrviz.cache.store import Store
-from tests.cache.test_store import CLASSES, KEYS
-from tests.traces import trace
-kept = Store(Path(sys.argv[1]))
-print("ready", flush=True)
-while True:
-    for value, key in enumerate(KEYS):
-        kept.put(key, trace([float(value)] * 2_000), CLASSES)
-"""
-
-
 def test_kills_and_races_leave_right_answers(tmp_path: Path) -> None:
-    """Four processes write the same entries, and each is killed at a moment of its own."""
-    kept, random = Store(tmp_path), np.random.default_rng(0)
-    root = Path(__file__).parents[2]
-    found = 0
-    for _ in range(3):
-        writers = [
-            subprocess.Popen(
-                [sys.executable, "-c", WRITER, str(tmp_path)],
-                cwd=root,
-                env={**os.environ, "PYTHONPATH": str(root)},
-                stdout=subprocess.PIPE,
-            )
-            for _ in range(4)
-        ]
-        for each in writers:
-            assert each.stdout is not None
-            assert each.stdout.readline() == b"ready\n"
-        for each in writers:
-            time.sleep(random.uniform(0, 0.05))
-            for value, key in enumerate(KEYS):
-                read = kept.get(key, CLASSES)
-                if read is not None:
-                    found += 1
-                    assert read.lr[:, 0].tolist() == [float(value)] * 2_000
-            each.send_signal(signal.SIGKILL)
-            each.wait()
-            assert each.stdout is not None
-            each.stdout.close()
-    assert found > 20
-    assert len(kept.entries()) == len(KEYS)
+    right, wrong = killed(tmp_path, kills=12)
+    assert wrong == 0
+    assert right > 20
+    assert len(Store(tmp_path).entries()) == len(KEYS)
