@@ -53,8 +53,8 @@ def _mmengine(scheduler: Any) -> Call:
     after = "epoch" if scheduler.by_epoch else "update"
     return Call(
         interval=unit,
-        note=f"step() is called after each {after} (by_epoch is {scheduler.by_epoch}), as mmengine's "
-        "ParamSchedulerHook does",
+        note=f"step() is called after each {after} (by_epoch is {scheduler.by_epoch}), as "
+        "mmengine's ParamSchedulerHook does",
     )
 
 
