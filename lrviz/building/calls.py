@@ -48,9 +48,21 @@ def _note(method: str, unit: str) -> str:
     return f"{method}() is called after each {unit} with how many are done, as timm's train.py does"
 
 
-# By the package and a class that a scheduler is of: timm 1.0 (scheduler/scheduler.py).
+def _mmengine(scheduler: Any) -> Call:
+    unit: Interval = "epoch" if scheduler.by_epoch else "step"
+    after = "epoch" if scheduler.by_epoch else "update"
+    return Call(
+        interval=unit,
+        note=f"step() is called after each {after} (by_epoch is {scheduler.by_epoch}), as "
+        "mmengine's ParamSchedulerHook does",
+    )
+
+
+# By the package and a class that a scheduler is of: timm 1.0 (scheduler/scheduler.py), mmengine
+# 0.10 (optim/scheduler/param_scheduler.py, hooks/param_scheduler_hook.py).
 _BY_CLASS: Mapping[tuple[str, str], Callable[[Any], Call]] = {
     ("timm", "Scheduler"): _timm,
+    ("mmengine", "_ParamScheduler"): _mmengine,
 }
 
 

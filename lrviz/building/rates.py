@@ -75,7 +75,8 @@ _ESTIMATE = _Changer(
     "an update uses is not the lr shown here",
 )
 # By the class that has the `step`. Symbols are those of each class's documentation: torch 2.13
-# (Adagrad, ASGD, Adafactor, Rprop), schedulefree 1.4, prodigyopt 1.1, dadaptation 3.2.
+# (Adagrad, ASGD, Adafactor, Rprop), transformers 5.23, schedulefree 1.4, prodigyopt 1.1,
+# dadaptation 3.2.
 _KINDS: Mapping[tuple[str, str], _Changer] = {
     ("torch", "Adagrad"): _Changer(
         lambda group: bool(group["lr_decay"]),
@@ -84,8 +85,8 @@ _KINDS: Mapping[tuple[str, str], _Changer] = {
     ),
     ("torch", "ASGD"): _Changer(
         lambda group: bool(group["lambd"] and group["alpha"]),
-        "lowers the lr by itself, by (1 + lambd * lr * t) ** alpha: what update t uses is below "
-        "the lr shown here",
+        "has a rate of its own: update t uses lr / (1 + lambd * lr * t) ** alpha with the lr of "
+        "update t - 1, not the lr shown here",
     ),
     ("torch", "Adafactor"): _Changer(
         lambda group: True,
@@ -101,6 +102,11 @@ _KINDS: Mapping[tuple[str, str], _Changer] = {
         ("schedulefree", name): _SCHEDULE_FREE
         for name in ("AdamWScheduleFree", "SGDScheduleFree", "RAdamScheduleFree")
     },
+    ("transformers", "Adafactor"): _Changer(
+        lambda group: bool(group.get("relative_step")),
+        "makes its rate of the count of updates (relative_step): it does not read the lr shown "
+        "here",
+    ),
     ("prodigyopt", "Prodigy"): _ESTIMATE,
     **{
         ("dadaptation", f"DAdapt{name}"): _ESTIMATE

@@ -248,6 +248,44 @@ def test_the_idle_step_of_a_given_optimizer_is_a_method() -> None:
     assert trace.lr.tolist() == [[0.5], [0.25]]
 
 
+class _ParamScheduler:
+    """mmengine's base class, which says of itself when it is stepped."""
+
+    def __init__(self, optimizer: Any, by_epoch: bool) -> None:
+        self.optimizer, self.by_epoch = optimizer, by_epoch
+
+    def step(self) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] /= 2
+
+
+_ParamScheduler.__module__ = "mmengine.optim.scheduler.param_scheduler"
+
+
+class OfMmengine(_ParamScheduler):
+    """One of its schedulers."""
+
+
+def test_mmengines_say_themselves_when_they_are_stepped() -> None:
+    def make(*by_epoch: bool) -> Any:
+        wrapper = OptimWrapper(sgd())
+        return wrapper, [OfMmengine(wrapper, each) for each in by_epoch]
+
+    def rates(*by_epoch: bool) -> list[float]:
+        trace = lrviz.simulate(lambda: make(*by_epoch), epochs=2, steps_per_epoch=2)
+        return trace.lr[:, 0].tolist()
+
+    assert rates(True) == [0.1, 0.1, 0.05, 0.05]
+    assert rates(False) == [0.1, 0.05, 0.025, 0.0125]
+    assert rates(False, True) == [0.1, 0.05, 0.0125, 0.00625]
+    trace = lrviz.simulate(lambda: make(False, True), epochs=2, steps_per_epoch=2)
+    assert trace.warnings == tuple(
+        f"OfMmengine: step() is called after each {unit} (by_epoch is {by_epoch}), as mmengine's "
+        "ParamSchedulerHook does"
+        for unit, by_epoch in [("update", False), ("epoch", True)]
+    )
+
+
 @pytest.mark.parametrize("refer", [weakref.ref, weakref.proxy])
 def test_a_weak_reference_to_the_optimizer_is_named_as_what_it_is(refer: Any) -> None:
     class Weak:

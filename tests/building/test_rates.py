@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.optim import SGD, Adagrad
 from torch.optim.lr_scheduler import ExponentialLR, LambdaLR
+from transformers.optimization import Adafactor
 
 import lrviz
 from lrviz import catalog
@@ -127,8 +128,8 @@ def test_schedule_free_warms_up(name: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 NOTES = {
-    "ASGD": "ASGD lowers the lr by itself, by (1 + lambd * lr * t) ** alpha: what update t uses is "
-    "below the lr shown here",
+    "ASGD": "ASGD has a rate of its own: update t uses lr / (1 + lambd * lr * t) ** alpha with the "
+    "lr of update t - 1, not the lr shown here",
     "Rprop": "Rprop takes the lr of its first update as the size of its first steps, and does not "
     "read it again: a scheduler has no effect",
 }
@@ -167,6 +168,52 @@ def test_adafactor_takes_the_lr_as_a_bound() -> None:
     )
     below = lrviz.simulate("ExponentialLR:gamma=0.9", steps=20, optimizer="Adafactor", lr=0.1)
     assert (list(below.curves), below.warnings) == (["lr"], ())
+
+
+def test_asgd_uses_the_lr_of_the_update_before() -> None:
+    parameter = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.ASGD([parameter], lr=0.1, lambd=0.5, alpha=0.75)
+    scheduler = ExponentialLR(optimizer, 0.5)
+    before = 0.1
+    for t in range(5):
+        parameter.data.zero_()
+        parameter.grad = torch.ones_like(parameter)
+        optimizer.step()
+        used = before / (1 + 0.5 * before * t) ** 0.75
+        assert -float(parameter.detach()) == pytest.approx(used, rel=1e-6)
+        before = optimizer.param_groups[0]["lr"]
+        scheduler.step()
+
+
+def test_transformers_adafactor_with_relative_steps_does_not_read_the_lr() -> None:
+    def rates(relative: bool, lr: float) -> list[float]:
+        parameter = torch.zeros(1, requires_grad=True)
+        optimizer = Adafactor(
+            [parameter], lr=None if relative else 1e-3, relative_step=relative, warmup_init=relative
+        )
+        optimizer.param_groups[0]["lr"] = lr
+        moved = []
+        for _ in range(3):
+            parameter.data.zero_()
+            parameter.grad = torch.ones_like(parameter)
+            optimizer.step()
+            moved.append(float(parameter.detach()))
+        return moved
+
+    assert rates(True, 1.0) == rates(True, 9.0)
+    assert rates(False, 1.0) != rates(False, 9.0)
+
+    def make(relative: bool) -> LambdaLR:
+        parameter = torch.zeros(1, requires_grad=True)
+        optimizer = Adafactor([parameter], lr=None, relative_step=relative, warmup_init=relative)
+        optimizer.param_groups[0]["lr"] = 1e-3
+        return LambdaLR(optimizer, lambda t: 1.0)
+
+    assert lrviz.simulate(lambda: make(True), steps=3).warnings == (
+        "Adafactor makes its rate of the count of updates (relative_step): it does not read the lr "
+        "shown here",
+    )
+    assert lrviz.simulate(lambda: make(False), steps=3).warnings == ()
 
 
 def test_rprop_does_not_read_the_lr_again() -> None:
