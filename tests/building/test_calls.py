@@ -273,7 +273,7 @@ def test_mmengines_say_themselves_when_they_are_stepped() -> None:
 
     def rates(*by_epoch: bool) -> list[float]:
         trace = lrviz.simulate(lambda: make(*by_epoch), epochs=2, steps_per_epoch=2)
-        return trace.lr[:, 0].tolist()
+        return [float(each) for each in trace.lr[:, 0]]
 
     assert rates(True) == [0.1, 0.1, 0.05, 0.05]
     assert rates(False) == [0.1, 0.05, 0.025, 0.0125]

@@ -18,6 +18,7 @@ from lrviz import catalog
 from lrviz.building.rates import own_rate
 from tests.commands import lrviz as command
 
+ADAFACTOR: Any = Adafactor  # which has no types
 SHOWN = "what update t uses is shown as effective_lr"
 
 
@@ -188,7 +189,7 @@ def test_asgd_uses_the_lr_of_the_update_before() -> None:
 def test_transformers_adafactor_with_relative_steps_does_not_read_the_lr() -> None:
     def rates(relative: bool, lr: float) -> list[float]:
         parameter = torch.zeros(1, requires_grad=True)
-        optimizer = Adafactor(
+        optimizer: Any = ADAFACTOR(
             [parameter], lr=None if relative else 1e-3, relative_step=relative, warmup_init=relative
         )
         optimizer.param_groups[0]["lr"] = lr
@@ -205,7 +206,9 @@ def test_transformers_adafactor_with_relative_steps_does_not_read_the_lr() -> No
 
     def make(relative: bool) -> LambdaLR:
         parameter = torch.zeros(1, requires_grad=True)
-        optimizer = Adafactor([parameter], lr=None, relative_step=relative, warmup_init=relative)
+        optimizer: Any = ADAFACTOR(
+            [parameter], lr=None, relative_step=relative, warmup_init=relative
+        )
         optimizer.param_groups[0]["lr"] = 1e-3
         return LambdaLR(optimizer, lambda t: 1.0)
 
