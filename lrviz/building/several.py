@@ -55,13 +55,15 @@ def split(result: Any) -> list[tuple[Any, Any]]:
     """Return the optimizers in what a user's function returned, each with what belongs to it.
 
     Forms: optimizers alone; Lightning's `[optimizers], [schedulers]` and a dict for each optimizer;
-    pairs `(optimizer, scheduler)`; optimizers and schedulers in a row; schedulers on several
-    optimizers.
+    pairs `(optimizer, scheduler)`; optimizers and schedulers in a row, or by names of their own;
+    schedulers on several optimizers.
 
     Returns:
         Optimizers, each with what a function that has it alone would have returned; none where
         there are not several.
     """
+    if isinstance(result, Mapping) and not {"optimizer", "scheduler"} & set(result):
+        result = tuple(result.values())  # by names of the user's own
     if not isinstance(result, tuple | list) or len(result) < 2:
         return []
     if all(isinstance(each, Mapping) and "optimizer" in each for each in result):

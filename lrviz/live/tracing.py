@@ -117,6 +117,7 @@ def record(
             "steps_per_epoch": steps_per_epoch,
         }
         return _each(optimizer, scheduler, how, label)
+    optimizer = unwrapped(optimizer)
     if not isinstance(optimizer, Optimizer):
         raise UsageError(f"record wants a torch optimizer first, not a {type(optimizer).__name__}")
     if interval not in (None, "step", "epoch"):

@@ -243,6 +243,13 @@ def test_a_wrapped_optimizer_is_the_one_in_it() -> None:
     assert alone.lr.tolist() == trace.lr.tolist()
 
 
+def test_record_takes_a_wrapper() -> None:
+    wrapper = OptimWrapper(sgd())
+    trace = lrviz.record(wrapper, Halving(wrapper), steps=3)  # type: ignore[call-overload]
+    assert trace.lr.tolist() == [[0.1, 0.2], [0.05, 0.1], [0.025, 0.05]]
+    assert wrapper.param_groups[0]["lr"] == 0.1
+
+
 def test_the_idle_step_of_a_given_optimizer_is_a_method() -> None:
     trace = lrviz.simulate(Halving, steps=2, lr=0.5)
     assert trace.lr.tolist() == [[0.5], [0.25]]

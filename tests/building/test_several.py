@@ -46,6 +46,8 @@ def forms() -> dict[str, Any]:
             [{"scheduler": one, "interval": "step"}, {"scheduler": other, "interval": "step"}],
         ),
         "schedulers alone": [one, other],
+        "by names": {"muon": (first, one), "rest": (second, other)},
+        "by more names": {"a": first, "b": second, "a's": one, "b's": other},
     }
 
 
