@@ -22,7 +22,7 @@ def _recognises(document: Document) -> bool:
 
 
 def _convert(document: Document, facts: Facts) -> Converted:
-    keys = Keys(document.data, f"Axolotl {facts.version or VERSION}")
+    keys = Keys(document.data, f"Axolotl {VERSION}")
     draft = Draft(keys, facts, keys.defaults)
     if "learning_rate" not in keys:
         raise SpecError("learning_rate: Axolotl needs it", keys.data.place)

@@ -28,7 +28,7 @@ def _recognises(document: Document) -> bool:
 
 
 def _convert(document: Document, facts: Facts) -> Converted:
-    keys = Keys(document.data, f"DeepSpeed {facts.version or VERSION}")
+    keys = Keys(document.data, f"DeepSpeed {VERSION}")
     draft = Draft(keys, facts, keys.defaults)
     if facts.steps is not None:
         steps = draft.said("--steps", facts.steps)

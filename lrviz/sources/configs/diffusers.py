@@ -21,7 +21,7 @@ def _recognises(document: Document) -> bool:
 
 
 def _convert(document: Document, facts: Facts) -> Converted:
-    keys = Keys(document.data, f"diffusers {facts.version or VERSION}")
+    keys = Keys(document.data, f"diffusers {VERSION}")
     draft = Draft(keys, facts, keys.defaults)
     lr = _rate(draft)
     steps = _steps(draft)

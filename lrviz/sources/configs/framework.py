@@ -101,6 +101,7 @@ class Framework:
         recognises: Tells whether a document is one of its configs.
         convert: Makes the spec of one.
         aliases: Other names behind `--as`.
+        versioned: Older versions give other numbers, and `--as NAME@VERSION` says which.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Framework:
     recognises: Callable[[Document], bool]
     convert: Callable[[Document, Facts], Converted]
     aliases: tuple[str, ...] = ()
+    versioned: bool = False
 
 
 def missing(option: str, why: str, place: Place | None) -> SpecError:

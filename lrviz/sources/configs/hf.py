@@ -278,4 +278,5 @@ FRAMEWORK = Framework(
     recognises=_recognises,
     convert=_convert,
     aliases=("transformers", "trl"),
+    versioned=True,
 )

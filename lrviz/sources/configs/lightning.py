@@ -26,7 +26,7 @@ def _recognises(document: Document) -> bool:
 
 
 def _convert(document: Document, facts: Facts) -> Converted:
-    keys = Keys(document.data, f"Lightning {facts.version or VERSION}")
+    keys = Keys(document.data, f"Lightning {VERSION}")
     draft = Draft(keys, facts, keys.defaults)
     if "optimizer" not in keys:
         raise SpecError(

@@ -67,4 +67,5 @@ FRAMEWORK = Framework(
     recognises=_recognises,
     convert=_convert,
     aliases=("llama-factory",),
+    versioned=True,
 )

@@ -22,7 +22,7 @@ def _recognises(document: Document) -> bool:
 
 
 def _convert(document: Document, facts: Facts) -> Converted:
-    keys = Keys(document.data, f"NeMo {facts.version or VERSION}")
+    keys = Keys(document.data, f"NeMo {VERSION}")
     draft = Draft(keys, facts, keys.defaults)
     optim = keys.inner("model").inner("optim")
     if optim.any("lr").value in (None, "???"):

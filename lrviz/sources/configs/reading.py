@@ -25,7 +25,7 @@ def named(text: str) -> tuple[Framework, str]:
     """Return the framework that `--as NAME[@VERSION]` names, and the version.
 
     Raises:
-        UsageError: There is none, or the version is no number.
+        UsageError: There is none, or the version is no number, or only one is known.
     """
     name, at, version = text.partition("@")
     if at and not all(each.isdigit() for each in version.split(".")):
@@ -37,7 +37,12 @@ def named(text: str) -> tuple[Framework, str]:
             or f"; there are: {', '.join(each.name for each in frameworks())}"
         )
         raise UsageError(f"--as {text}: no framework {name!r}{near}")
-    return known[name.lower()], version
+    found = known[name.lower()]
+    if version and not found.versioned:
+        raise UsageError(
+            f"--as {text}: only {found.title} {found.version} is known; write --as {found.name}"
+        )
+    return found, version
 
 
 def recognised(document: Document) -> Framework | None:

@@ -20,7 +20,7 @@ def _recognises(document: Document) -> bool:
 
 
 def _convert(document: Document, facts: Facts) -> Converted:
-    keys = Keys(document.data, f"torchtune {facts.version or VERSION}")
+    keys = Keys(document.data, f"torchtune {VERSION}")
     draft = Draft(keys, facts, keys.defaults)
     optimizer, block = keys.inner("optimizer"), keys.inner("lr_scheduler")
     lr = optimizer.number("lr", 1e-3)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from lrviz.document import parse
-from lrviz.errors import LrvizError
+from lrviz.errors import LrvizError, UsageError
+from lrviz.sources.configs import reading
+from lrviz.sources.configs.forms.python import read_python
 from lrviz.sources.configs.framework import Document
 from lrviz.sources.configs.reading import recognised
 from lrviz.sources.loading import load_all
@@ -149,3 +151,17 @@ def test_set_sets_a_key_of_the_config(tmp_path: Path) -> None:
     text = "learning_rate: 1e-4\nmax_steps: 10\nlr_scheduler_type: linear\n"
     notes = said(tmp_path / "train.yaml", text, sets=("max_steps=20",))
     assert notes == ["read as transformers 5.23: 20 updates"]
+
+
+def test_only_a_framework_whose_versions_differ_takes_one() -> None:
+    with pytest.raises(UsageError, match=r"^--as litgpt@3: only LitGPT 0\.5\.13 is known; write"):
+        reading.named("litgpt@3")
+    assert reading.named("nanogpt@2023")[1] == "2023"
+
+
+def test_a_script_with_functions_is_no_nanogpt_config(tmp_path: Path) -> None:
+    config = "max_iters = 100\nwarmup_iters = 10\n"
+    for text, found in ((config, "nanogpt"), (config + "def get_lr(it):\n    return 1.0\n", None)):
+        document = Document(read_python(text, "c.py", tmp_path), "c.py", tmp_path, "python")
+        framework = reading.recognised(document)
+        assert (framework and framework.name) == found

@@ -18,6 +18,8 @@ from lrviz.errors import Place, SpecError
 from lrviz.files import checked
 from lrviz.sources.configs.unread import Unread
 
+DEFINED = "a function or class of this file"
+"""Why a value is Unread that the file defines: scripts have such, plain configs have none."""
 MAX_CHARACTERS = 1_000_000
 _MOST_BASES = 100
 _LARGEST = 10**30  # of a whole number that arithmetic gives
@@ -110,6 +112,10 @@ class _File:
         """Forget what a statement that is not read may change."""
         if isinstance(node, ast.Import | ast.ImportFrom | ast.Pass):
             return
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            place = self.place(node)
+            self.names.put(node.name, Unread(node.name, DEFINED), Entry(place, place))
+            return
         call = node.value if isinstance(node, ast.Expr) else None
         if isinstance(call, ast.Constant):
             return
@@ -119,7 +125,7 @@ class _File:
         if isinstance(node, ast.With):
             raise SpecError(f"a `with` block: imported bases are not read; {_READ}", place)
         changed = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-        for name in changed if not isinstance(node, ast.FunctionDef | ast.ClassDef) else ():
+        for name in changed:
             if name in self.names or name in self.base or isinstance(node, ast.For | ast.If):
                 why = f"line {place.line} may change it, and {_READ}"
                 self.names.put(name, Unread(name, why), Entry(place, place))
