@@ -143,6 +143,41 @@ by_world_size = rule(
     ),
 )(_trap("rate-by-world-size"))
 
+_TIMM = "https://github.com/huggingface/pytorch-image-models/blob/main/timm/scheduler/"
+
+multistep_early = rule(
+    "LRV712",
+    "timm-multistep-early",
+    "info",
+    what="The config has timm's multistep.",
+    why="It drops one epoch, or one update, before each milestone, where torch's MultiStepLR drops"
+    " at it; timm keeps that on purpose. A schedule taken over from torch is one early.",
+    references=(
+        f"{_TIMM}multistep_lr.py",
+        "https://github.com/huggingface/pytorch-image-models/pull/2745",
+    ),
+)(_trap("timm-multistep-early"))
+
+poly_power = rule(
+    "LRV713",
+    "timm-poly-power",
+    "warning",
+    what="decay_rate is below 0.5 with timm's poly, which takes it as the power.",
+    why="With train.py's default of 0.1 the rate stays near its peak and drops at the very end.",
+    references=(f"{_TIMM}scheduler_factory.py",),
+    makes_pointless=("LRV202",),
+)(_trap("timm-poly-power"))
+
+cosine_in_warmup = rule(
+    "LRV714",
+    "timm-cosine-in-warmup",
+    "info",
+    what="timm's cosine has a warmup that is no prefix.",
+    why="The cosine's clock runs during the warmup: the rate jumps to what the cosine is by then,"
+    " and lr is never used.",
+    references=(f"{_TIMM}cosine_lr.py", "https://github.com/microsoft/Swin-Transformer/issues/277"),
+)(_trap("timm-cosine-in-warmup"))
+
 RULES = (
     constant_ignores_warmup,
     two_warmups,
@@ -155,4 +190,7 @@ RULES = (
     negative_rates,
     per_epoch,
     by_world_size,
+    multistep_early,
+    poly_power,
+    cosine_in_warmup,
 )
