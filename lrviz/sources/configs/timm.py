@@ -179,15 +179,18 @@ def _updates(draft: Draft) -> int | None:
 
 
 def _traps(draft: Draft, kind: Given, arguments: dict[str, Given]) -> None:
-    if kind.value == "multistep" and arguments["decay_t"].value:
-        first = arguments["decay_t"].value[0]
-        draft.trap(
-            "timm-multistep-early",
-            f"timm's multistep counts {first:g} as reached one step before: the first drop is at"
-            f" {first - 1:g}",
-            "write each of decay_milestones one higher, for the drops of MultiStepLR",
-            arguments["decay_t"].place,
-        )
+    listed = arguments.get("decay_t")
+    if kind.value == "multistep" and listed is not None:
+        # One higher than a round number was written by somebody who knows.
+        first = next((each for each in listed.value if each % 5 == 0), None)
+        if first is not None:
+            draft.trap(
+                "timm-multistep-early",
+                f"timm's multistep counts a milestone as reached one step before: the drop of"
+                f" {first:g} is at {first - 1:g}",
+                "write each of decay_milestones one higher, for the drops of MultiStepLR",
+                listed.place,
+            )
     prefix = arguments.get("warmup_prefix")
     warmup = arguments.get("warmup_t")
     if kind.value == "cosine" and prefix and warmup and warmup.value and not prefix.value:
