@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lrviz import simulate
 from lrviz.document import parse
 from lrviz.errors import LrvizError, UsageError
 from lrviz.sources.configs import reading
@@ -165,3 +166,29 @@ def test_a_script_with_functions_is_no_nanogpt_config(tmp_path: Path) -> None:
         document = Document(read_python(text, "c.py", tmp_path), "c.py", tmp_path, "python")
         framework = reading.recognised(document)
         assert (framework and framework.name) == found
+
+
+def test_detectron2_scales_to_another_number_of_processes() -> None:
+    file = str(DATA / "detectron2/COCO-Detection/cosine.yaml")
+    [plan] = load_all([file], Overrides()).schedules
+    [half] = load_all([file], Overrides(world_size=4)).schedules
+    assert simulate(plan).lr.shape == (20_000, 2)
+    assert simulate(half).lr.shape == (40_000, 2)
+    # Two groups, the bias at twice the rate; each by half for half the processes.
+    assert simulate(plan).lr[0].tolist() == [1e-5, 2e-5]
+    assert simulate(half).lr[0].tolist() == [5e-6, 1e-5]
+
+
+def test_a_base_of_detectron2_that_leads_back_is_an_error_at_its_line(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text("_BASE_: a.yaml\n")
+    said = failure(tmp_path / "a.yaml", "MODEL: {MASK_ON: true}\n_BASE_: b.yaml\n")
+    assert said.endswith("b.yaml:1:9: _BASE_: a.yaml leads back to itself")
+    said = failure(tmp_path / "a.yaml", "MODEL: {MASK_ON: true}\n_BASE_: nowhere.yaml\n")
+    assert said == ":2:9: _BASE_: nowhere.yaml cannot be read: No such file or directory"
+
+
+def test_steps_of_detectron2_that_are_no_iterations_run_nothing(tmp_path: Path) -> None:
+    text = "SOLVER: {MAX_ITER: 90, STEPS: \"__import__('os').mkdir('x')\"}\n"
+    said = failure(tmp_path / "a.yaml", text)
+    assert ":1:31: SOLVER.STEPS: must be a list of iterations, not " in said
+    assert not Path("x").exists()
