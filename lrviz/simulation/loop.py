@@ -184,6 +184,12 @@ class _Recorder:
         self._optimizer = built.optimizer  # its list of groups may be replaced by another
         first, *others = [readers(group) for group in built.optimizer.param_groups]
         reads = {name: read for name, read in first.items() if all(name in each for each in others)}
+        if "lr" not in reads:
+            rates = ", ".join(str(each["lr"]) for each in built.optimizer.param_groups[:3])
+            raise ScheduleError(
+                f"{built.label}: its scheduler leaves no number as the lr before the first update"
+                f" (it is {rates}); a negative number to a power is complex"
+            )
         self._shape = (built.length.updates - start, 1 + len(others))
         self._reads = {"lr": reads.pop("lr")}
         self._curves = {"lr": np.empty(self._shape)}

@@ -42,8 +42,8 @@ def _length(draft: Draft) -> tuple[Given, int]:
     """Return the updates, and those that `warmup_ratio` is a share of."""
     keys, facts = draft.keys, draft.facts
     micro, accumulate = (
-        keys.whole("micro_batch_size", 1),
-        keys.whole("gradient_accumulation_steps", 1),
+        keys.whole("micro_batch_size", 1, least=1),
+        keys.whole("gradient_accumulation_steps", 1, least=1),
     )
     maximum, epochs = keys.whole("max_steps"), keys.number("num_epochs", 1.0)
     packing = keys.flag("sample_packing").value

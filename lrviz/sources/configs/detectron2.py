@@ -40,11 +40,11 @@ def _convert(document: Document, facts: Facts) -> Converted:
         problem = f"SOLVER.LR_SCHEDULER_NAME: {kind.value!r} is not covered"
         raise SpecError(f"{problem}; covered are {', '.join(_NAMES)}", kind.place)
     scale, how = _scale(draft, solver)
-    steps = _scaled(solver.whole("MAX_ITER", 40_000), scale, how)
+    steps = _scaled(solver.whole("MAX_ITER", 40_000, least=1), scale, how)
     if facts.steps is not None:
         steps = draft.said("--steps", facts.steps)
     if steps.value < 1:
-        raise solver.wrong("MAX_ITER", "must be at least 1")
+        raise SpecError("SOLVER.MAX_ITER: scaled down to no update", steps.place)
     lr = solver.number("BASE_LR", 0.001)
     if scale != 1:
         lr = lr.to(lr.value * scale, how)
@@ -70,14 +70,12 @@ def _arguments(
     arguments = {
         "max_iter": steps,
         "warmup_factor": solver.number("WARMUP_FACTOR", 1.0 / 1000),
-        "warmup_iters": _scaled(solver.whole("WARMUP_ITERS", 1000), *scaled),
+        "warmup_iters": _scaled(solver.whole("WARMUP_ITERS", 1000, least=0), *scaled),
         "warmup_method": solver.text("WARMUP_METHOD", "linear"),
         "rescale_interval": solver.flag("RESCALE_INTERVAL"),
     }
     if arguments["warmup_method"].value not in ("linear", "constant"):
         raise solver.wrong("WARMUP_METHOD", "must be linear or constant")
-    if arguments["warmup_iters"].value < 0:
-        raise solver.wrong("WARMUP_ITERS", "must be at least 0")
     if kind.value == "WarmupCosineLR":
         end, lr = solver.number("BASE_LR_END", 0.0), solver.number("BASE_LR", 0.001)
         share = end.value / (lr.value * scaled[0]) if lr.value else 0.0
@@ -119,7 +117,7 @@ def _numbers(value: Any) -> list[int] | None:
 
 def _scale(draft: Draft, solver: Keys) -> tuple[float, str]:
     """Return by what the training is scaled to another number of processes, and why."""
-    reference = solver.whole("REFERENCE_WORLD_SIZE", 0).value
+    reference = solver.whole("REFERENCE_WORLD_SIZE", 0, least=0).value
     if not reference:
         return 1, ""
     if draft.facts.world_size is None:

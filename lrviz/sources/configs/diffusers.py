@@ -51,8 +51,8 @@ def _rate(draft: Draft) -> Given:
     if not keys.flag("scale_lr").value:
         return lr
     batch, accumulate = (
-        keys.whole("train_batch_size", 16),
-        keys.whole("gradient_accumulation_steps", 1),
+        keys.whole("train_batch_size", 16, least=1),
+        keys.whole("gradient_accumulation_steps", 1, least=1),
     )
     world = draft.world_size()
     scaled = lr.value * accumulate.value * batch.value * world.value
@@ -79,9 +79,9 @@ def _steps(draft: Draft) -> Given:
     if facts.steps_per_epoch is not None:
         per_epoch = facts.steps_per_epoch
     elif facts.dataset_size is not None:
-        batches = math.ceil(facts.dataset_size / keys.whole("train_batch_size", 16).value)
+        batches = math.ceil(facts.dataset_size / keys.whole("train_batch_size", 16, least=1).value)
         batches = math.ceil(batches / draft.world_size().value)
-        per_epoch = math.ceil(batches / keys.whole("gradient_accumulation_steps", 1).value)
+        per_epoch = math.ceil(batches / keys.whole("gradient_accumulation_steps", 1, least=1).value)
     else:
         why = f"num_train_epochs: {epochs.value}, and how many samples there are is not known"
         raise missing("--dataset-size (or --steps)", why, epochs.place)

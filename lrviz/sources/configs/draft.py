@@ -86,8 +86,8 @@ class Keys:
             raise self.wrong(key, "must be a number")
         return replace(given, value=number)
 
-    def whole(self, key: str, default: int | None = None) -> Given:
-        """Return a whole number (`1e4` is one): an int.
+    def whole(self, key: str, default: int | None = None, *, least: int | None = None) -> Given:
+        """Return a whole number (`1e4` is one) that is not below `least`: an int.
 
         Raises:
             SpecError: Something else stands there.
@@ -97,6 +97,8 @@ class Keys:
             return given
         if given.value != int(given.value):
             raise self.wrong(key, "must be a whole number")
+        if least is not None and given.value < least:
+            raise self.wrong(key, f"must be at least {least}")
         value = given.value if given.value != self.data.get(key) else self.data[key]
         return replace(given, value=int(value))
 

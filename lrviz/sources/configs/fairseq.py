@@ -52,7 +52,9 @@ def _rate(training: Keys) -> Given:
         first = Map(place=listed.place)
         first.put("lr", listed.value[0], training.entry("lr"))
         given = Keys(first, training.defaults, training.path).number("lr")
-        return given.to(given.value)
+        if given.value is None:
+            raise training.wrong("lr", "must be a number, or a list of one")
+        return given
     return training.number("lr", 0.25)
 
 
@@ -79,9 +81,7 @@ def _length(draft: Draft, training: Keys) -> Given:
 def _arguments(block: Keys, kind: Given, lr: Given, steps: Given) -> dict[str, Given]:
     if block.any("force_anneal").value is not None:
         raise SpecError("lr_scheduler.force_anneal is not covered", block.place("force_anneal"))
-    warmup = block.whole("warmup_updates", 4000 if kind.value == "inverse_sqrt" else 0)
-    if warmup.value < 0:
-        raise block.wrong("warmup_updates", "must be at least 0")
+    warmup = block.whole("warmup_updates", 4000 if kind.value == "inverse_sqrt" else 0, least=0)
     first = block.number("warmup_init_lr", -1)
     match kind.value:
         case "fixed":

@@ -119,8 +119,8 @@ def length(draft: Draft, document: Document) -> Given:
         SpecError: That depends on what nothing says.
     """
     keys, facts = draft.keys, draft.facts
-    batch = keys.whole("per_device_train_batch_size", 8)
-    accumulate = keys.whole("gradient_accumulation_steps", 1)
+    batch = keys.whole("per_device_train_batch_size", 8, least=1)
+    accumulate = keys.whole("gradient_accumulation_steps", 1, least=1)
     for given in (batch, accumulate):
         if given.value < 1:
             raise keys.wrong(given.key, "must be at least 1")

@@ -109,7 +109,7 @@ def _updates_an_epoch(draft: Draft, trainer: Keys) -> Given | None:
         return None
     data = draft.keys.inner("data")
     inner = data.inner("init_args") if "init_args" in data else data
-    batch = inner.whole("batch_size")
+    batch = inner.whole("batch_size", least=1)
     if batch.value is None:
         why = "the batch size stands in Python, not in data.init_args.batch_size"
         raise missing("--steps-per-epoch", why, data.data.place)
@@ -120,7 +120,7 @@ def _updates_an_epoch(draft: Draft, trainer: Keys) -> Given | None:
         batches = min(batches, limit.value)
     elif limit.value is not None:
         batches = int(batches * trainer.number("limit_train_batches").value)
-    accumulate = trainer.whole("accumulate_grad_batches", 1)
+    accumulate = trainer.whole("accumulate_grad_batches", 1, least=1)
     return size.to(math.ceil(batches / accumulate.value), f"in batches of {batch.value}")
 
 

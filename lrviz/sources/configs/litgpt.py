@@ -30,9 +30,9 @@ def _convert(document: Document, facts: Facts) -> Converted:
         raise SpecError(problem, train.place("lr_warmup_fraction"))
     pretrain = "max_tokens" in train or any(key in keys for key in _PRETRAIN)
     world = _world(draft, "auto" if pretrain else 1)
-    batch = train.whole("global_batch_size", 512 if pretrain else 16)
-    micro = train.whole("micro_batch_size", 4 if pretrain else 1)
-    accumulate = batch.value // world // max(1, micro.value)
+    batch = train.whole("global_batch_size", 512 if pretrain else 16, least=1)
+    micro = train.whole("micro_batch_size", 4 if pretrain else 1, least=1)
+    accumulate = batch.value // world // micro.value
     if accumulate < 1:
         problem = f"train.global_batch_size: {batch.value} is less than a micro-batch of each of"
         raise SpecError(f"{problem} {world} processes", batch.place)
@@ -74,9 +74,9 @@ def _optimizer(draft: Draft) -> None:
 def _pretraining(draft: Draft, train: Keys, world: int, accumulate: Given) -> None:
     facts, tokens = draft.facts, train.number("max_tokens", 3e12)
     micro = train.whole("micro_batch_size", 4)
-    length = train.whole("max_seq_length")
+    length = train.whole("max_seq_length", least=1)
     if length.value is None:
-        length = draft.keys.inner("model_config").whole("block_size")
+        length = draft.keys.inner("model_config").whole("block_size", least=1)
     if facts.steps is not None:
         most = draft.said("--steps", facts.steps * accumulate.value)
         steps = draft.said("--steps", facts.steps)
@@ -113,7 +113,11 @@ def _pretraining(draft: Draft, train: Keys, world: int, accumulate: Given) -> No
 
 
 def _finetuning(draft: Draft, train: Keys, world: int, accumulate: int) -> None:
-    facts, epochs, maximum = draft.facts, train.whole("epochs", 5), train.whole("max_steps")
+    facts, epochs, maximum = (
+        draft.facts,
+        train.whole("epochs", 5, least=1),
+        train.whole("max_steps"),
+    )
     if "lr_warmup_fraction" in train:
         problem = "train.lr_warmup_fraction: LitGPT's finetuning refuses it; write lr_warmup_steps"
         raise SpecError(problem, train.place("lr_warmup_fraction"))

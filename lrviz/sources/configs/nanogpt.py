@@ -28,13 +28,11 @@ def _convert(document: Document, facts: Facts) -> Converted:
     title = f"nanoGPT {facts.version}" if facts.version else "nanoGPT"
     keys = Keys(document.data, title)
     draft = Draft(keys, facts, title)
-    last = keys.whole("max_iters", 600_000)
+    last = keys.whole("max_iters", 600_000, least=0)
     # The loop ends when the counter is above max_iters: update 0 and max_iters more.
     steps = last.to(last.value + 1, "and one more, since the loop ends above it")
     if facts.steps is not None:
         steps = draft.said("--steps", facts.steps)
-    if steps.value < 1:
-        raise keys.wrong("max_iters", "must be at least 0")
     draft.put("train.steps", steps)
     if facts.steps_per_epoch is not None:
         draft.put("train.steps_per_epoch", draft.said("--steps-per-epoch", facts.steps_per_epoch))
@@ -49,13 +47,10 @@ def _convert(document: Document, facts: Facts) -> Converted:
             draft.unused(keys, key, "decay_lr is False")
     else:
         arguments = {
-            "warmup_iters": keys.whole("warmup_iters", 2000),
-            "lr_decay_iters": keys.whole("lr_decay_iters", 600_000),
+            "warmup_iters": keys.whole("warmup_iters", 2000, least=0),
+            "lr_decay_iters": keys.whole("lr_decay_iters", 600_000, least=0),
             "min_lr": keys.number("min_lr", 6e-5),
         }
-        for key in ("warmup_iters", "lr_decay_iters"):
-            if arguments[key].value < 0:
-                raise keys.wrong(key, "must be at least 0")
         if arguments["warmup_iters"].value == arguments["lr_decay_iters"].value < steps.value:
             raise SpecError(
                 "lr_decay_iters: is warmup_iters, by whose difference nanoGPT divides",

@@ -67,7 +67,7 @@ def _steps(draft: Draft, trainer: Keys, model: Keys, sched: Keys) -> Given:
 def _updates(draft: Draft, trainer: Keys, model: Keys, size: Given) -> int:
     """Return the updates of an epoch, as `compute_max_steps` does."""
     data = model.inner("train_ds")
-    batch, drop = data.whole("batch_size"), data.flag("drop_last").value
+    batch, drop = data.whole("batch_size", least=1), data.flag("drop_last").value
     if batch.value is None:
         raise missing(
             "--steps-per-epoch", "model.train_ds.batch_size is not given", data.data.place
@@ -79,7 +79,7 @@ def _updates(draft: Draft, trainer: Keys, model: Keys, size: Given) -> int:
         batches = min(batches, int(limit.value))
     else:
         batches = int(batches * float(trainer.number("limit_train_batches", 1.0).value))
-    accumulate: int = trainer.whole("accumulate_grad_batches", 1).value
+    accumulate: int = trainer.whole("accumulate_grad_batches", 1, least=1).value
     updates: int = math.ceil(batches / accumulate)
     return updates
 

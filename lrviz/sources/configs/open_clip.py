@@ -59,9 +59,7 @@ def _convert(document: Document, facts: Facts) -> Converted:
 
 def _schedule(draft: Draft, kind: Given, steps: Given, per_epoch: int | None) -> None:
     keys = draft.keys
-    arguments = {"warmup_length": keys.whole("warmup", 10_000)}
-    if arguments["warmup_length"].value < 0:
-        raise keys.wrong("warmup", "must be at least 0")
+    arguments = {"warmup_length": keys.whole("warmup", 10_000, least=0)}
     if kind.value != "const":
         arguments["steps"] = steps
     if kind.value == "const-cooldown":
@@ -89,14 +87,11 @@ def _updates(draft: Draft, epochs: Given) -> int:
     if samples.value is None or facts.dataset_size is not None:
         why = f"epochs: {epochs.value:,}, and how many samples there are is not known"
         samples = draft.dataset_size(why, epochs.place)
-    world = keys.whole("world_size")
+    world = keys.whole("world_size", least=1)
     if world.value is None or facts.world_size is not None:
         world = draft.world_size()
-    batch, accumulate = keys.whole("batch_size", 64), keys.whole("accum_freq", 1)
+    batch, accumulate = keys.whole("batch_size", 64, least=1), keys.whole("accum_freq", 1, least=1)
     workers = keys.whole("workers", 4)
-    for given in (world, batch, accumulate):
-        if given.value < 1:
-            raise SpecError(f"{given.key or 'world size'}: must be at least 1", given.place)
     if _is_webdataset(keys):
         # Rounded up, and again to a multiple of the workers, so that each gives as many batches.
         batches = math.ceil(samples.value / (batch.value * world.value))

@@ -50,11 +50,9 @@ def _convert(document: Document, facts: Facts) -> Converted:
     if keys.any("lr_noise").value not in (None, [], ""):
         raise SpecError("lr_noise is not covered", keys.place("lr_noise"))
     on_updates = keys.flag("sched_on_updates").value
-    epochs = keys.whole("epochs", 300)
+    epochs = keys.whole("epochs", 300, least=1)
     if facts.epochs is not None:
         epochs = draft.said("--epochs", int(facts.epochs))
-    if epochs.value < 1:
-        raise keys.wrong("epochs", "must be at least 1")
     updates = _updates(draft)
     if updates is None and (on_updates or facts.steps is not None):
         why = "sched_on_updates: how many updates an epoch has is not known"
@@ -88,12 +86,10 @@ def _arguments(draft: Draft, kind: Given, epochs: Given, clock: _Clock) -> dict[
             draft.unused(keys, key, "sched: none")
         return {}
     arguments = {
-        "warmup_t": clock.of(keys.whole("warmup_epochs", 5)),
+        "warmup_t": clock.of(keys.whole("warmup_epochs", 5, least=0)),
         "warmup_lr_init": keys.number("warmup_lr", 1e-5),
         "warmup_prefix": keys.flag("warmup_prefix"),
     }
-    if arguments["warmup_t"].value < 0:
-        raise keys.wrong("warmup_epochs", "must be at least 0")
     rate = keys.number("decay_rate", 0.1)
     if kind.value in _CYCLES:
         arguments["t_initial"] = clock.of(epochs)
@@ -143,8 +139,11 @@ def _rate(draft: Draft) -> Given:
     if lr.value is not None:
         draft.unused(keys, "lr_base", "lr is given")
         return lr
-    base, size = keys.number("lr_base", 0.1), keys.number("lr_base_size", 256)
-    batch = keys.whole("batch_size", 128).value * keys.whole("grad_accum_steps", 1).value
+    base, size = keys.number("lr_base", 0.1), keys.whole("lr_base_size", 256, least=1)
+    batch = (
+        keys.whole("batch_size", 128, least=1).value
+        * keys.whole("grad_accum_steps", 1, least=1).value
+    )
     ratio = batch * draft.world_size().value / size.value
     scale = keys.text("lr_base_scale", "").value
     if not scale:
@@ -171,8 +170,8 @@ def _updates(draft: Draft) -> int | None:
     if facts.dataset_size is None:
         return None
     batches = math.ceil(facts.dataset_size / draft.world_size().value)
-    batches //= keys.whole("batch_size", 128).value  # its loader drops the last
-    updates: int = math.ceil(batches / keys.whole("grad_accum_steps", 1).value)
+    batches //= keys.whole("batch_size", 128, least=1).value  # its loader drops the last
+    updates: int = math.ceil(batches / keys.whole("grad_accum_steps", 1, least=1).value)
     if updates < 1:
         raise SpecError("the samples do not fill one batch", keys.place("batch_size"))
     return updates

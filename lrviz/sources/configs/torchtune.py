@@ -48,7 +48,7 @@ def _convert(document: Document, facts: Facts) -> Converted:
 def _steps(draft: Draft) -> Given:
     keys, facts = draft.keys, draft.facts
     epochs, cap = keys.number("epochs", 1), keys.whole("max_steps_per_epoch")
-    accumulate = keys.whole("gradient_accumulation_steps", 1)
+    accumulate = keys.whole("gradient_accumulation_steps", 1, least=1)
     if facts.epochs is not None:
         epochs = draft.said("--epochs", facts.epochs)
     if facts.steps is not None:
@@ -60,7 +60,7 @@ def _steps(draft: Draft) -> Given:
         if packed is True:
             why = "dataset.packed: how many batches an epoch has depends on the samples' lengths"
             raise missing("--steps-per-epoch", why, keys.place("dataset"))
-        batch = keys.whole("batch_size", 1)
+        batch = keys.whole("batch_size", 1, least=1)
         batches = math.ceil(facts.dataset_size / draft.world_size().value) // batch.value
         per_epoch = batches // accumulate.value
     if per_epoch is None and cap.value is not None:

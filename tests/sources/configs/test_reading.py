@@ -192,3 +192,35 @@ def test_steps_of_detectron2_that_are_no_iterations_run_nothing(tmp_path: Path) 
     said = failure(tmp_path / "a.yaml", text)
     assert ":1:31: SOLVER.STEPS: must be a list of iterations, not " in said
     assert not Path("x").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "sets", "given"),
+    [
+        ("tinyllama.yaml", "train.micro_batch_size=0", {}),
+        ("tinyllama.yaml", "train.max_seq_length=0", {}),
+        ("vit-updates.yaml", "batch_size=0", {"dataset_size": 9}),
+        ("vit-updates.yaml", "grad_accum_steps=0", {"dataset_size": 9}),
+        ("vit-updates.yaml", "lr_base_size=0", {"steps_per_epoch": 9}),
+        ("clip-cooldown.yaml", "accum_freq=0", {"dataset_size": 9}),
+        ("torchtune-lora.yaml", "batch_size=0", {"dataset_size": 9}),
+        ("torchtune-lora.yaml", "gradient_accumulation_steps=0", {"dataset_size": 9}),
+        ("zephyr-sft.yaml", "gradient_accumulation_steps=0", {"dataset_size": 9}),
+        ("axolotl-rex.yaml", "micro_batch_size=0", {"dataset_size": 9}),
+    ],
+)
+def test_a_count_that_is_divided_by_is_at_least_one(
+    file: str, sets: str, given: dict[str, Any]
+) -> None:
+    key = sets.partition("=")[0]
+    with pytest.raises(LrvizError, match=rf"{key}: must be at least 1, not 0"):
+        load_all([str(DATA / file)], Overrides(sets=(sets,), **given))
+
+
+def test_a_rate_of_a_config_that_is_complex_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "noam.yaml"
+    sched = "{name: NoamAnnealing, d_model: -5, warmup_steps: 12}"
+    file.write_text(f"trainer: {{max_steps: 9}}\nmodel: {{optim: {{lr: 2.0, sched: {sched}}}}}\n")
+    [schedule] = load_all([str(file)], Overrides()).schedules
+    with pytest.raises(LrvizError, match=r"^noam: its scheduler leaves no number as the lr before"):
+        simulate(schedule)
