@@ -53,6 +53,35 @@ def _cycle(t: float, t_initial: float, cycle_mul: float) -> tuple[int, float, fl
     return number, cycle_mul**number * t_initial, t - before
 
 
+def _cycles(
+    form: Callable[[float, float, float], float],
+    t_initial: float,
+    lr_min: float,
+    cycle_mul: float,
+    cycle_decay: float,
+    cycle_limit: int,
+) -> Fall:
+    """Return a fall that is repeated, and lr_min behind its last cycle.
+
+    Args:
+        form: What is left of a span above lr_min, out of the span, `t` in the cycle, its length.
+        t_initial: The first cycle's length, above 0.
+        lr_min: The rate that a cycle aims at.
+        cycle_mul: How much longer a cycle is than the one before.
+        cycle_decay: How much lower its peak is.
+        cycle_limit: How many cycles there are.
+    """
+    check_above("t_initial", t_initial, 0)
+
+    def fall(t: float, lr: float) -> float:
+        number, length, at = _cycle(t, t_initial, cycle_mul)
+        if number >= cycle_limit:
+            return lr_min
+        return float(lr_min + form(lr * cycle_decay**number - lr_min, at, length))
+
+    return fall
+
+
 def cosine(
     *,
     t_initial: float,
@@ -81,16 +110,11 @@ def cosine(
         warmup_prefix: The cosine's clock starts behind the rise, not with it.
         k_decay: The power k of the clock.
     """
-    check_above("t_initial", t_initial, 0)
 
-    def fall(t: float, lr: float) -> float:
-        i, t_i, t_curr = _cycle(t, t_initial, cycle_mul)
-        if i >= cycle_limit:
-            return lr_min
-        top = lr * cycle_decay**i
-        turn = math.cos(math.pi * t_curr**k_decay / t_i**k_decay)
-        return float(lr_min + 0.5 * (top - lr_min) * (1 + turn))
+    def form(span: float, at: float, length: float) -> float:
+        return 0.5 * span * (1 + math.cos(math.pi * at**k_decay / length**k_decay))
 
+    fall = _cycles(form, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit)
     return _warmed(fall, warmup_t, warmup_lr_init, prefix=warmup_prefix, to_fall=False)
 
 
@@ -121,16 +145,12 @@ def tanh(
         warmup_lr_init: The rate that it begins at, not a factor.
         warmup_prefix: The fall's clock starts behind the rise, not with it.
     """
-    check_above("t_initial", t_initial, 0)
 
-    def fall(t: float, lr: float) -> float:
-        i, t_i, t_curr = _cycle(t, t_initial, cycle_mul)
-        if i >= cycle_limit:
-            return lr_min
-        top, at = lr * cycle_decay**i, t_curr / t_i
-        turn = math.tanh(lb * (1.0 - at) + ub * at)
-        return float(lr_min + 0.5 * (top - lr_min) * (1 - turn))
+    def form(span: float, at: float, length: float) -> float:
+        share = at / length
+        return 0.5 * span * (1 - math.tanh(lb * (1.0 - share) + ub * share))
 
+    fall = _cycles(form, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit)
     return _warmed(fall, warmup_t, warmup_lr_init, prefix=warmup_prefix, to_fall=not warmup_prefix)
 
 
@@ -161,15 +181,11 @@ def poly(
         warmup_prefix: The fall's clock starts behind the rise, not with it.
         k_decay: The power k of the clock.
     """
-    check_above("t_initial", t_initial, 0)
 
-    def fall(t: float, lr: float) -> float:
-        i, t_i, t_curr = _cycle(t, t_initial, cycle_mul)
-        if i >= cycle_limit:
-            return lr_min
-        top = lr * cycle_decay**i
-        return float(lr_min + (top - lr_min) * (1 - t_curr**k_decay / t_i**k_decay) ** power)
+    def form(span: float, at: float, length: float) -> float:
+        return float(span * (1 - at**k_decay / length**k_decay) ** power)
 
+    fall = _cycles(form, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit)
     return _warmed(fall, warmup_t, warmup_lr_init, prefix=warmup_prefix, to_fall=False)
 
 

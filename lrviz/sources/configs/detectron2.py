@@ -6,18 +6,16 @@ import ast
 from pathlib import Path
 from typing import Any
 
-from lrviz.document import Map, parse, place_of, read_text
+from lrviz.document import Map, parse, place_of
 from lrviz.errors import SpecError
-from lrviz.files import checked
 from lrviz.sources.configs.draft import Draft, Given, Keys
+from lrviz.sources.configs.forms.bases import read_base
 from lrviz.sources.configs.forms.python import merged
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework
 
 VERSION = "0.6"
 _NAMES = ("WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR")
 _PARTS = ("MODEL", "SOLVER", "DATASETS", "INPUT", "DATALOADER")
-_LARGEST = 1_000_000  # bytes of a base
-_MOST_BASES = 100
 _LONGEST = 10_000  # characters of a tuple that stands in text
 
 
@@ -143,24 +141,11 @@ def _with_bases(data: Map, folder: Path, above: tuple[Path, ...]) -> Map:
         return data
     place, result = place_of(data, ("_BASE_",)), Map()
     for name in named if isinstance(named, list) else [named]:
-        if not isinstance(name, str) or "://" in name:
-            raise SpecError(f"_BASE_: must be a file of this machine, not {name}", place)
-        path = (folder / name).resolve()
-        if path in above:
-            raise SpecError(f"_BASE_: {name} leads back to itself", place)
-        if len(above) > _MOST_BASES:
-            raise SpecError(f"_BASE_: more than {_MOST_BASES} files", place)
-        try:
-            if path.stat().st_size > _LARGEST:
-                raise SpecError(f"_BASE_: {name} is larger than any config", place)
-            shown = str(folder / name)
-            base = parse(read_text(checked(path).read_bytes(), shown), shown)
-        except OSError as error:
-            problem = f"_BASE_: {name} cannot be read: {error.strerror or error}"
-            raise SpecError(problem, place) from None
+        path, text = read_base("_BASE_", name, folder, above, place)
+        base = parse(text, str(path))
         if not isinstance(base, Map):
             raise SpecError(f"_BASE_: {name} is no mapping", place)
-        result = merged(result, _with_bases(base, path.parent, (*above, path)))
+        result = merged(result, _with_bases(base, path.parent, (*above, path.resolve())))
     return merged(result, data.without("_BASE_"))
 
 

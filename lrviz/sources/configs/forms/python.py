@@ -13,15 +13,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lrviz.document import MAX_DEPTH, MAX_NODES, Entry, Map, Seq, read_text
+from lrviz.document import MAX_DEPTH, MAX_NODES, Entry, Map, Seq
 from lrviz.errors import Place, SpecError
-from lrviz.files import checked
+from lrviz.sources.configs.forms.bases import read_base
 from lrviz.sources.configs.unread import Unread
 
 DEFINED = "a function or class of this file"
 """Why a value is Unread that the file defines: scripts have such, plain configs have none."""
 MAX_CHARACTERS = 1_000_000
-_MOST_BASES = 100
 _LARGEST = 10**30  # of a whole number that arithmetic gives
 _LONGEST = 10_000  # of a text or a list that it gives
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
@@ -208,22 +207,9 @@ class _File:
 
     def bases(self, named: Any, place: Place) -> None:
         """Read the files that `_base_` names, later ones over earlier ones."""
+        above = (*self.above, Path(self.file).resolve())
         for name in named if isinstance(named, Seq) else [named]:
-            if not isinstance(name, str) or isinstance(name, Unread) or "::" in name:
-                raise SpecError(f"_base_: must be a file of this machine, not {name}", place)
-            path = self.folder / name
-            if path.resolve() in self.above or path.resolve() == Path(self.file).resolve():
-                raise SpecError(f"_base_: {name} leads back to itself", place)
-            if len(self.above) > _MOST_BASES:
-                raise SpecError(f"_base_: more than {_MOST_BASES} files", place)
-            try:
-                if path.stat().st_size > MAX_CHARACTERS:
-                    raise SpecError(f"_base_: {name} is larger than any config", place)
-                text = read_text(checked(path).read_bytes(), str(path))
-            except OSError as error:
-                problem = f"_base_: {name} cannot be read: {error.strerror or error}"
-                raise SpecError(problem, place) from None
-            above = (*self.above, Path(self.file).resolve())
+            path, text = read_base("_base_", name, self.folder, above, place)
             below = _File(str(path), path.parent, above).read(text)
             self.base = merged(self.base, below)
 
