@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lrviz.document import Map, parse, placed
 from lrviz.errors import SpecError, UsageError
 from lrviz.sources.configs.origin import known, no_config
+from lrviz.sources.configs.reading import ONLY_CONFIGS
 from lrviz.sources.expansion import expand
 from lrviz.sources.functions import of_function
 from lrviz.sources.grammar import kind, reference
@@ -201,7 +202,8 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
     """Finish one schedule."""
     try:
         tree = origin.tree if origin.function else expand(origin.tree)
-        train, assumed_length = train_section(tree, overrides, named=origin.is_named)
+        heard = origin.config.heard if origin.config else ()
+        train, assumed_length = train_section(tree, overrides, heard, named=origin.is_named)
         value, assumed = optimizer_section(tree, overrides)
         said = validated(Spec, Map({"train": train}).over(tree))
         length = training.length(said.train, train, force=overrides.force)
@@ -257,6 +259,12 @@ def _unheard(origin: Origin, tree: Map, overrides: Overrides) -> Iterator[str]:
         said.append("--set optimizer")
     if origin.has_optimizer and said:
         yield f"{', '.join(said)}: without effect, its own code says which lr and which optimizer"
+    if origin.config is not None:
+        for name in ONLY_CONFIGS:
+            value = getattr(overrides, name)
+            if value is not None and name not in origin.config.heard:
+                option = f"--{name.replace('_', '-')} {value}"
+                yield f"{option}: without effect, nothing in this config asks for it"
     asked = origin.config is not None and "--interval" in origin.config.comments.values()
     if overrides.interval is not None and not (asked or origin.function) and _interval_stated(tree):
         yield f"--interval {overrides.interval}: without effect, its interval is stated"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,12 +70,16 @@ def assumption(length: bool, assumed: Mapping[str, Any]) -> str:
     return f"{', '.join(parts)} (say otherwise with {said})" if parts else ""
 
 
-def train_section(tree: Map, overrides: Overrides, *, named: bool) -> tuple[Map, bool]:
+def train_section(
+    tree: Map, overrides: Overrides, heard: Collection[str], *, named: bool
+) -> tuple[Map, bool]:
     """Return how long training is, and whether that was assumed.
 
     Args:
         tree: The schedule.
         overrides: What the command line says.
+        heard: What of it the tree was made with, so that it is not said once more: the epochs of a
+            config are not all of its training where its framework adds to them.
         named: The schedule is a name, not a spec: without a length it gets the default one.
 
     Raises:
@@ -89,6 +93,7 @@ def train_section(tree: Map, overrides: Overrides, *, named: bool) -> tuple[Map,
     }
     if "steps" in given and "epochs" in given:
         raise UsageError("--steps and --epochs at once; keep one")
+    given = {key: value for key, value in given.items() if key not in heard}
     for key in given:
         place = place_of(train, (key,)) if key in train else None
         if place is not None and place.file.startswith("--set "):

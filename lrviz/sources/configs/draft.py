@@ -201,6 +201,20 @@ class Draft:
         """Return what an option of the command line says."""
         return Given(value, Place(option), option)
 
+    def whole_epochs(self, epochs: Given) -> Given:
+        """Return the epochs of a framework that counts whole ones: those of --epochs, if said.
+
+        Raises:
+            SpecError: --epochs is a fraction, or below 1.
+        """
+        said = self.facts.epochs
+        if said is None:
+            return epochs
+        if said != int(said) or said < 1:
+            problem = f"{self.title} counts whole epochs, not {said:g}; give --steps for others"
+            raise SpecError(problem, Place("--epochs"))
+        return self.said("--epochs", int(said))
+
     def world_size(self) -> Given:
         """Return the number of processes: 1 where nothing says, which is said."""
         if self.facts.world_size is not None:

@@ -62,9 +62,7 @@ def _length(draft: Draft, training: Keys) -> Given:
     facts, updates = draft.facts, training.whole("max_update", 0)
     if facts.steps is not None:
         return draft.said("--steps", facts.steps)
-    epochs = training.whole("max_epoch", 0)
-    if facts.epochs is not None:
-        epochs = draft.said("--epochs", int(facts.epochs))
+    epochs = draft.whole_epochs(training.whole("max_epoch", 0))
     total: int | None = None
     if epochs.value and facts.steps_per_epoch is not None:
         total = epochs.value * facts.steps_per_epoch

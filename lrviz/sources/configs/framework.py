@@ -76,6 +76,7 @@ class Converted:
         traps: What only this framework makes of what stands there.
         title: The framework with its version, as it is to be said.
         keys: Keys of the config by the path of the value in the tree that they say.
+        heard: Facts that were said and made a difference, by their fields.
     """
 
     tree: Map
@@ -86,6 +87,7 @@ class Converted:
     traps: tuple[Trap, ...] = ()
     title: str = ""
     keys: Mapping[KeyPath, str] = field(default_factory=dict)
+    heard: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -63,12 +63,14 @@ def _world(draft: Draft, default: str | int) -> int:
 
 def _optimizer(draft: Draft) -> None:
     keys = draft.keys
-    lr = keys.number("lr", 1e-3)
-    if isinstance(keys.data.get("optimizer"), Map):
-        lr = keys.inner("optimizer").inner("init_args").number("lr", 1e-3)
-    elif "learning_rate" in keys.inner("train"):
-        lr = keys.inner("train").number("learning_rate")
-    draft.optimizer(lr)
+    train, block = keys.inner("train"), keys.any("optimizer", "AdamW")
+    if "learning_rate" in train and not isinstance(block.value, Map):
+        draft.optimizer(train.number("learning_rate"))  # LitGPT of before 0.5
+        return
+    init = keys.inner("optimizer").inner("init_args") if isinstance(block.value, Map) else None
+    draft.optimizer(
+        block.to(1e-3, "torch's default lr") if init is None else init.number("lr", 1e-3)
+    )
 
 
 def _pretraining(draft: Draft, train: Keys, world: int, accumulate: Given) -> None:
@@ -101,7 +103,9 @@ def _pretraining(draft: Draft, train: Keys, world: int, accumulate: Given) -> No
         batches = math.ceil(math.ceil(facts.dataset_size / world) / micro.value)
         warmup = share.to(math.ceil(share.value * batches), f"of {batches:,} micro-batches")
     else:
-        given = train.whole("lr_warmup_steps", 2000)
+        # LitGPT writes every key: one without a value is None there, and no warmup.
+        none = "lr_warmup_steps" in train.data and "lr_warmup_steps" not in train
+        given = train.whole("lr_warmup_steps", 0 if none else 2000, least=0)
         warmup = given.to(given.value * accumulate.value, "in micro-batches")
     arguments = {
         "warmup_iters": warmup.to(min(most.value, warmup.value)),
@@ -113,41 +117,35 @@ def _pretraining(draft: Draft, train: Keys, world: int, accumulate: Given) -> No
 
 
 def _finetuning(draft: Draft, train: Keys, world: int, accumulate: int) -> None:
-    facts, epochs, maximum = (
-        draft.facts,
-        train.whole("epochs", 5, least=1),
-        train.whole("max_steps"),
-    )
+    facts, maximum = draft.facts, train.whole("max_steps", least=1)
+    epochs = draft.whole_epochs(train.whole("epochs", 5, least=1))
     if "lr_warmup_fraction" in train:
         problem = "train.lr_warmup_fraction: LitGPT's finetuning refuses it; write lr_warmup_steps"
         raise SpecError(problem, train.place("lr_warmup_fraction"))
-    if facts.epochs is not None:
-        epochs = draft.said("--epochs", int(facts.epochs))
     per_epoch, batches = facts.steps_per_epoch, None
     if per_epoch is None and facts.dataset_size is not None:
         micro = train.whole("micro_batch_size", 1).value
         batches = math.ceil(math.ceil(facts.dataset_size / world) / micro)
         per_epoch = batches // accumulate
     if facts.steps is not None:
-        steps = draft.said("--steps", facts.steps)
+        steps = runs = draft.said("--steps", facts.steps)
     elif per_epoch is None:
         if maximum.value is None:
             why = f"train.epochs: {epochs.value}, and how many samples there are is not known"
             raise missing("--dataset-size (or --steps)", why, epochs.place)
-        steps = maximum
+        steps = runs = maximum
         draft.assume("the epochs assumed to be no shorter than max_steps (--dataset-size)")
-    elif maximum.value is not None and maximum.value <= epochs.value * per_epoch:
-        steps = maximum
     else:
-        steps = epochs.to(epochs.value * per_epoch, f"of {per_epoch:,} updates")
+        steps = runs = epochs.to(epochs.value * per_epoch, f"of {per_epoch:,} updates")
+        if batches is not None:
+            # What is left of an epoch's batches counts on in the next, behind the schedule's end.
+            runs = epochs.to(epochs.value * batches // accumulate, "with what epochs leave over")
+        if maximum.value is not None:
+            steps, runs = (min(maximum, each, key=lambda g: g.value) for each in (steps, runs))
     warmup = train.whole("lr_warmup_steps", 100)
     if not warmup.value or warmup.value < 0:
         problem = "train.lr_warmup_steps: LitGPT divides by it; write 1 for the shortest"
         raise SpecError(problem, warmup.place)
-    runs = steps
-    if batches is not None and steps.key == epochs.key and steps.stated:
-        # What is left of an epoch's batches counts on in the next, behind the schedule's end.
-        runs = epochs.to(epochs.value * batches // accumulate, "with what epochs leave over")
     if steps.value < 1:
         raise SpecError("the samples do not fill one update an epoch", epochs.place)
     draft.put("train.steps", runs)

@@ -21,11 +21,7 @@ def _recognises(document: Document) -> bool:
 def _convert(document: Document, facts: Facts) -> Converted:
     keys = Keys(document.data, f"open_clip {VERSION}")
     draft = Draft(keys, facts, keys.defaults)
-    epochs = keys.whole("epochs", 32)
-    if facts.epochs is not None:
-        if facts.epochs != int(facts.epochs):
-            raise SpecError("--epochs: open_clip counts whole epochs")
-        epochs = draft.said("--epochs", int(facts.epochs))
+    epochs = draft.whole_epochs(keys.whole("epochs", 32))
     kind = keys.text("lr_scheduler", "cosine")
     if kind.value not in _KINDS:
         raise keys.wrong("lr_scheduler", f"must be one of {', '.join(_KINDS)}")

@@ -15,7 +15,6 @@ from lrviz.spec.config import Config
 from lrviz.spec.models import Curve, Spec
 
 _SCHEDULES = ("scheduler", "schedulers", "schedules")
-_ONLY_CONFIGS = ("dataset_size", "world_size", "metric")
 
 
 def of_config(
@@ -104,7 +103,7 @@ def no_config(overrides: Overrides, *, functions: bool) -> None:
     Raises:
         UsageError: It is.
     """
-    for name in _ONLY_CONFIGS:
+    for name in reading.ONLY_CONFIGS:
         if name == "metric" and functions:
             continue
         if getattr(overrides, name) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
@@ -10,6 +11,10 @@ from lrviz.errors import SpecError, UsageError, suggestion
 from lrviz.sources import configs
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework
 from lrviz.sources.configs.interpolation import resolved
+
+ONLY_CONFIGS = ("dataset_size", "world_size", "metric")
+"""What the command line says of configs alone: fields of Facts."""
+_LENGTHS = ("steps", "epochs", "steps_per_epoch")
 
 
 @cache
@@ -67,9 +72,26 @@ def converted(framework: Framework, document: Document, facts: Facts) -> Convert
         SpecError: Something in it is wrong, unknown, or needs a fact that nothing says.
     """
     data = resolved(document.data)
+    read = Document(data, document.file, document.folder, document.form)
     try:
-        return framework.convert(
-            Document(data, document.file, document.folder, document.form), facts
-        )
+        found = framework.convert(read, facts)
     except SpecError as error:
         raise error.at(document.data.place) from None
+    said = [name for name in (*ONLY_CONFIGS, *_LENGTHS) if getattr(facts, name) is not None]
+    heard = tuple(name for name in said if _matters(name, framework, read, facts, found))
+    return replace(found, heard=heard)
+
+
+def _matters(
+    name: str, framework: Framework, document: Document, facts: Facts, found: Converted
+) -> bool:
+    """Tell whether a fact that is said makes a difference: whether it would be missed."""
+    try:
+        without = framework.convert(document, replace(facts, **dict.fromkeys([name])))  # type: ignore[arg-type]  # a name of one that may be None
+    except SpecError:
+        return True
+    return (without.tree, without.comments, without.assumed) != (
+        found.tree,
+        found.comments,
+        found.assumed,
+    )

@@ -50,9 +50,7 @@ def _convert(document: Document, facts: Facts) -> Converted:
     if keys.any("lr_noise").value not in (None, [], ""):
         raise SpecError("lr_noise is not covered", keys.place("lr_noise"))
     on_updates = keys.flag("sched_on_updates").value
-    epochs = keys.whole("epochs", 300, least=1)
-    if facts.epochs is not None:
-        epochs = draft.said("--epochs", int(facts.epochs))
+    epochs = draft.whole_epochs(keys.whole("epochs", 300, least=1))
     updates = _updates(draft)
     if updates is None and (on_updates or facts.steps is not None):
         why = "sched_on_updates: how many updates an epoch has is not known"

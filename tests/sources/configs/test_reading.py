@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -224,3 +225,67 @@ def test_a_rate_of_a_config_that_is_complex_is_an_error(tmp_path: Path) -> None:
     [schedule] = load_all([str(file)], Overrides()).schedules
     with pytest.raises(LrvizError, match=r"^noam: its scheduler leaves no number as the lr before"):
         simulate(schedule)
+
+
+@pytest.mark.parametrize(
+    ("file", "given", "unheard"),
+    [
+        ("shakespeare-char.py", {"world_size": 3}, ["--world-size 3"]),
+        (
+            "llama3-8b.toml",
+            {"dataset_size": 9, "world_size": 1},
+            ["--dataset-size 9", "--world-size 1"],
+        ),
+        ("detectron2/Base-RCNN-FPN.yaml", {"world_size": 4}, ["--world-size 4"]),
+        ("detectron2/COCO-Detection/cosine.yaml", {"world_size": 4}, []),
+        ("resnet50-a1.yaml", {"metric": "a.csv:loss"}, ["--metric a.csv:loss"]),
+        ("zephyr-sft.yaml", {"dataset_size": 900, "world_size": 1}, []),
+        ("zephyr-sft.yaml", {"steps": 9, "dataset_size": 900}, []),
+    ],
+)
+def test_what_a_config_does_not_ask_for_is_told_to_be_without_effect(
+    file: str, given: dict[str, Any], unheard: list[str]
+) -> None:
+    [schedule] = load_all([str(DATA / file)], Overrides(**given)).schedules
+    said = "without effect, nothing in this config asks for it"
+    assert list(schedule.warnings) == [f"{each}: {said}" for each in unheard]
+
+
+@pytest.mark.parametrize("file", ["resnet50-a1.yaml", "litgpt-lora.yaml", "clip-cooldown.yaml"])
+def test_a_part_of_an_epoch_is_not_rounded_in_silence(file: str) -> None:
+    given = Overrides(epochs=2.5, dataset_size=9_000)
+    with pytest.raises(LrvizError, match=r"^--epochs: .+ whole epochs, not 2\.5; give --steps"):
+        load_all([str(DATA / file)], given)
+
+
+@pytest.mark.parametrize(
+    ("sets", "epochs", "runs", "horizon"),
+    [
+        ((), None, 641, 640),
+        ((), 2, 641, 640),  # the same, by the option
+        (("train.max_steps=640",), None, 640, 640),
+        (("train.max_steps=641",), None, 641, 640),
+        (("train.max_steps=300",), None, 300, 300),
+    ],
+)
+def test_litgpt_goes_on_behind_its_schedule_with_what_epochs_leave_over(
+    sets: tuple[str, ...], epochs: int | None, runs: int, horizon: int
+) -> None:
+    # 962 micro-batches an epoch, 3 an update: 320 updates, and 641 in both.
+    given = Overrides(sets=sets, epochs=epochs, dataset_size=1_923)
+    [schedule] = load_all([str(DATA / "litgpt-lora.yaml")], given).schedules
+    lr = simulate(schedule).lr[:, 0]
+    assert len(lr) == runs
+    after = 0.5 * 2e-4 * (1 + math.cos(math.pi * (runs - 1 - 200) / (horizon - 200)))
+    assert lr[-1] == pytest.approx(after, rel=1e-6, abs=1e-12)
+
+
+def test_the_epochs_that_are_said_get_what_the_framework_adds() -> None:
+    # 20 epochs, and the 10 of cooldown_epochs; and 77 samples twice, in one ceil over both.
+    [timm] = load_all([str(DATA / "resnet50-a1.yaml")], Overrides(epochs=20)).schedules
+    assert simulate(timm).lr.shape == (30, 1)
+    file = DATA / "axolotl-default-warmup.yaml"
+    [axolotl] = load_all([str(file)], Overrides(epochs=2, dataset_size=77)).schedules
+    config = parse(file.read_text(), str(file))
+    batch = config["micro_batch_size"] * config["gradient_accumulation_steps"]
+    assert simulate(axolotl).lr.shape == (math.ceil(2 * 77 / batch), 1)
