@@ -72,7 +72,7 @@ VALUES: dict[type[BaseModel], dict[str, list[Any]]] = {
         "drop_last": [True],
         "sampler_drop_last": [True],
         "start": [20],
-        "resume": ["nothing"],
+        "resume": ["nothing", "planned:50"],
     },
     Optimizer: {"type": ["Adam"], "groups": [{"c": {}}, None]},
     Group: {"count": [2], "lr_decay": [0.5]},

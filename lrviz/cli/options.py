@@ -134,8 +134,8 @@ class Training:
             "--start",
             parser=whole_number("--start"),
             metavar="N",
-            help="Resume at update N; SOURCE@resume=no-scheduler, no-optimizer, nothing or "
-            "optimizer-first is what that gives where it is done wrong.",
+            help="Resume at update N; SOURCE@resume=no-scheduler, no-optimizer, nothing, "
+            "optimizer-first or planned:UPDATES is what that gives where it is done wrong.",
             rich_help_panel=_TRAINING,
         ),
     ] = None

@@ -65,7 +65,9 @@ def started(schedule: Schedule, plan: Trace) -> Trace:
             f"{schedule.source}: resume={schedule.resume} is for specs and names; a function "
             "restores what it does itself: let it, and lrviz shows what comes of it"
         )
-    built, states = _resumed(schedule)
+    built, states, ended = _resumed(schedule)
+    if ended is not None:
+        return ended
     try:
         _restore(built, states, schedule)
     except Exception as error:
@@ -84,31 +86,37 @@ def _from(trace: Trace, start: int) -> Trace:
     return replace(trace, curves=curves, steps=np.arange(start, len(trace.lr)))
 
 
-def _resumed(schedule: Schedule) -> tuple[Built, tuple[Any, list[Any]]]:
-    """Return new objects, and the states of those of the run that was interrupted."""
-    first = build_schedule(schedule)
+def _resumed(schedule: Schedule) -> tuple[Built, tuple[Any, list[Any]], Trace | None]:
+    """Return new objects, the states of the interrupted run's, and its trace where it ended first.
+
+    The interrupted run may have been planned for another length: what a spec says in shares of it
+    (`100%`) was then another number, which the states hold, and functions do not.
+    """
+    planned = replace(schedule.length, updates=schedule.planned or schedule.length.updates)
+    first = build_schedule(replace(schedule, length=planned))
     stop = replace(first, length=replace(first.length, updates=schedule.start))
-    loop.run(replace(stop, own=False))
+    run = loop.run(replace(stop, own=False))
+    ended = run if run.error is not None else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch's note that the optimizer's is to be saved too
         # A copy, as a file is one: load_state_dict keeps what it is given.
         states = [copy.deepcopy(each.scheduler.state_dict()) for each in first.schedulers]
     checkpoint = copy.deepcopy(first.optimizer.state_dict())
     if schedule.resume != "optimizer-first":
-        return build_schedule(schedule), (checkpoint, states)
+        return build_schedule(schedule), (checkpoint, states), ended
     fresh = build_schedule(replace(schedule, members=()))
     fresh.optimizer.load_state_dict(checkpoint)
     again = build_schedule(schedule, fresh.optimizer)
     # On an optimizer of one's own a schedule has no metric; here it sees that of the plan.
     pairs = zip(again.schedulers, first.schedulers, strict=True)
     built = tuple(replace(each, metric=before.metric) for each, before in pairs)
-    return replace(again, schedulers=built, groups=first.groups), (checkpoint, states)
+    return replace(again, schedulers=built, groups=first.groups), (checkpoint, states), ended
 
 
 def _restore(built: Built, states: tuple[Any, list[Any]], schedule: Schedule) -> None:
     checkpoint, of_schedulers = states
-    if schedule.resume in ("no-optimizer", "optimizer-first"):
+    if schedule.planned or schedule.resume in ("no-optimizer", "optimizer-first"):
         for each, state in zip(built.schedulers, of_schedulers, strict=True):
             each.scheduler.load_state_dict(state)
-    if schedule.resume == "no-scheduler":
+    if schedule.planned or schedule.resume == "no-scheduler":
         built.optimizer.load_state_dict(checkpoint)

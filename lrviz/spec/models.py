@@ -15,7 +15,9 @@ from lrviz.spec.metrics import Metric, integral
 from lrviz.spec.misplaced import home
 
 Interval = Literal["step", "epoch"]
-Resume = Literal["all", "no-scheduler", "no-optimizer", "nothing", "optimizer-first"]
+
+RESUMES = ("all", "no-scheduler", "no-optimizer", "nothing", "optimizer-first")
+PLANNED = "planned:"  # before the length of the run whose checkpoint is resumed
 
 STEPS = ("first", "peak", "last", "after")  # the updates that have names
 
@@ -26,6 +28,13 @@ SPELLINGS = ("type", "_target_", "class_path")
 Count = Annotated[int, Field(ge=1, le=durations.MOST), BeforeValidator(integral)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Moment = Annotated[int, Field(ge=0, le=durations.MOST), BeforeValidator(integral)] | str
+
+
+def _resume(value: Any) -> Any:
+    planned = isinstance(value, str) and re.fullmatch(f"{PLANNED}[1-9][0-9]{{0,14}}", value)
+    if value not in RESUMES and not planned:
+        raise ValueError(f"must be {', '.join(RESUMES)} or {PLANNED}N (updates)")
+    return value
 
 
 def _step(value: int | str) -> int | str:
@@ -66,11 +75,14 @@ class Train(_Model):
         BeforeValidator(integral),
     ] = 0
     resume: Annotated[
-        Resume,
+        str,
         Field(
             description="What is restored there: all; not the scheduler's state, not the "
-            "optimizer's, neither; or the optimizer's before the scheduler is built."
+            "optimizer's, neither; the optimizer's before the scheduler is built; or all, of a "
+            "run that was planned for N updates (`planned:N`).",
+            json_schema_extra={"pattern": f"^({'|'.join(RESUMES)}|{PLANNED}[1-9][0-9]*)$"},
         ),
+        BeforeValidator(_resume),
     ] = "all"
     sampler_drop_last: Annotated[
         bool,

@@ -16,13 +16,13 @@ from lrviz.spec.config import Config
 from lrviz.spec.durations import Length
 from lrviz.spec.metrics import Metric
 from lrviz.spec.models import (
+    PLANNED,
     Check,
     Group,
     Interval,
     Member,
     Optimizer,
     Plot,
-    Resume,
     Table,
     validated,
 )
@@ -103,7 +103,7 @@ class Schedule:
         metric: What those of them see that look at a metric.
         picked: Which of several optimizers that `function` returns; None where it is one.
         start: The update at which training is resumed; 0 for a new one.
-        resume: What is restored there, see `lrviz.spec.models.Resume`.
+        resume: What is restored there, see `lrviz.spec.models.RESUMES`.
         plot: Defaults for the figure.
         table: Defaults for the table.
         check: Rules that it is not held to.
@@ -129,7 +129,7 @@ class Schedule:
     metric: Metric | None = None
     picked: int | None = None
     start: int = 0
-    resume: Resume = "all"
+    resume: str = "all"
     plot: Plot = field(default_factory=Plot)
     table: Table = field(default_factory=Table)
     check: Check = field(default_factory=Check)
@@ -144,6 +144,12 @@ class Schedule:
     def at(self, *path: str | int, key: bool = False) -> Place | None:
         """Return the place of the value (or the key) at `path`, or of what is nearest to it."""
         return place_of(self.tree, path, key=key)
+
+    @property
+    def planned(self) -> int | None:
+        """Updates for which the run was planned that is resumed; None: for as many as this one."""
+        _, of_another, count = self.resume.partition(PLANNED)
+        return int(count) if of_another else None
 
     @property
     def interval(self) -> Interval:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from lrviz.document import Map, place_of
 from lrviz.errors import SpecError
 from lrviz.spec.durations import MOST, Length
-from lrviz.spec.models import Train
+from lrviz.spec.models import PLANNED, Train
 
 DEFAULT_STEPS = 1000
 MAX_UPDATES = 10**8
@@ -126,6 +126,13 @@ def check_start(section: Train, data: Map, length: Length) -> None:
         raise SpecError(
             f"train.resume: {section.resume}, and nothing says where training is resumed; add "
             "`start:` to train, or give --start",
+            place_of(data, ("resume",)),
+        )
+    planned = section.resume.removeprefix(PLANNED)
+    if planned != section.resume and int(planned) < section.start:
+        raise SpecError(
+            f"train.resume: {section.resume}, a run that ended before update {section.start:,}, at "
+            "which it is resumed",
             place_of(data, ("resume",)),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,72 @@ def test_all_restored_is_the_plan_at_any_update(start: int) -> None:
             assert np.array_equal(trace.curves[quantity], curve[start:])
 
 
+def half_way(planned: int, kind: str) -> list[list[float]]:
+    """The loop from update 80 of 150 on, around a checkpoint of a run of another length."""
+    rows: list[list[float]] = []
+    saved: tuple[Any, Any] | None = None
+    for total, begin, end in ((planned, 0, 80), (150, 80, 150)):
+        used = SGD([{"params": [torch.zeros(1)], "lr": lr} for lr in (0.1, 0.3)])
+        scheduler: Any = CosineAnnealingLR(used, total)
+        if kind == "function":
+            scheduler = LambdaLR(used, partial(falling, total))
+        if saved:
+            scheduler.load_state_dict(saved[1])
+            used.load_state_dict(saved[0])
+        rows.clear()
+        for _ in range(begin, end):
+            rows.append([float(group["lr"]) for group in used.param_groups])
+            used.step()
+            scheduler.step()
+        saved = copy.deepcopy((used.state_dict(), scheduler.state_dict()))
+    return rows
+
+
+def falling(total: int, step: int) -> float:
+    return 1 - step / total
+
+
+@pytest.mark.filterwarnings("ignore:Please also save or load the state of the optimizer")
+@pytest.mark.parametrize("planned", [80, 81, 100, 149, 150, 151, 400])
+@pytest.mark.parametrize(
+    ("kind", "scheduler"),
+    [
+        ("class", {"type": "CosineAnnealingLR", "T_max": "100%"}),
+        ("function", {"type": "LambdaLR", "lr_lambda": "1 - step / total"}),
+    ],
+)
+def test_a_run_of_another_length_goes_on_as_the_objects_do(
+    kind: str, scheduler: dict[str, Any], planned: int
+) -> None:
+    made = {
+        "train": {"steps": 150, "start": 80, "resume": f"planned:{planned}"},
+        "optimizer": {"type": "SGD", "groups": {"a": {"lr": 0.1}, "b": {"lr": 0.3}}},
+        "scheduler": scheduler,
+    }
+    rows = half_way(planned, kind)
+    trace = lrviz.simulate(made)
+    assert trace.lr.tolist() == rows
+    plan = lrviz.simulate({**made, "train": {"steps": 150, "start": 80}})
+    assert (trace.lr.tolist() == plan.lr.tolist()) == (planned == 150)
+    # The optimizer's state holds the old plan's rate; a function has the new length one later.
+    same = np.flatnonzero((trace.lr == plan.lr).all(axis=1))
+    if kind == "function" and planned != 150:
+        assert same.tolist() == list(range(1, 70))
+
+
+def test_what_ended_before_stays_as_it_is_whatever_is_restored() -> None:
+    for way in ("nothing", "no-optimizer", "optimizer-first", "planned:90"):
+        trace = lrviz.simulate(
+            {
+                "train": {"steps": 100, "start": 50, "resume": way},
+                "scheduler": {"type": "OneCycleLR", "max_lr": 0.1, "total_steps": 10},
+                "optimizer": {"type": "SGD", "lr": 0.1, "momentum": 0.9},
+            }
+        )
+        assert trace.error is not None
+        assert (trace.error.update, len(trace.lr), trace.steps) == (10, 11, None)
+
+
 def test_what_ended_before_stays_as_it_is() -> None:
     trace = lrviz.simulate(
         {
@@ -180,8 +247,20 @@ def test_it_must_be_within_the_training_and_be_said() -> None:
         ),
         (
             {"steps": 10, "start": 5, "resume": "half"},
-            "train.resume: must be 'all', 'no-scheduler', 'no-optimizer', 'nothing' or "
-            "'optimizer-first', not 'half'",
+            "train.resume: must be all, no-scheduler, no-optimizer, nothing, optimizer-first or "
+            "planned:N (updates), not 'half'",
+        ),
+        *(
+            (
+                {"steps": 10, "start": 5, "resume": way},
+                "train.resume: must be all, no-scheduler, no-optimizer, nothing, "
+                f"optimizer-first or planned:N (updates), not {way!r}",
+            )
+            for way in ("planned:", "planned:0", "planned:x", "planned:5 ", "planned:1e3")
+        ),
+        (
+            {"steps": 10, "start": 5, "resume": "planned:4"},
+            "train.resume: planned:4, a run that ended before update 5, at which it is resumed",
         ),
     ):
         with pytest.raises(SpecError) as caught:

@@ -8,6 +8,7 @@ import numpy as np
 
 from lrviz.checking.rule import Fault, rule
 from lrviz.checking.subject import Subject
+from lrviz.spec.schedule import Schedule
 from lrviz.writing.numbers import count, lr
 
 # Of a rate: what torch's recursions round otherwise from another beginning.
@@ -21,6 +22,11 @@ _WITHOUT = {
 }
 _ADVICE = (
     "build the optimizer and the scheduler, load the scheduler's state, and the optimizer's last"
+)
+_OF_ANOTHER = (
+    "a scheduler's state brings back the length that it was saved with, and functions have the new"
+    " one: plan the length before the run, or give what is left a schedule of its own, that begins"
+    " at the checkpoint's LR"
 )
 
 
@@ -48,19 +54,31 @@ def resumed_off_plan(subject: Subject) -> Iterator[Fault]:
     start = schedule.start
     rows = min(len(again.lr), subject.updates - start)
     plan, found = subject.lr[start : start + rows], again.values("lr", subject.group)[:rows]
+    without, advice = _said(schedule)
     largest = np.maximum(np.abs(plan), np.abs(found))
     off = np.flatnonzero(np.abs(plan - found) > SAME * np.maximum(largest, SAME * subject.peak))
     if not len(off):
         return
     row = int(off[0])
     yield Fault(
-        f"resumed at update {count(start)} {_WITHOUT[schedule.resume]}: update"
+        f"resumed at update {count(start)} {without}: update"
         f" {count(start + row)} uses {lr(float(found[row]))}, where the schedule has"
         f" {lr(float(plan[row]))}",
-        _ADVICE + "; `resume: all` shows it",
+        advice,
         schedule.at("train", "resume", key=True),
         update=start + row,
-        edits=subject.edits(("train", "resume"), "all"),
+        edits=() if schedule.planned else subject.edits(("train", "resume"), "all"),
+    )
+
+
+def _said(schedule: Schedule) -> tuple[str, str]:
+    """Return what was done otherwise than it should be, and the advice."""
+    if schedule.planned is None:
+        return _WITHOUT[schedule.resume], _ADVICE + "; `resume: all` shows it"
+    return (
+        f"from a run that was planned for {count(schedule.planned)} updates and not for"
+        f" {count(schedule.length.updates)}",
+        _OF_ANOTHER,
     )
 
 
