@@ -18,7 +18,18 @@ from lrviz.errors import LrvizError
 from lrviz.simulation.simulated import simulated
 from lrviz.sources.loading import load_all
 from lrviz.spec.metrics import Metric
-from lrviz.spec.models import Check, Curve, Group, Member, Optimizer, Plot, Spec, Table, Train
+from lrviz.spec.models import (
+    Check,
+    Curve,
+    Group,
+    Member,
+    Optimizer,
+    Plot,
+    Spec,
+    Table,
+    Train,
+    Trained,
+)
 from lrviz.views.plan.defaults import wanted_by
 from lrviz.views.text.export import csv_lines
 from lrviz.views.text.table import table
@@ -50,6 +61,14 @@ SPECS = {
         **each,
     }
     for name, each in SPECS.items()
+}
+SPECS["several optimizers"] = {
+    "train": TRAIN,
+    "optimizers": {
+        "one": {"type": "SGD", "lr": 0.1, "momentum": 0.9, "groups": {"a": {}, "b": {}}},
+        "two": {"type": "SGD", "lr": 0.2, "scheduler": PLATEAU, "metric": CURVE},
+    },
+    "scheduler": STEP,
 }
 SPECS["labelled"] = {
     "train": TRAIN,
@@ -89,18 +108,24 @@ VALUES: dict[type[BaseModel], dict[str, list[Any]]] = {
     },
     Member: {
         "scheduler": ["cosine"],
-        "interval": ["epoch"],
+        "interval": ["epoch", "fraction"],
         "frequency": [3],
         "begin": [20, 70],
         "end": [30],
         "metric": [{"values": []}, {"curve": "1"}, {"curve": "-step"}],
     },
 }
+VALUES[Trained] = {
+    **VALUES[Optimizer],
+    **{key: VALUES[Member][key] for key in ("scheduler", "interval", "frequency", "metric")},
+    "schedulers": [[{"scheduler": "cosine"}]],
+}
 VALUES[Curve] = {
     **{key: VALUES[Member][key] for key in ("scheduler", "interval", "frequency", "metric")},
     "schedulers": [[{"scheduler": "cosine"}]],
     "train": [{"steps": 50}],
     "optimizer": ["Adam"],
+    "optimizers": [{"a": "Adam"}],
     "summary": ["what it is"],
     "when": ["where it is good"],
     "reference": ["a paper"],
@@ -141,8 +166,10 @@ def places(spec: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], type[B
     """Yield where in a spec keys may stand, and those of which model."""
     yield (), Spec
     yield from ((("train",), Train), (("optimizer",), Optimizer))
+    for label in spec.get("optimizers", ()):
+        yield ("optimizers", label), Trained
     yield from ((("plot",), Plot), (("table",), Table), (("check",), Check))
-    if "groups" in spec["optimizer"]:
+    if "groups" in spec.get("optimizer", ()):
         yield ("optimizer", "groups", "a"), Group
     if "metric" in spec:
         yield ("metric",), Metric

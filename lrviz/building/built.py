@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,8 @@ class BuiltScheduler:
         metric: Shape (M,): value i is given to the call after unit i; None where `step` takes no
             metric, or a real training's spec has none.
         method: What is called in place of `step()`: timm's `step_update`.
-        counted: Its first argument is how many units are done: i + 1 after unit i.
+        argument: What it is given first after unit i, as timm's is: how many are done; None where
+            that is nothing.
         taken: The steps that it had taken before the first update, of a training resumed.
     """
 
@@ -39,19 +40,19 @@ class BuiltScheduler:
     cadence: Cadence
     metric: NDArray[np.float64] | None = None
     method: str = "step"
-    counted: bool = False
+    argument: Callable[[int], float] | None = None
     taken: int = 0
 
     def step(self, index: int) -> None:
         """Call the scheduler after unit `index` (0-based) of its interval."""
-        arguments: tuple[float, ...] = (index + 1,) if self.counted else ()
+        arguments: tuple[float, ...] = () if self.argument is None else (self.argument(index),)
         if self.metric is not None:
             arguments += (float(self.metric[index]),)
         getattr(self.scheduler, self.method)(*arguments)
 
     @property
     def interval(self) -> Interval:
-        """`step`: it is called after updates; `epoch`: after full epochs."""
+        """When it is called: see `Cadence`."""
         return self.cadence.interval
 
     @property

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import CosineAnnealingWarmRestarts
 
 from lrviz.building.built import BuiltScheduler
 from lrviz.building.resumed import taken
+from lrviz.errors import UsageError
 from lrviz.spec import metrics
 from lrviz.spec.cadence import Cadence
+from lrviz.spec.durations import Length
 from lrviz.spec.metrics import Metric
 from lrviz.spec.models import Interval
 from lrviz.spec.schedule import Schedule
@@ -80,15 +83,70 @@ def called(scheduler: Any, cadence: Cadence) -> BuiltScheduler:
     call = call_of(scheduler)
     if call.interval is not None:
         cadence = replace(cadence, interval=call.interval)
+    argument = _done if call.counted else None
     return BuiltScheduler(
-        scheduler, cadence, method=call.method, counted=call.counted, taken=taken(scheduler)
+        scheduler, cadence, method=call.method, argument=argument, taken=taken(scheduler)
     )
+
+
+def _done(index: int) -> float:
+    return index + 1
+
+
+def with_epochs(built: BuiltScheduler, length: Length) -> BuiltScheduler:
+    """Return a scheduler that is given the epochs that are done, where its interval is `fraction`.
+
+    After update i of an epoch, both from 0, `step(epoch + i / iters)` is called, as torch's
+    documentation of CosineAnnealingWarmRestarts has it (2.13, `optim/lr_scheduler.py`); iters are
+    the updates of an epoch.
+
+    Raises:
+        UsageError: How long an epoch is is not known, or the scheduler takes no epoch.
+    """
+    if built.interval != "fraction":
+        return built
+    scheduler = built.scheduler
+    name, per_epoch = type(scheduler).__name__, length.updates_per_epoch
+    if takes_metric(scheduler) or "epoch" not in inspect.signature(scheduler.step).parameters:
+        raise UsageError(
+            f"interval: fraction is for schedulers whose step() takes the epoch alone, as that of "
+            f"CosineAnnealingWarmRestarts; {name}'s does not"
+        )
+    if per_epoch is None or length.epochs_only:
+        raise UsageError(
+            "interval: fraction, and how many updates an epoch has is not known; give "
+            "steps_per_epoch (--steps-per-epoch)"
+        )
+
+    def given(index: int) -> float:
+        epoch, i = divmod(index, per_epoch)
+        return epoch + i / per_epoch
+
+    return replace(built, argument=given)
 
 
 def notes_of(built: Iterable[BuiltScheduler]) -> list[str]:
     """Return in words how schedulers are called, of those that are not called as torch's."""
     calls = [(type(each.scheduler).__name__, call_of(each.scheduler).note) for each in built]
     return [f"{name}: {note}" for name, note in calls if note]
+
+
+def may_be_told(built: BuiltScheduler, length: Length) -> str:
+    """Return a note where a scheduler may be meant to be given the epoch, and is not.
+
+    Args:
+        built: Stepped per update, which nothing said.
+        length: How long the training is.
+    """
+    cycle = getattr(built.scheduler, "T_0", None)
+    if type(built.scheduler) is not CosineAnnealingWarmRestarts or cycle is None:
+        return ""
+    if cycle * (length.updates_per_epoch or 1) > length.updates:
+        return ""  # its first cycle would be longer than the training
+    return (
+        f"CosineAnnealingWarmRestarts: step() is called without an argument, T_0 {cycle} is in "
+        "updates; for a loop that calls step(epoch + i / iters), give --interval fraction"
+    )
 
 
 def takes_metric(scheduler: Any) -> bool:

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 
 from lrviz.building import signatures, unheard
 from lrviz.building.built import Built, BuiltScheduler, Part
-from lrviz.building.calls import takes_metric, with_values
+from lrviz.building.calls import takes_metric, with_epochs, with_values
 from lrviz.building.functions import build_function
 from lrviz.building.imports import import_scheduler, torch_scheduler
 from lrviz.building.named import lambda_lr
@@ -23,7 +23,7 @@ from lrviz.building.several import Several
 from lrviz.building.signatures import Signature
 from lrviz.building.values import Phase, resolved
 from lrviz.document import KeyPath, Map, Seq, place_of
-from lrviz.errors import LrvizError, Place, ScheduleError, SpecError, words
+from lrviz.errors import LrvizError, Place, ScheduleError, SpecError, UsageError, words
 from lrviz.shapes import frameworks
 from lrviz.spec import durations
 from lrviz.spec.cadence import Cadence
@@ -83,8 +83,11 @@ def build_schedule(schedule: Schedule, optimizer: Optimizer | None = None) -> Bu
         schedulers=tuple(built),
         length=schedule.length,
         groups=names,
-        own=not real and all(phase.own for phase in phases),
+        own=not real
+        and all(phase.own for phase in phases)
+        and not any(each.argument for each in built),
         warnings=tuple(dict.fromkeys((*schedule.warnings, *notes))),
+        notes=unheard.of_scheduler(built, schedule.label, schedule.beside),
         parts=tuple(part for phase in phases for part in phase.parts),
         rate=None if real else own_rate(optimizer),
     )
@@ -114,8 +117,8 @@ def _member(
         schedule=schedule,
         optimizer=optimizer,
         lrs=lrs,
-        per_call=unit * member.frequency,
-        total=max(1, cadence.calls(length)),
+        per_call=Fraction(cadence.per_count(length)),
+        total=max(1, cadence.counts(length)),
         start=cadence.missed,
         member=index,
     )
@@ -126,26 +129,28 @@ def _member(
             f"stepped per update: {shown} {'are' if ',' in shown else 'is in'} updates; "
             "did you mean interval: epoch?"
         )
-    built = BuiltScheduler(scheduler, cadence)
-    return phase, built
+    try:
+        return phase, with_epochs(BuiltScheduler(scheduler, cadence), length)
+    except UsageError as error:
+        raise SpecError(error.message, schedule.at(*member.path[:-1], "interval")) from None
 
 
 def _unit(schedule: Schedule, member: MemberSpec) -> Fraction:
     """Return the updates of one unit of the interval."""
     length = schedule.length
     path = (*member.path[:-1], "interval")
+    if member.interval != "step" and length.updates_per_epoch is None:
+        raise SpecError(
+            f"interval: {member.interval}, and how long an epoch is is not known; add "
+            "`steps_per_epoch:` (or dataset_size and batch_size) to `train:`, "
+            "or --steps-per-epoch",
+            schedule.at(*path),
+        )
     if member.interval == "epoch":
-        if length.updates_per_epoch is None:
-            raise SpecError(
-                "interval: epoch, and how long an epoch is is not known; add "
-                "`steps_per_epoch:` (or dataset_size and batch_size) to `train:`, "
-                "or --steps-per-epoch",
-                schedule.at(*path),
-            )
-        return Fraction(length.updates_per_epoch)
+        return Fraction(length.unit("epoch"))
     if length.epochs_only and "interval" in _at(schedule.tree, member.path[:-1]):
         raise SpecError(
-            "interval: step, and how many updates an epoch has is not known; add "
+            f"interval: {member.interval}, and how many updates an epoch has is not known; add "
             "`steps_per_epoch:` to `train:`, or --steps-per-epoch",
             schedule.at(*path),
         )

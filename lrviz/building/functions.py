@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import inspect
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from lrviz.building import unheard
 from lrviz.building.built import Built, BuiltScheduler
-from lrviz.building.calls import called, notes_of, takes_metric, unwrapped, with_values
+from lrviz.building.calls import (
+    called,
+    may_be_told,
+    notes_of,
+    takes_metric,
+    unwrapped,
+    with_epochs,
+    with_values,
+)
 from lrviz.building.dummy import IDLE
 from lrviz.building.quantities import readers
 from lrviz.building.raised import by_torch, remedy
@@ -29,6 +37,7 @@ _FORMS = (
     "a scheduler, (optimizer, scheduler), or what Lightning's configure_optimizers returns: "
     '{"optimizer": ..., "lr_scheduler": ...}, or [optimizer], [scheduler]'
 )
+_INTERVALS: tuple[Interval, ...] = ("step", "epoch")  # those that a form of Lightning may say
 _LIGHTNING = {
     "scheduler",
     "interval",
@@ -84,20 +93,23 @@ def build_function(schedule: Schedule, optimizer: Optimizer) -> Built:
             raise Several(schedule, [each for each, _ in apart])
         result = apart[schedule.picked][1]
     used, schedulers = interpret(result, optimizer, schedule.stepped)
+    schedulers = [with_epochs(each, schedule.length) for each in schedulers]
     schedulers = [_with_metric(schedule, each, result) for each in schedulers]
     _check_optimizer(schedule, used)
     if used is not optimizer:
         vars(used).update(IDLE)  # its own step may want a closure, or gradients
-    ways = [interpret(result, optimizer, each)[1] for each in get_args(Interval)]
+    ways = [interpret(result, optimizer, each)[1] for each in _INTERVALS]
     asked_for = optimizer if "optimizer" in wanted else None
     warned = (
         *unheard.by_function(schedule, used, asked_for, ways),
         *unheard.of_metric(schedule, schedulers),
         *unheard.of_epochs(schedule, result),
     )
+    beside = [type(each).__name__ for each, _ in apart if each is not used]
     notes = (
         *notes_of(schedulers),
-        *unheard.of_scheduler(schedulers, [each for each, _ in apart], used),
+        *(_told(schedulers, schedule) if ways[0] != ways[1] else ()),
+        *unheard.of_scheduler(schedulers, type(used).__name__, beside),
     )
     return _built(schedule, used, tuple(schedulers), warned, notes)
 
@@ -163,7 +175,7 @@ def _lightning(item: Any, interval: Interval | None) -> BuiltScheduler:
         what = f"unknown keys {', '.join(map(str, unknown))}" if unknown else "no 'scheduler'"
         raise UsageError(f"lr_scheduler has {what}; it has: {', '.join(sorted(_LIGHTNING))}")
     stepped = item.get("interval", interval or "epoch")
-    if stepped not in ("step", "epoch"):
+    if "interval" in item and stepped not in _INTERVALS:
         raise UsageError(f"interval must be 'step' or 'epoch', not {stepped!r}")
     found = _one(item["scheduler"], stepped)
     frequency = counted("frequency", item.get("frequency", 1))
@@ -189,6 +201,14 @@ def _only(optimizers: Any) -> Any:
     if len(optimizers) != 1:
         raise UsageError(f"{len(optimizers)} optimizers were returned; look at one at a time")
     return optimizers[0]
+
+
+def _told(schedulers: Sequence[BuiltScheduler], schedule: Schedule) -> list[str]:
+    """Return notes of what may be meant where neither the function nor the user says it."""
+    if schedule.stepped is not None:
+        return []
+    stepped = [each for each in schedulers if each.interval == "step"]
+    return list(filter(None, (may_be_told(each, schedule.length) for each in stepped)))
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[list[str], list[str]]:

@@ -71,13 +71,19 @@ def by_function(
 
 
 def of_scheduler(
-    schedulers: Sequence[BuiltScheduler], optimizers: Sequence[Optimizer], used: Optimizer
+    schedulers: Sequence[BuiltScheduler], used: str, beside: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return a warning where one of several optimizers has no scheduler."""
-    if schedulers or len(optimizers) < 2:
+    """Return a warning where one of several optimizers has no scheduler.
+
+    Args:
+        schedulers: Its own.
+        used: Its name.
+        beside: The names of the others.
+    """
+    if schedulers or not beside:
         return ()
-    beside = ", ".join(type(each).__name__ for each in optimizers if each is not used)
-    return (f"no scheduler acts on {type(used).__name__}, beside {beside}: its lr stays as it is",)
+    others = ", ".join(beside)
+    return (f"no scheduler acts on {used}, beside {others}: its lr stays as it is",)
 
 
 def of_metric(schedule: Schedule, built: Sequence[BuiltScheduler]) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ from lrviz.checking.subject import Subject
 # How far is looked: a schedule planned for more than that many times the training is none.
 _TIMES = 1024
 
+# A scheduler that is no function of the step is stepped so often at most: a fraction of a second.
+_FURTHER = 20_000
+
 Factor = Callable[[int], float]
 
 
@@ -60,7 +63,7 @@ def first_change(subject: Subject) -> int | None:
     """Return the update, behind the training's end, at which a constant rate changes at last."""
     given = factor(subject)
     if given is None:
-        return None
+        return _stepped_on(subject)
     low, start = subject.updates - 1, given(subject.updates - 1)
     for high in (subject.updates * 2**power for power in range(1, _TIMES.bit_length())):
         if given(high) != start:
@@ -72,6 +75,30 @@ def first_change(subject: Subject) -> int | None:
         middle = (low + high) // 2
         low, high = (middle, high) if given(middle) == start else (low, middle)
     return high if math.isfinite(given(high)) else None
+
+
+def _stepped_on(subject: Subject) -> int | None:
+    """Return the same of a scheduler that is no function of the step: by stepping it further.
+
+    Only where it counts its own steps, as LRScheduler does, and is given no metric.
+    """
+    schedulers = subject.built.schedulers
+    count = getattr(schedulers[0].scheduler, "last_epoch", None) if len(schedulers) == 1 else None
+    if not isinstance(count, int) or schedulers[0].metric is not None:
+        return None
+    [built], group = schedulers, subject.built.optimizer.param_groups[subject.group]
+    cadence, unit = built.cadence, subject.trace.length.unit(built.interval)
+    first = cadence.begin + count * cadence.frequency
+    for index in range(first, first + _FURTHER):
+        try:
+            now = float(group["lr"])
+            if now == subject.final and (index + 1) % cadence.frequency == 0:
+                built.step(index)
+        except (Exception, SystemExit):  # noqa: BLE001  (code of others, asked for what it is not for)
+            return None
+        if now != subject.final:
+            return index * unit if math.isfinite(now) else None
+    return None
 
 
 def _turn(given: Factor, subject: Subject, sign: float) -> tuple[int, float] | None:

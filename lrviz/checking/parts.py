@@ -61,8 +61,8 @@ def parts_of(built: Built) -> tuple[Part, ...]:
 def _top(built: Built, member: int, each: BuiltScheduler) -> Part:
     cadence = each.cadence
     # What it had taken before the first update belongs to its phase, which began earlier.
-    calls = max(1, each.taken + cadence.calls(built.length))
-    per_call = Fraction(built.length.unit(cadence.interval) * cadence.frequency)
+    calls = max(1, each.taken + cadence.counts(built.length))
+    per_call = Fraction(cadence.per_count(built.length))
     return _read(each.scheduler, member, cadence.missed - each.taken, calls, per_call)
 
 

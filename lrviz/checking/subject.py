@@ -189,7 +189,9 @@ class Subject:
         It is the run's first for what was given before it, in a training that is resumed.
         """
         exact: Fraction = (part.start + calls) * part.updates_per_call
-        return max(0, math.ceil(exact))
+        # Epoch e is given after the first update of it, and used from the second on.
+        late = exact > 0 and self.built.schedulers[part.member].interval == "fraction"
+        return max(0, math.ceil(exact) + late)
 
     def at(self, update: int) -> float:
         """Return the learning rate of an update, the last one's beyond the end."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from lrviz import catalog
 from lrviz.checking import beyond
 from lrviz.checking.counts import fall, warmup
@@ -12,6 +14,9 @@ from lrviz.checking.subject import Subject
 from lrviz.curves.features import breaks_off, climb_again, cut_off, rises_short_of
 from lrviz.errors import Place
 from lrviz.writing.numbers import count, lr, percent
+
+# Of the optimizer's lr: from where on a peak below it may be meant to be it, and where it is.
+PEAK_REACHED = (0.4, 0.8)
 
 _BY_HAND = ("LambdaLR", "MultiplicativeLR")
 
@@ -83,6 +88,32 @@ def warmup_reaches_end(subject: Subject) -> Iterator[Fault]:
             _place(subject),
             update=subject.updates - 1,
         )
+
+
+def peak_never_reached(subject: Subject) -> Iterator[Fault]:
+    """Find a curve that rises and falls, with its summit well below the optimizer's lr.
+
+    So do a rise and a fall that are multiplied, and a rise that is left too early. An lr of 1 is a
+    unit, and what peaks far below the lr takes it as one, as the schedule of the Transformer does.
+    """
+    if not is_unplanned(subject) or subject.base == 1 or not subject.base > 0:
+        return
+    share, at = subject.peak / subject.base, subject.peak_at
+    within = 0 < at < subject.updates - 1 and subject.at(0) < subject.peak > subject.final
+    if within and PEAK_REACHED[0] <= share < PEAK_REACHED[1] and _one_summit(subject, at):
+        yield Fault(
+            f"the LR is at most {lr(subject.peak)} (update {count(at)}), {percent(share)} of lr"
+            f" {lr(subject.base)}",
+            "let the fall begin where the rise ends, or set the LR that is meant",
+            _place(subject),
+            update=at,
+        )
+
+
+def _one_summit(subject: Subject, at: int) -> bool:
+    """Tell whether a curve rises to its peak, and from there falls: no waves, no steps between."""
+    moves = np.sign(np.diff(subject.lr))
+    return bool((moves[:at] >= 0).all() and (moves[at:] <= 0).all())
 
 
 def flat(subject: Subject) -> Iterator[Fault]:

@@ -198,10 +198,11 @@ class Training:
         ),
     ] = None
     interval: Annotated[
-        Literal["step", "epoch"] | None,
+        Literal["step", "epoch", "fraction"] | None,
         typer.Option(
             "--interval",
-            help="When a scheduler's step() is called, where the spec does not say.",
+            help="When a scheduler's step() is called, where the spec does not say; fraction: "
+            "step(epoch + i / iters) after each update.",
             rich_help_panel=_TRAINING,
         ),
     ] = None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, overload
+from typing import Any, get_args, overload
 
 import numpy as np
 import torch
 from torch.optim import Optimizer
 
 from lrviz.building.built import Built, BuiltScheduler
-from lrviz.building.calls import called, notes_of, takes_metric, unwrapped
+from lrviz.building.calls import called, notes_of, takes_metric, unwrapped, with_epochs
 from lrviz.building.functions import counted, interpret
 from lrviz.building.rates import own_rate
 from lrviz.building.resumed import look
@@ -88,7 +88,8 @@ def record(
         metric: What schedulers such as ReduceLROnPlateau are given, finite: value i belongs to
             update i, or to epoch i for a scheduler stepped per epoch, both from 0.
         interval: `step` or `epoch`: when `scheduler.step()` is called, where the scheduler's dict
-            does not say. None: `epoch` for Lightning's dicts, else `step`.
+            does not say; `fraction`: after each update, as `step(epoch + i / steps_per_epoch)`.
+            None: `epoch` for Lightning's dicts, else `step`.
         frequency: Call it every so many updates, or epochs, where the dict does not say.
         steps_per_epoch: Updates an epoch; an epoch begins with update 0.
         label: The trace's; None for the scheduler's class.
@@ -120,13 +121,14 @@ def record(
     optimizer = unwrapped(optimizer)
     if not isinstance(optimizer, Optimizer):
         raise UsageError(f"record wants a torch optimizer first, not a {type(optimizer).__name__}")
-    if interval not in (None, "step", "epoch"):
-        raise UsageError(f"interval must be 'step' or 'epoch', not {interval!r}")
+    if interval is not None and interval not in get_args(Interval):
+        raise UsageError(f"interval must be 'step', 'epoch' or 'fraction', not {interval!r}")
     per_epoch = None if steps_per_epoch is None else counted("steps_per_epoch", steps_per_epoch)
     length = Length(counted("steps", steps), per_epoch)
     frequency = counted("frequency", frequency)
     given = scheduler if isinstance(scheduler, list | tuple) else [scheduler]
     schedulers = [_built_scheduler(each, optimizer, interval, frequency) for each in given]
+    schedulers = [with_epochs(each, length) for each in schedulers]
     schedulers = _with_metric(schedulers, metric, length)
     resumed = look(optimizer, [built.scheduler for built in schedulers])
     adopted = adopt(optimizer, [built.scheduler for built in schedulers])

@@ -202,6 +202,8 @@ class _Loop:
 
 def _joined(calls: list[_Calls]) -> tuple[NDArray[np.int64], Iterator[Any]]:
     """Return the calls of all schedulers in the order in which they are made."""
+    if not calls:
+        return np.empty(0, np.int64), iter(())
     after = np.concatenate([each.after for each in calls])
     ready = [call for each in calls for call in each.ready()]
     order = np.argsort(after, kind="stable")  # those after one update stay in their order

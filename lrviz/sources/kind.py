@@ -29,6 +29,7 @@ class Origin:
             for it.
         notes: What was assumed where it was read.
         config: What another framework's config came to, where it is from one.
+        beside: The other optimizers of its training.
     """
 
     label: str
@@ -40,6 +41,7 @@ class Origin:
     has_optimizer: bool = False
     notes: tuple[str, ...] = ()
     config: Converted | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:

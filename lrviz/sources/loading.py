@@ -32,6 +32,7 @@ from lrviz.spec import schedule as spec
 from lrviz.spec.metrics import Metric
 from lrviz.spec.models import Spec, validated
 from lrviz.spec.schedule import Schedule
+from lrviz.spec.several import SCHEDULERS
 from lrviz.writing.display import Displayed
 
 if TYPE_CHECKING:
@@ -208,7 +209,8 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         said = validated(Spec, Map({"train": train}).over(tree))
         length = training.length(said.train, train, force=overrides.force)
         training.check_start(said.train, train, length)
-        members = () if origin.function else spec.members(tree, overrides.interval)
+        none = origin.function or (origin.beside and not any(key in tree for key in SCHEDULERS))
+        members = () if none else spec.members(tree, overrides.interval)
         optimizer = spec.optimizer(value, overrides.lr)
     except SpecError as error:
         raise error.at(origin.place) from None
@@ -240,6 +242,7 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         notes=(*origin.notes, *filter(None, notes)),
         warnings=tuple(_unheard(origin, tree, overrides)),
         config=known(origin.config) if origin.config else None,
+        beside=origin.beside,
     )
 
 

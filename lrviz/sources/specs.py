@@ -40,10 +40,10 @@ def of_document(document: Any, named: tuple[str, str, Path], overrides: Override
     label, source, folder = named
     place = getattr(document, "place", None) or Place(source, 1, 1)
     try:
-        pairs = inheritance.split(with_sets(document, overrides.sets), label)
+        found = inheritance.split(with_sets(document, overrides.sets), label)
     except SpecError as error:
         raise error.at(place) from None
-    return [Origin(each, source, tree, folder) for each, tree in pairs]
+    return [Origin(each.label, source, each.tree, folder, beside=each.beside) for each in found]
 
 
 def of_file(file: str, picked: str | None, overrides: Overrides) -> list[Origin]:

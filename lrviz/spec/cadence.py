@@ -13,7 +13,8 @@ class Cadence:
     """When `step()` is called: after a unit i (0-based) with begin <= i < end, every n-th time.
 
     Attributes:
-        interval: What the unit is: `step`, an update; `epoch`, a full epoch.
+        interval: What the unit is: `step`, an update; `epoch`, a full epoch; `fraction`, an update
+            too, after which `step` is given how many epochs are done.
         frequency: Only where (i + 1) % frequency == 0.
         begin: First unit whose call is made.
         end: First unit whose call is made no more; None for the training's end.
@@ -26,8 +27,30 @@ class Cadence:
 
     @property
     def missed(self) -> int:
-        """The calls that `begin` leaves out."""
-        return self.begin // self.frequency
+        """What a scheduler counts that `begin` leaves out: calls; nothing where it is told."""
+        return 0 if self.interval == "fraction" else self.begin // self.frequency
+
+    def per_count(self, length: Length) -> int:
+        """Return the updates of what a scheduler counts by one: of a call, or of an epoch.
+
+        >>> length = Length(100, updates_per_epoch=10)
+        >>> [Cadence(each, 2).per_count(length) for each in ("step", "epoch", "fraction")]
+        [2, 20, 10]
+        """
+        if self.interval == "fraction":
+            return length.unit("epoch")
+        return length.unit(self.interval) * self.frequency
+
+    def counts(self, length: Length) -> int:
+        """Return how far a scheduler counts in a training of this length; begun ones are whole.
+
+        >>> Cadence("fraction").counts(Length(101, updates_per_epoch=10))
+        11
+        """
+        if self.interval != "fraction":
+            return self.calls(length)
+        indices = self.indices(length)
+        return -(-(indices[-1] + 1) // length.unit("epoch")) if indices else 0
 
     def units(self, length: Length) -> int:
         """Return how many whole units a training has."""

@@ -7,10 +7,11 @@ from typing import Any
 from lrviz.document import Entry, KeyPath, Map, Seq, place_of
 from lrviz.errors import Place, SpecError, shown
 from lrviz.spec.models import SPELLINGS, Curve, Spec, validated
+from lrviz.spec.several import Labelled, by_optimizer
 from lrviz.spec.training import LENGTHS, SIZES
 
 
-def split(document: Any, stem: str) -> list[tuple[str, Map]]:
+def split(document: Any, stem: str) -> list[Labelled]:
     """Split a whole document into its schedules, the file's sections merged into each.
 
     Args:
@@ -18,7 +19,7 @@ def split(document: Any, stem: str) -> list[tuple[str, Map]]:
         stem: The label of a document that has one curve only.
 
     Returns:
-        Labels and schedules, in the document's order.
+        The schedules, in the document's order.
 
     Raises:
         SpecError: The document is no spec.
@@ -33,7 +34,7 @@ def split(document: Any, stem: str) -> list[tuple[str, Map]]:
     validated(Spec, document)
     _filled(document, ())
     present = [key for key in ("scheduler", "schedulers", "schedules") if key in document]
-    if len(present) != 1:
+    if len(present) != 1 and (present or "optimizers" not in document):
         if not present:
             raise SpecError("no schedule: add `scheduler:` or `schedules:`", document.place)
         raise SpecError(
@@ -41,7 +42,7 @@ def split(document: Any, stem: str) -> list[tuple[str, Map]]:
             place_of(document, (present[1],), key=True),
         )
     if present != ["schedules"]:
-        return [(stem, document)]
+        return by_optimizer(stem, document, alone=True)
     for key in ("interval", "frequency", "metric"):
         if key in document:
             raise SpecError(
@@ -49,13 +50,13 @@ def split(document: Any, stem: str) -> list[tuple[str, Map]]:
                 place_of(document, (key,), key=True),
             )
     shared = document.without("schedules", "check")
-    result = []
+    result: list[Labelled] = []
     for label, value in document["schedules"].items():
         entry = document["schedules"].places.get(label, Entry(None, None))
         own = value if isinstance(value, Map) else _from_name(value, entry)
         validated(Curve, own, ("schedules", label))
         _filled(own, ("schedules", label))
-        result.append((label, _inherit(shared, own, document)))
+        result += by_optimizer(label, _inherit(shared, own, document), alone=False)
     return result
 
 
@@ -74,6 +75,8 @@ def _from_name(name: str, entry: Entry) -> Map:
 
 
 def _inherit(shared: Map, own: Map, document: Map) -> Map:
+    other = {"optimizer": "optimizers", "optimizers": "optimizer"}
+    shared = shared.without(*(other[key] for key in other if key in own))
     tree = own.over(shared)
     if "train" in own and "train" in shared:
         tree["train"] = merged_train(shared["train"], own["train"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrviz.spec.models import Curve, Member, Optimizer, Spec
+from lrviz.spec.models import Curve, Member, Optimizer, Spec, Trained
 
 
 def json_schema(types: list[str] | None = None) -> dict[str, Any]:
@@ -17,6 +17,7 @@ def json_schema(types: list[str] | None = None) -> dict[str, Any]:
     definitions = schema["$defs"]
     definitions["Member"] = _inlined(Member.model_json_schema(), definitions)
     definitions["Optimizer"] = _inlined(Optimizer.model_json_schema(), definitions)
+    definitions["Trained"] = _inlined(Trained.model_json_schema(), definitions)
     definitions["Curve"] = _inlined(Curve.model_json_schema(), definitions)
     name: dict[str, Any] = {"type": "string"}
     if types:
@@ -29,9 +30,12 @@ def json_schema(types: list[str] | None = None) -> dict[str, Any]:
     many = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Member"}}
     opt = {"anyOf": [{"$ref": "#/$defs/Optimizer"}, {"type": "string"}]}
     definitions["Member"]["properties"]["scheduler"] = scheduler
+    each = {"anyOf": [{"$ref": "#/$defs/Trained"}, {"type": "string"}]}
+    several = {"type": "object", "minProperties": 1, "additionalProperties": each}
+    for part in (schema, definitions["Curve"], definitions["Trained"]):
+        part["properties"] |= {"scheduler": scheduler, "schedulers": many, "metric": metric}
     for part in (schema, definitions["Curve"]):
-        part["properties"] |= {"scheduler": scheduler, "schedulers": many}
-        part["properties"] |= {"optimizer": opt, "metric": metric}
+        part["properties"] |= {"optimizer": opt, "optimizers": several}
     curve = {"anyOf": [{"$ref": "#/$defs/Curve"}, scheduler]}
     schema["properties"]["schedules"] = {
         "type": "object",

@@ -14,7 +14,7 @@ from lrviz.spec import durations
 from lrviz.spec.metrics import Metric, integral
 from lrviz.spec.misplaced import home
 
-Interval = Literal["step", "epoch"]
+Interval = Literal["step", "epoch", "fraction"]
 
 RESUMES = ("all", "no-scheduler", "no-optimizer", "nothing", "optimizer-first")
 PLANNED = "planned:"  # before the length of the run whose checkpoint is resumed
@@ -115,11 +115,27 @@ class Optimizer(_Model):
     ] = Field(default_factory=dict, validate_default=False)
 
 
+class Trained(Optimizer):
+    """One optimizer of several in a training, its own arguments, and the schedulers on it."""
+
+    scheduler: str | dict[str, Any] | None = None
+    schedulers: Annotated[list[dict[str, Any] | str], Field(min_length=1)] | None = None
+    interval: Interval | None = None
+    frequency: Count | None = None
+    metric: dict[str, Any] | None = None
+
+
 class Member(_Model):
     """A scheduler, and when its step() is called."""
 
     scheduler: Annotated[str | dict[str, Any], Field(description="A name, or `type:` and more.")]
-    interval: Annotated[Interval, Field(description="After each update, or each epoch.")] = "step"
+    interval: Annotated[
+        Interval,
+        Field(
+            description="After each update, or each epoch; `fraction`: after each update, with the "
+            "epochs done, step(epoch + i / updates an epoch)."
+        ),
+    ] = "step"
     frequency: Annotated[Count, Field(description="step() after every n-th only.")] = 1
     begin: Annotated[Moment, Field(description="step() is called from here on.")] = 0
     end: Annotated[Moment | None, Field(description="step() is called until here.")] = None
@@ -155,6 +171,7 @@ class Curve(_Model):
     metric: dict[str, Any] | None = None
     train: Train = Field(default_factory=Train)
     optimizer: dict[str, Any] | str | None = None
+    optimizers: Annotated[dict[str, dict[str, Any] | str], Field(min_length=1)] | None = None
     summary: str | None = None
     when: str | None = None
     reference: str | None = None

@@ -114,6 +114,7 @@ class Schedule:
         notes: What was assumed.
         warnings: What is said of it and cannot act on it.
         config: What was said of the framework's config that it is from; None for a spec of lrviz.
+        beside: The other optimizers of its training; one without a scheduler has no `members`.
     """
 
     label: str
@@ -140,6 +141,7 @@ class Schedule:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     config: Config | None = None
+    beside: tuple[str, ...] = ()
 
     def at(self, *path: str | int, key: bool = False) -> Place | None:
         """Return the place of the value (or the key) at `path`, or of what is nearest to it."""

@@ -9,15 +9,21 @@ from __future__ import annotations
 import warnings
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
 from torch.optim import SGD, Optimizer
-from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    LambdaLR,
+    ReduceLROnPlateau,
+)
 
 import lrviz
-from lrviz.errors import FollowError, UsageError
+from lrviz.errors import FollowError, SpecError, UsageError
+from lrviz.spec.models import Interval
 from tests.commands import lrviz as command
 
 WAY = "{}() is called after each {} with how many are done, as timm's train.py does"
@@ -311,3 +317,141 @@ def test_a_weak_reference_to_the_optimizer_is_named_as_what_it_is(refer: Any) ->
     )
     with pytest.raises(UsageError, match="is not on the optimizer that was given"):
         lrviz.record(optimizer, Weak(another), steps=3)
+
+
+# step(epoch + i / iters)
+
+
+def told(make: Any, updates: int, iters: int) -> list[list[float]]:
+    """The loop of torch's documentation of CosineAnnealingWarmRestarts."""
+    used = sgd()
+    scheduler = make(used)
+    rows = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's, that the epoch is deprecated for most
+        for t in range(updates):
+            epoch, i = divmod(t, iters)
+            rows.append([group["lr"] for group in used.param_groups])
+            used.step()
+            scheduler.step(epoch + i / iters)
+    return rows
+
+
+@pytest.mark.parametrize("iters", [1, 3, 7, 10])
+@pytest.mark.parametrize(("first", "times"), [(1, 1), (3, 1), (2, 2), (5, 3)])
+def test_a_fraction_of_the_epoch_is_given(first: int, times: int, iters: int) -> None:
+    def make(optimizer: Optimizer) -> CosineAnnealingWarmRestarts:
+        return CosineAnnealingWarmRestarts(optimizer, first, times, eta_min=0.01)
+
+    rows = told(make, 12 * iters - 2 if iters > 2 else 12, iters)
+    length: dict[str, Any] = {"steps": len(rows), "steps_per_epoch": iters}
+    spec = {
+        "train": length,
+        "optimizer": {"type": "SGD", "groups": {"a": {"lr": 0.1}, "b": {"lr": 0.2}}},
+        "scheduler": {
+            "type": "CosineAnnealingWarmRestarts",
+            "T_0": first,
+            "T_mult": times,
+            "eta_min": 0.01,
+        },
+        "interval": "fraction",
+    }
+    assert lrviz.simulate(spec).lr.tolist() == rows
+    plain = lrviz.simulate(lambda: (used := sgd(), make(used)), interval="fraction", **length)
+    assert plain.lr.tolist() == rows
+    used = sgd()
+    recorded = lrviz.record(used, make(used), interval="fraction", **length)
+    assert recorded.lr.tolist() == rows
+
+
+def test_torchs_closed_forms_are_given_it_too() -> None:
+    rows = told(lambda used: CosineAnnealingLR(used, 6), 40, 7)
+    spec = {
+        "train": {"steps": 40, "steps_per_epoch": 7},
+        "optimizer": {"type": "SGD", "groups": {"a": {"lr": 0.1}, "b": {"lr": 0.2}}},
+        "scheduler": {"type": "CosineAnnealingLR", "T_max": "100%"},  # 5 epochs and 5/7: 6
+        "interval": "fraction",
+    }
+    trace = lrviz.simulate(spec)
+    assert trace.lr.tolist() == rows
+    assert trace.warnings[0].startswith("The epoch parameter in `scheduler.step()` was not neces")
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "length", "message"),
+    [
+        (
+            {"type": "CosineAnnealingWarmRestarts", "T_0": 3},
+            {"steps": 40},
+            "interval: fraction, and how long an epoch is is not known; add `steps_per_epoch:` (or "
+            "dataset_size and batch_size) to `train:`, or --steps-per-epoch",
+        ),
+        (
+            {"type": "CosineAnnealingWarmRestarts", "T_0": 3},
+            {"epochs": 40},
+            "interval: fraction, and how many updates an epoch has is not known; add "
+            "`steps_per_epoch:` to `train:`, or --steps-per-epoch",
+        ),
+        (
+            {
+                "type": "SequentialLR",
+                "milestones": [3],
+                "schedulers": [{"type": "StepLR", "step_size": 3}] * 2,
+            },
+            {"steps": 40, "steps_per_epoch": 4},
+            "interval: fraction is for schedulers whose step() takes the epoch alone, as that of "
+            "CosineAnnealingWarmRestarts; SequentialLR's does not",
+        ),
+        (
+            {"type": "ReduceLROnPlateau"},
+            {"steps": 40, "steps_per_epoch": 4},
+            "interval: fraction is for schedulers whose step() takes the epoch alone, as that of "
+            "CosineAnnealingWarmRestarts; ReduceLROnPlateau's does not",
+        ),
+    ],
+)
+def test_only_what_takes_an_epoch_is_given_one(
+    scheduler: Any, length: dict[str, int], message: str
+) -> None:
+    spec = {"train": length, "scheduler": scheduler, "interval": "fraction"}
+    with pytest.raises(SpecError) as caught:
+        lrviz.simulate(spec)
+    assert caught.value.message == message
+
+
+def test_a_restart_stands_where_the_curve_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("w.yaml").write_text(
+        "train: {epochs: 12, steps_per_epoch: 7}\noptimizer: {type: SGD, lr: 1.0}\n"
+        "scheduler: {type: CosineAnnealingWarmRestarts, T_0: 3, T_mult: 2}\ninterval: fraction\n"
+    )
+    lr = lrviz.simulate("w.yaml").lr[:, 0]
+    assert (lr[64], lr[63] < 0.01) == (1.0, True)  # 9 epochs, and one update that is given 9.0
+    ran = command("check", "w.yaml")
+    assert "25% into a cycle of 12 steps that began at update 64, at an LR of 0.879" in ran.out
+
+
+SAID = (
+    "CosineAnnealingWarmRestarts: step() is called without an argument, T_0 3 is in updates; for a "
+    "loop that calls step(epoch + i / iters), give --interval fraction"
+)
+
+
+def test_where_neither_says_how_it_is_called_that_is_said() -> None:
+    def make(optimizer: Optimizer) -> Any:
+        return CosineAnnealingWarmRestarts(optimizer, 3)
+
+    def dictionary(optimizer: Optimizer) -> Any:
+        scheduler = {"scheduler": make(optimizer), "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": scheduler}
+
+    length: dict[str, Any] = {"steps": 20, "steps_per_epoch": 5}
+    assert lrviz.simulate(make, **length).warnings == (SAID,)
+    assert lrviz.simulate(make, steps=20).warnings == (SAID,)
+    for how in get_args(Interval):
+        assert lrviz.simulate(make, interval=how, **length).warnings == ()
+    assert lrviz.simulate(dictionary, **length).warnings == ()
+    # Three epochs of ten are more than the training has: 3 is in updates.
+    assert lrviz.simulate(make, steps=20, steps_per_epoch=10).warnings == ()

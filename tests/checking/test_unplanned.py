@@ -107,6 +107,13 @@ CLEAN = {
     "exponential behind a plateau": (
         "1 if step < 0.5 * N else 0.05 ** ((step - 0.5 * N) / (0.5 * N))"
     ),
+    "a warmup of a tenth, times a cosine": (
+        "min(1, step / (0.1 * N)) * 0.5 * (1 + cos(pi * step / N))"
+    ),
+    "a warmup of a fifth, times a line": "min(1, step / (0.2 * N)) * (1 - step / N)",
+    "noam, not scaled": "min((step + 1) ** -0.5, (step + 1) * (0.1 * N) ** -1.5)",
+    "inverse square root of a short warmup": "min((step + 1) ** -0.5, (step + 1) * 8 ** -1.5)",
+    "waves below the lr": "0.35 + 0.3 * cos(10 * pi * step / N - pi)",
     "cooldown in the last tenth": "1 if step < 0.9 * N else 1 - (step - 0.9 * N) / (0.1 * N)",
 }
 FORMS = ("LRV101", "LRV102", "LRV201", "LRV202", "LRV203", "LRV208", "LRV301", "LRV302", "LRV401")
@@ -157,8 +164,7 @@ def by_class(expression: str, updates: int) -> Callable[[], LRScheduler]:
     return lambda: Own(torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=LR))
 
 
-# What a class would do behind the end is not known.
-@pytest.mark.parametrize("name", [each for each, (_, code) in BUGGY.items() if code != "LRV208"])
+@pytest.mark.parametrize("name", BUGGY)
 def test_a_scheduler_s_class_is_found_alike(name: str) -> None:
     expression, code = BUGGY[name]
     report = check(load(by_class(expression, 1000), steps=1000))
@@ -175,6 +181,57 @@ def test_nothing_is_found_in_a_clean_scheduler_s_class(name: str) -> None:
 def test_nothing_is_found_in_a_clean_function_of_the_step(name: str) -> None:
     report = check(load(by_hand(CLEAN[name], 1000), steps=1000))
     assert [each.message for each in report.findings if each.code in FORMS] == []
+
+
+SHORT_OF_THE_LR = {
+    "a long warmup, times a cosine": "min(1, step / (0.4 * N)) * 0.5 * (1 + cos(pi * step / N))",
+    "a long warmup, times a line": "min(1, step / (0.5 * N)) * (1 - step / N)",
+    "a fall that begins before the rise is over": (
+        "step / (0.2 * N) if step < 0.1 * N else 0.5 * (N - step) / (0.9 * N)"
+    ),
+}
+
+
+@pytest.mark.parametrize("updates", [100, 1000, 20_000])
+@pytest.mark.parametrize("name", SHORT_OF_THE_LR)
+def test_a_summit_below_the_lr_is_found(name: str, updates: int) -> None:
+    expression = SHORT_OF_THE_LR[name]
+    assert [each.code for each in found(expression, updates)] == ["LRV102"]
+    report = check(load(by_class(expression, updates), steps=updates))
+    assert [each.code for each in report.findings if each.code in FORMS] == ["LRV102"]
+    # Of a function of the step nothing says which lr is meant.
+    assert check(load(by_hand(expression, updates), steps=updates)).findings[1:] == ()
+
+
+def test_what_a_summit_below_the_lr_says() -> None:
+    [finding] = found(SHORT_OF_THE_LR["a long warmup, times a line"], 1000)
+    assert finding.message == "the LR is at most 5e-4 (update 500), 50% of lr 0.001"
+    assert finding.advice == ("let the fall begin where the rise ends, or set the LR that is meant")
+
+
+def test_a_class_that_is_stepped_further_is_left_where_it_can_go() -> None:
+    class Ends(LRScheduler):
+        def get_lr(self) -> list[float | torch.Tensor]:
+            if self.last_epoch > 1000:
+                raise StopIteration("no more steps")
+            return [LR]
+
+    def make() -> Ends:
+        return Ends(torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=LR))
+
+    assert [each.code for each in check(load(make, steps=1000)).findings] == []
+
+
+def test_where_a_class_would_change_at_last_is_said() -> None:
+    def rate(change: int) -> list[Finding]:
+        return list(check(load(by_class(f"1 if step < {change} else 0.5", 1), steps=1000)).findings)
+
+    assert rate(1000) == []
+    assert [each.message for each in rate(1001)] == [
+        "the LR is 0.001 in all 1,000 updates: it would change at update 1,001 first"
+    ]
+    assert [each.code for each in rate(20_999)] == ["LRV208"]
+    assert rate(50_000) == []  # not looked for so far away
 
 
 def test_where_a_function_of_the_step_would_end_is_said() -> None:

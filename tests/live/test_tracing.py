@@ -484,7 +484,7 @@ def test_metric_of_a_plateau() -> None:
         ({"steps": 2.5}, "steps must be a whole number, at least 1, not 2.5"),
         ({"frequency": 0}, "frequency must be a whole number, at least 1, not 0"),
         ({"steps_per_epoch": -1}, "steps_per_epoch must be a whole number, at least 1, not -1"),
-        ({"interval": "batch"}, "interval must be 'step' or 'epoch', not 'batch'"),
+        ({"interval": "batch"}, "interval must be 'step', 'epoch' or 'fraction', not 'batch'"),
         (
             {"interval": "epoch"},
             "StepLR is stepped per epoch, and how many updates an epoch has is not known; "

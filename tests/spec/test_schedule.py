@@ -137,8 +137,8 @@ def test_spellings_with_arguments_agree() -> None:
 
 
 def test_one_curve_is_named_after_the_file() -> None:
-    [(label, _)] = split(parse("train: {steps: 5}\nscheduler: cosine", "f"), "mine")
-    assert label == "mine"
+    [found] = split(parse("train: {steps: 5}\nscheduler: cosine", "f"), "mine")
+    assert (found.label, found.beside) == ("mine", ())
 
 
 def test_schedules_inherit_and_keep_places() -> None:
@@ -150,7 +150,7 @@ def test_schedules_inherit_and_keep_places() -> None:
         "  b: {train: {steps: 3}, optimizer: {lr: 0.2}, scheduler: cosine}\n"
         "  c: cosine\n"
     )
-    a, b, c = (tree for _, tree in split(parse(text, "f"), "f"))
+    a, b, c = (each.tree for each in split(parse(text, "f"), "f"))
     assert unplaced(a["train"]) == unplaced(c["train"]) == {"epochs": 2, "steps_per_epoch": 5}
     assert unplaced(b["train"]) == {"steps": 3, "steps_per_epoch": 5}
     assert unplaced(b["optimizer"]) == {"type": "SGD", "lr": 0.2, "momentum": 0.9}
@@ -164,8 +164,8 @@ def test_ignored_rules_of_the_file_and_of_the_schedule_add_up() -> None:
         "schedules:\n"
         "  a: {scheduler: cosine, check: {ignore: {LRV202: two}}}\n"
     )
-    [(_, tree)] = split(parse(text, "f"), "f")
-    assert unplaced(tree["check"]) == {"ignore": {"LRV101": "one", "LRV202": "two"}}
+    [found] = split(parse(text, "f"), "f")
+    assert unplaced(found.tree["check"]) == {"ignore": {"LRV101": "one", "LRV202": "two"}}
 
 
 def test_where_an_argument_stands() -> None:

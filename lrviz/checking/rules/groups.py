@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrviz.checking.again import unheard_lr
 from lrviz.checking.rule import Fault, rule
 from lrviz.checking.subject import Subject, argument
 from lrviz.writing.numbers import count, lr
@@ -125,13 +126,24 @@ def _left_out_at_first(subject: Subject) -> Iterator[Fault]:
     "LRV602",
     "lr-has-no-effect",
     "warning",
-    what="The optimizer's lr is written and not used: OneCycleLR's max_lr, or CyclicLR's, wins.",
-    why="Whoever tunes lr then changes nothing. These schedulers overwrite it when they are built.",
+    what="The optimizer's lr is written and not used: OneCycleLR's max_lr, or CyclicLR's, wins, or"
+    " the rates of a scheduler of your own.",
+    why="Whoever tunes lr then changes nothing. These schedulers overwrite it.",
     references=("https://github.com/pytorch/pytorch/issues/73305",),
 )
 def lr_has_no_effect(subject: Subject) -> Iterator[Fault]:
     """Compare the groups' lr with the rates that the cycle has."""
     stated = subject.raw(("optimizer", "lr")) is not None or subject.schedule.optimizer.lr
+    unheard = unheard_lr(subject) if stated else None
+    if unheard is not None:
+        part = subject.leaves[0].part
+        yield Fault(
+            f"lr {lr(unheard)} is never used: {part.type} gives the same rates,"
+            f" {lr(subject.at(0))} at first and at most {lr(subject.peak)}, with half of it",
+            "let it take its rates from the optimizer, group['initial_lr'], or take lr out",
+            subject.schedule.at("optimizer", "lr", key=True) or subject.place(part, "type"),
+        )
+        return
     for part, peaks in _cyclers(subject):
         ends = subject.per_group(argument(part, "base_lr"))
         divided = argument(part, "div_factor")

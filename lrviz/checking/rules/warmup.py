@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Decays that begin under the warmup are published too (EfficientNet), and take some percent off the
 # peak. A fifth is more than that, and more than learning rates are tuned to.
-PEAK_REACHED = 0.8
+PEAK_REACHED = unplanned.PEAK_REACHED[1]
 # The default of LinearLR, 5 steps, is a warmup of some training of epochs; below a hundredth of a
 # training (warmups are 1 to 10 % of it) it was rather forgotten.
 LEAST_WARMUP = 0.01
@@ -83,6 +83,7 @@ def warmup_reaches_end(subject: Subject) -> Iterator[Fault]:
 )
 def peak_never_reached(subject: Subject) -> Iterator[Fault]:
     """Compare the highest learning rate with the one aimed at."""
+    yield from unplanned.peak_never_reached(subject)
     aims = [_aim(subject, leaf.part) for leaf in subject.leaves]
     known = [aim for aim in aims if aim is not None]
     if not known or len(known) < len(aims) or subject.updates == 1 or subject.resumed:
