@@ -65,7 +65,7 @@ SIZES = "give a size from 2x1.5 to 100x100"
         ("plot cosine --lr x", "--lr x: give a number, 0 or more"),
         (
             "plot cosine --interval stp",
-            "--interval: 'stp' is not one of 'step', 'epoch' (`lrviz plot --help`)",
+            "--interval: 'stp' is not one of 'step', 'epoch', 'fraction' (`lrviz plot --help`)",
         ),
         ("plot cosine --size 0x5", f"a figure of 0x5 inches: {SIZES}"),
         ("plot cosine --size 8", "--size 8: give width x height in inches, as in 8x5"),
