@@ -178,6 +178,16 @@ cosine_in_warmup = rule(
     references=(f"{_TIMM}cosine_lr.py", "https://github.com/microsoft/Swin-Transformer/issues/277"),
 )(_trap("timm-cosine-in-warmup"))
 
+per_batch = rule(
+    "LRV715",
+    "mmengine-steps-per-batch",
+    "info",
+    what="A scheduler of MMEngine counts iterations, of which accumulative_counts make an update.",
+    why="ParamSchedulerHook steps it after every batch, with an update or without: a warmup of 500"
+    " is over after 125 updates where four batches make one. Turning accumulation on changes it.",
+    references=("https://github.com/open-mmlab/mmengine/issues/1308",),
+)(_trap("mmengine-steps-per-batch"))
+
 RULES = (
     constant_ignores_warmup,
     two_warmups,
@@ -193,4 +203,5 @@ RULES = (
     multistep_early,
     poly_power,
     cosine_in_warmup,
+    per_batch,
 )
