@@ -12,12 +12,13 @@ from torch.optim.lr_scheduler import LambdaLR
 from lrviz.shapes import Shape
 
 
-def lambda_lr(name: str, shape: Callable[..., Shape]) -> Callable[..., Any]:
+def lambda_lr(name: str, shape: Callable[..., Shape | list[Shape]]) -> Callable[..., Any]:
     """Return what builds a LambdaLR of a shape, with the shape's parameters as its own.
 
     Args:
         name: As the spec names it: `deepspeed.WarmupLR`.
-        shape: Its arguments in, its factor by the number of `step()` calls out.
+        shape: Its arguments in, its factor by the number of `step()` calls out; or a list of such,
+            one for each param group.
     """
 
     def build(optimizer: Optimizer, **arguments: Any) -> LambdaLR:

@@ -20,15 +20,20 @@ def frameworks() -> tuple[str, ...]:
     return tuple(sorted(each.name for each in pkgutil.iter_modules(__path__)))
 
 
-def of(framework: str) -> dict[str, Callable[..., Shape]]:
+def of(framework: str) -> dict[str, Callable[..., Shape | list[Shape]]]:
     """Return a framework's schedules by the names that it gives them; none of an unknown one."""
     if framework not in frameworks():
         return {}
-    found: dict[str, Callable[..., Shape]] = import_module(f"{__name__}.{framework}").SHAPES
+    found: dict[str, Callable[..., Shape | list[Shape]]] = import_module(
+        f"{__name__}.{framework}"
+    ).SHAPES
     return found
 
 
-def find(name: str) -> Callable[..., Shape] | None:
-    """Return the schedule that a dotted name is: `deepspeed.WarmupLR`; None where it is none."""
+def find(name: str) -> Callable[..., Shape | list[Shape]] | None:
+    """Return the schedule that a dotted name is: `deepspeed.WarmupLR`; None where it is none.
+
+    It gives a shape, or one for each param group.
+    """
     framework, _, rest = name.partition(".")
     return of(framework).get(rest)
