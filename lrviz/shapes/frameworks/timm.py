@@ -2,7 +2,7 @@
 
 Reference: `_get_lr` of each class of `timm/scheduler/`, timm 1.0.31. `t` is an epoch, or an update
 with `sched_on_updates`; before the first step() the rate is `warmup_lr_init`, or lr without a
-warmup, whatever `_get_lr(0)` would be. Noise is not covered.
+warmup, whatever `_get_lr(0)` would be. Every class takes noise, as `noisy` adds it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Callable
+from typing import Literal
 
+from lrviz.errors import SpecError
+from lrviz.shapes.noise import noisy
 from lrviz.shapes.rate import rates
 from lrviz.shapes.shape import Shape, check_above, check_at_least
 
@@ -238,10 +241,99 @@ def multistep(
     return _warmed(fall, warmup_t, warmup_lr_init, prefix=warmup_prefix, to_fall=False)
 
 
+def wsd(
+    *,
+    t_initial: float,
+    decay_t: float,
+    lr_min: float = 0.0,
+    stable_fn: Literal["constant", "rsqrt", "power"] = "constant",
+    stable_timescale: float | None = None,
+    stable_power: float = 0.5,
+    decay_fn: Literal["linear", "1-sqrt", "cosine", "power", "exp"] = "1-sqrt",
+    decay_power: float = 0.5,
+    decay_ratio: float = 0.1,
+    warmup_t: float = 0,
+    warmup_lr_init: float = 0.0,
+) -> Shape:
+    """A plateau or a slow fall, and a fall to lr_min in the end (arXiv:2404.06395, 2106.04560).
+
+    rate = lr_min + (max(lr * stable(t), lr_min) - lr_min) * decay(share of the last decay_t)
+
+    Args:
+        t_initial: How long it is behind the rise, above 0.
+        decay_t: How long its end is, above 0, at most `t_initial`.
+        lr_min: The rate that it ends at, not a factor.
+        stable_fn: `constant` stays; the others are (1 + t / stable_timescale) ** -stable_power,
+            of `rsqrt` with 0.5.
+        stable_timescale: Above 0; None: `warmup_t`.
+        stable_power: Above 0.
+        decay_fn: `power` is 1 - share ** decay_power; `exp` falls to decay_ratio,
+            and is moved so that it ends at 0.
+        decay_power: Above 0.
+        decay_ratio: Between 0 and 1.
+        warmup_t: How long the rise is, before all that.
+        warmup_lr_init: The rate that it begins at, not a factor.
+    """
+    check_above("t_initial", t_initial, 0)
+    check_above("decay_t", decay_t, 0)
+    check_above("decay_power", decay_power, 0)
+    check_above("stable_power", stable_power, 0)
+    if decay_t > t_initial:
+        raise SpecError(f"decay_t is {decay_t:g}: it must be at most t_initial, {t_initial:g}")
+    if not 0 < decay_ratio < 1:
+        raise SpecError(f"decay_ratio is {decay_ratio}: it must be between 0 and 1")
+    timescale = warmup_t if stable_timescale is None else stable_timescale
+    if stable_fn != "constant":
+        check_above("stable_timescale", timescale, 0)
+
+    def stable(t: float) -> float:
+        power = 0.5 if stable_fn == "rsqrt" else stable_power
+        return 1.0 if stable_fn == "constant" else float((1.0 + t / timescale) ** -power)
+
+    def decay(share: float) -> float:
+        match decay_fn:
+            case "linear":
+                return 1.0 - share
+            case "1-sqrt":
+                return 1.0 - math.sqrt(share)
+            case "cosine":
+                return 0.5 * (1.0 + math.cos(math.pi * share))
+            case "power":
+                return float(1.0 - share**decay_power)
+        return float((decay_ratio**share - decay_ratio) / (1.0 - decay_ratio))
+
+    def fall(t: float, lr: float) -> float:
+        kept = max(lr * stable(t), lr_min)
+        t_decay = t - (t_initial - decay_t)
+        if t_decay <= 0:
+            return kept
+        return lr_min + (kept - lr_min) * decay(min(t_decay / decay_t, 1.0))
+
+    return _warmed(fall, warmup_t, warmup_lr_init, prefix=True, to_fall=False)
+
+
+def warmup(*, warmup_t: float, warmup_lr_init: float = 0.0) -> Shape:
+    """The rise of PlateauLRScheduler, whose fall is ReduceLROnPlateau's.
+
+    Args:
+        warmup_t: How long the rise is.
+        warmup_lr_init: The rate that it begins at, not a factor.
+    """
+
+    def of(t: int, lr: float) -> float:
+        if not warmup_t:
+            return lr
+        return warmup_lr_init + t * ((lr - warmup_lr_init) / warmup_t) if t else warmup_lr_init
+
+    return rates(of)
+
+
 SHAPES: dict[str, Callable[..., Shape]] = {
-    "CosineLRScheduler": cosine,
-    "MultiStepLRScheduler": multistep,
-    "PolyLRScheduler": poly,
-    "StepLRScheduler": step,
-    "TanhLRScheduler": tanh,
+    "CosineLRScheduler": noisy(cosine),
+    "MultiStepLRScheduler": noisy(multistep),
+    "PolyLRScheduler": noisy(poly),
+    "StepLRScheduler": noisy(step),
+    "TanhLRScheduler": noisy(tanh),
+    "WSDLRScheduler": noisy(wsd),
+    "warmup": warmup,
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from lrviz.errors import SpecError
+from lrviz.sources.configs import get_scheduler
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
 
@@ -18,6 +20,8 @@ _CLASSES = {
     "step": "StepLRScheduler",
     "constant": "StepLRScheduler",
     "multistep": "MultiStepLRScheduler",
+    "wsd": "WSDLRScheduler",
+    "rsqrt": "WSDLRScheduler",
 }
 _CYCLES = ("cosine", "tanh", "poly")
 
@@ -44,18 +48,16 @@ def _convert(document: Document, facts: Facts) -> Converted:
     keys = Keys(document.data, f"timm {VERSION}")
     draft = Draft(keys, facts, keys.defaults)
     kind = keys.text("sched", "cosine")
-    if kind.value not in (*_CLASSES, "none"):
-        known = ", ".join((*_CLASSES, "none"))
+    if kind.value not in (*_CLASSES, "plateau", "none"):
+        known = ", ".join((*_CLASSES, "plateau", "none"))
         raise SpecError(f"sched: {kind.value!r} is not covered; covered are {known}", kind.place)
-    if keys.any("lr_noise").value not in (None, [], ""):
-        raise SpecError("lr_noise is not covered", keys.place("lr_noise"))
     on_updates = keys.flag("sched_on_updates").value
     epochs = draft.whole_epochs(keys.whole("epochs", 300, least=1))
     updates = _updates(draft)
     if updates is None and (on_updates or facts.steps is not None):
         why = "sched_on_updates: how many updates an epoch has is not known"
         raise missing("--dataset-size (or --steps-per-epoch)", why, keys.place("sched_on_updates"))
-    arguments = _arguments(draft, kind, epochs, _Clock(updates if on_updates and updates else 1))
+    clock = _Clock(updates if on_updates and updates else 1)
     total = _total(keys, kind, epochs)
     if facts.steps is not None:
         draft.put("train.steps", draft.said("--steps", facts.steps))
@@ -69,6 +71,10 @@ def _convert(document: Document, facts: Facts) -> Converted:
     draft.optimizer(_rate(draft))
     if keys.number("layer_decay").value not in (None, 1.0):
         draft.assume("layer_decay: drawn is the last layer, which has the whole lr")
+    if kind.value == "plateau":
+        _plateau(draft, kind, on_updates=on_updates)
+        return draft.done()
+    arguments = _arguments(draft, kind, epochs, clock)
     name = f"timm.{_CLASSES[kind.value]}" if kind.value in _CLASSES else "transformers.constant"
     draft.scheduler(name, kind, arguments)
     unit = "after every update" if on_updates else "after every epoch"
@@ -83,11 +89,15 @@ def _arguments(draft: Draft, kind: Given, epochs: Given, clock: _Clock) -> dict[
         for key in ("warmup_epochs", "warmup_lr", "min_lr", "decay_rate"):
             draft.unused(keys, key, "sched: none")
         return {}
+    warmup = keys.whole("warmup_epochs", 5, least=0)
     arguments = {
-        "warmup_t": clock.of(keys.whole("warmup_epochs", 5, least=0)),
+        "warmup_t": clock.of(warmup),
         "warmup_lr_init": keys.number("warmup_lr", 1e-5),
-        "warmup_prefix": keys.flag("warmup_prefix"),
+        **_noise(keys, clock.of(epochs)),
     }
+    if kind.value in ("wsd", "rsqrt"):
+        return arguments | _stable(keys, kind, epochs.value - warmup.value, epochs, clock)
+    arguments["warmup_prefix"] = keys.flag("warmup_prefix")
     rate = keys.number("decay_rate", 0.1)
     if kind.value in _CYCLES:
         arguments["t_initial"] = clock.of(epochs)
@@ -117,8 +127,83 @@ def _arguments(draft: Draft, kind: Given, epochs: Given, clock: _Clock) -> dict[
     return arguments | {"decay_t": listed.to([each * clock.times for each in milestones])}
 
 
+def _noise(keys: Keys, length: Given) -> dict[str, Given]:
+    """Return where noise begins, and ends, and how much there is; nothing where there is none."""
+    given = keys.any("lr_noise")
+    if given.value is None or given.value == []:
+        return {}
+    shares = given.value if isinstance(given.value, list) else [given.value]
+    if len(shares) > 2 or not all(type(each) in (int, float) for each in shares):
+        raise keys.wrong("lr_noise", "must be a share of the training, or two")
+    bounds = [each * length.value for each in shares]
+    return {
+        "noise_range_t": given.to(bounds[0] if len(bounds) == 1 else bounds, "in steps"),
+        "noise_pct": keys.number("lr_noise_pct", 0.67),
+        "noise_std": keys.number("lr_noise_std", 1.0),
+        "noise_seed": keys.whole("seed", 42),
+    }
+
+
+def _stable(keys: Keys, kind: Given, left: int, epochs: Given, clock: _Clock) -> dict[str, Given]:
+    """Return the arguments of wsd and rsqrt, whose warmup is always a prefix."""
+    prefix = keys.flag("warmup_prefix").value
+    length = epochs.to((epochs.value if prefix else left) * clock.times, "behind the warmup")
+    end = keys.number("decay_epochs", 0.2)
+    share = end.value * length.value if 0 < end.value < 1 else end.value * clock.times
+    decay = end.to(round(share), "of that")
+    if not 0 < decay.value <= length.value:
+        problem = f"decay_epochs: {decay.value:,} steps of {length.value:,} behind the warmup"
+        raise SpecError(problem, end.place)
+    rsqrt = kind.value == "rsqrt"
+    found = {
+        "t_initial": length,
+        "decay_t": decay,
+        "lr_min": keys.number("min_lr", 0.0),
+        "stable_fn": kind.to("rsqrt" if rsqrt else "constant"),
+        "decay_fn": keys.text("lr_decay_fn", "linear" if rsqrt else "1-sqrt"),
+    }
+    timescale = keys.number("lr_stable_timescale")
+    return found if timescale.value is None else found | {"stable_timescale": clock.of(timescale)}
+
+
+def _plateau(draft: Draft, kind: Given, *, on_updates: bool) -> None:
+    """Write a warmup, and behind it ReduceLROnPlateau."""
+    keys = draft.keys
+    if on_updates:
+        problem = "sched_on_updates: timm steps plateau per epoch only"
+        raise SpecError(problem, keys.place("sched_on_updates"))
+    if keys.any("lr_noise").value not in (None, []):
+        raise SpecError("lr_noise: not covered with sched: plateau", keys.place("lr_noise"))
+    if draft.facts.metric is None:
+        raise missing("--metric FILE:COLUMN", "sched: plateau sees a metric", kind.place)
+    warmup = keys.whole("warmup_epochs", 5, least=0).value
+    rise = {
+        "type": "timm.warmup",
+        "warmup_t": warmup,
+        "warmup_lr_init": keys.number("warmup_lr", 1e-5).value,
+    }
+    fall = {
+        "type": "ReduceLROnPlateau",
+        "mode": "min" if "loss" in str(keys.text("eval_metric", "top1").value) else "max",
+        "factor": keys.number("decay_rate", 0.1).value,
+        "patience": keys.whole("patience_epochs", 10, least=0).value,
+        "min_lr": keys.number("min_lr", 0.0).value,
+    }
+    members: list[dict[str, Any]] = [
+        {"scheduler": rise, "interval": "epoch", "end": warmup},
+        {"scheduler": fall, "interval": "epoch", "begin": warmup},
+    ]
+    draft.put("schedulers", kind.to(members if warmup else members[1:], "a warmup, and its own"))
+    get_scheduler.metric(draft)
+
+
 def _total(keys: Keys, kind: Given, epochs: Given) -> Given:
     """Return the epochs with their cycles, the warmup that is a prefix, and the cooldown."""
+    if kind.value in ("wsd", "rsqrt"):
+        count = epochs.value + keys.whole("cooldown_epochs", 0).value
+        if keys.flag("warmup_prefix").value:
+            count += keys.whole("warmup_epochs", 5).value
+        return epochs if count == epochs.value else epochs.to(count, "with warmup, cooldown")
     warmup = keys.whole("warmup_epochs", 5).value if keys.flag("warmup_prefix").value else 0
     if kind.value not in _CYCLES:
         return epochs.to(epochs.value + warmup) if warmup else epochs
