@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from lrviz.shapes.shape import Shape
+from lrviz.shapes.shape import Shape, check_above
 
 
 def warmup_stable_decay(
@@ -61,4 +61,31 @@ def warmup_stable_decay(
     return factor
 
 
-SHAPES: dict[str, Callable[..., Shape]] = {"warmup_stable_decay": warmup_stable_decay}
+def linear_warmup_linear_decay(*, warmup_steps: int, decay_steps: int) -> Shape:
+    """A line up that does not begin at 0, and a line down: torchtitan's of 2024.
+
+    factor = (step + 1) / (warmup_steps + 1)            for step < warmup_steps
+           = 1 - (step - warmup_steps) / decay_steps    behind, computed as its reference does
+
+    Reference: `torchtitan/optimizer.py`, from its first release to the `[lr_scheduler]` of 2025.
+
+    Args:
+        warmup_steps: Steps of the rise.
+        decay_steps: Steps of the fall, above 0; behind it the factor is negative.
+    """
+    check_above("decay_steps", decay_steps, 0)
+    length = float(decay_steps)
+
+    def factor(step: int) -> float:
+        if step < warmup_steps:
+            return float((step + 1) / (warmup_steps + 1))
+        left = length - (step - warmup_steps)
+        return 1 - (length - left) / length
+
+    return factor
+
+
+SHAPES: dict[str, Callable[..., Shape]] = {
+    "linear_warmup_linear_decay": linear_warmup_linear_decay,
+    "warmup_stable_decay": warmup_stable_decay,
+}

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Collection
 
 from lrviz.document import Map
 from lrviz.errors import SpecError, suggestion
 from lrviz.shapes import frameworks
+from lrviz.sources.configs import get_scheduler
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
 
 VERSION = "3.0.0"
-_BESIDE = ("name", "max_steps", "warmup_ratio", "last_epoch", "monitor", "reduce_on_plateau")
+_BESIDE = ("name", "max_steps", "last_epoch", "monitor", "reduce_on_plateau")
+_COUNTS = ("warmup_steps", "hold_steps", "constant_steps")
+_PER_STEP, _PER_EPOCH = ("StepLR", "CyclicLR"), ("ExponentialLR", "ReduceLROnPlateau")
 
 
 def _recognises(document: Document) -> bool:
@@ -86,36 +90,78 @@ def _updates(draft: Draft, trainer: Keys, model: Keys, size: Given) -> int:
 
 def _policy(draft: Draft, sched: Keys, steps: Given) -> None:
     kind = sched.text("name")
+    if kind.value in (*_PER_STEP, *_PER_EPOCH):
+        _torchs(draft, sched, kind)
+        return
     known = frameworks.of("nemo")
     shape = known.get(str(kind.value))
     if shape is None:
-        hint = suggestion(str(kind.value), known) or f"; covered are {', '.join(known)}"
+        names = [*known, *_PER_STEP, *_PER_EPOCH]
+        hint = suggestion(str(kind.value), names) or f"; covered are {', '.join(names)}"
         raise SpecError(f"model.optim.sched.name: {kind.value!r} is not covered{hint}", kind.place)
     total = sched.whole("max_steps") if isinstance(sched.data.get("max_steps"), int) else steps
-    arguments: dict[str, Given] = {}
     parameters = inspect.signature(shape).parameters
-    if sched.number("constant_steps", 0).value or sched.number("constant_ratio", 0.0).value:
-        raise SpecError("model.optim.sched.constant_steps is not covered", sched.data.place)
+    arguments = _counts(sched, str(kind.value), total, parameters)
     for name in sched.data:
-        if name in (*_BESIDE, "constant_steps", "constant_ratio") or name not in sched:
+        if name in (*_BESIDE, *_COUNTS) or name.removesuffix("_ratio") + "_steps" in _COUNTS:
             continue
-        if name not in parameters:
-            problem = f"{sched.name(name)}: {kind.value} has no argument {name!r}"
-            raise SpecError(problem + suggestion(name, parameters), sched.place(name))
-        if sched.data[name] == "???":
-            raise SpecError(f"{sched.name(name)}: nothing stands there", sched.place(name))
-        whole = name in ("warmup_steps", "d_model")
-        arguments[name] = sched.whole(name) if whole else sched.any(name)
-    ratio = sched.number("warmup_ratio")
-    if ratio.value is not None:
-        if "warmup_steps" in sched:
-            problem = "model.optim.sched: NeMo refuses both warmup_steps and warmup_ratio"
-            raise SpecError(problem, sched.place("warmup_ratio"))
-        count = int(ratio.value * total.value)
-        arguments["warmup_steps"] = ratio.to(count, f"of {total.value:,} updates, rounded down")
+        if name in sched:
+            _known(sched, str(kind.value), name, parameters)
+            arguments[name] = sched.whole(name) if name == "d_model" else sched.any(name)
     arguments["max_steps"] = total
     draft.scheduler(f"nemo.{kind.value}", kind, arguments)
     draft.put("interval", kind.to("step", "after every update"))
+
+
+def _known(sched: Keys, kind: str, name: str, parameters: Collection[str]) -> None:
+    if name not in parameters:
+        problem = f"{sched.name(name)}: {kind} has no argument {name!r}"
+        raise SpecError(problem + suggestion(name, parameters), sched.place(name))
+    if sched.data[name] == "???":
+        raise SpecError(f"{sched.name(name)}: nothing stands there", sched.place(name))
+
+
+def _counts(sched: Keys, kind: str, total: Given, parameters: Collection[str]) -> dict[str, Given]:
+    """Return the lengths of phases, given in steps or as a share of all."""
+    found = {}
+    for steps in _COUNTS:
+        share = steps.removesuffix("_steps") + "_ratio"
+        if steps in sched and share in sched:
+            problem = f"model.optim.sched: NeMo refuses both {steps} and {share}"
+            raise SpecError(problem, sched.place(share))
+        name = share if share in sched else steps
+        if name not in sched:
+            continue
+        if steps not in parameters and not sched.number(name).value:
+            continue  # a 0 of a template
+        _known(sched, kind, name, {*parameters, share} if steps in parameters else parameters)
+        if name == steps:
+            found[steps] = sched.whole(steps, least=0)
+        else:
+            ratio = sched.number(share)
+            count = int(ratio.value * total.value)
+            found[steps] = ratio.to(count, f"of {total.value:,} updates, rounded down")
+    return found
+
+
+def _torchs(draft: Draft, sched: Keys, kind: Given) -> None:
+    """Write one of torch's own schedulers, of which NeMo steps some per epoch."""
+    others = ("name", "max_steps", "monitor", "reduce_on_plateau", "last_epoch")
+    given = {key: sched.any(key) for key in sched.data if key not in others and key in sched}
+    draft.scheduler(str(kind.value), kind, given)
+    epoch = kind.value in _PER_EPOCH
+    if epoch and "steps_per_epoch" not in draft.tree["train"]:
+        if draft.facts.steps_per_epoch is None:
+            why = f"{kind.value} is stepped per epoch, and how long an epoch is is not known"
+            raise missing("--steps-per-epoch", why, kind.place)
+        per_epoch = draft.said("--steps-per-epoch", draft.facts.steps_per_epoch)
+        draft.put("train.steps_per_epoch", per_epoch)
+    if kind.value == "ReduceLROnPlateau":
+        if draft.facts.metric is None:
+            raise missing("--metric FILE:COLUMN", "ReduceLROnPlateau sees a metric", kind.place)
+        get_scheduler.metric(draft)
+    unit = "after every epoch" if epoch else "after every update"
+    draft.put("interval", kind.to("epoch" if epoch else "step", unit))
 
 
 FRAMEWORK = Framework(

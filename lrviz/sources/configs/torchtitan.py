@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lrviz.document import Map
-from lrviz.errors import SpecError
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework
 
@@ -26,12 +25,6 @@ def _convert(document: Document, facts: Facts) -> Converted:
     keys = Keys(document.data, "torchtitan")
     draft = Draft(keys, facts, "torchtitan")
     training, block = keys.inner("training"), keys.inner("lr_scheduler")
-    if "warmup_steps" in training and "warmup_steps" not in block:
-        raise SpecError(
-            "training.warmup_steps: a key of the first torchtitan (2024), whose schedule is"
-            " another one and not covered; for today's, it stands in [lr_scheduler]",
-            training.place("warmup_steps"),
-        )
     lr = keys.inner("optimizer").number("lr", 8e-4)
     steps = training.whole("steps", 10_000)
     if facts.steps is not None:
@@ -41,6 +34,11 @@ def _convert(document: Document, facts: Facts) -> Converted:
     if facts.steps_per_epoch is not None:
         draft.put("train.steps_per_epoch", draft.said("--steps-per-epoch", facts.steps_per_epoch))
     draft.optimizer(lr)
+    draft.summary = f"{steps.value:,} updates"
+    if "warmup_steps" in training and not block.data:
+        _first(draft, training, steps)
+        return draft.done()
+    draft.unused(training, "warmup_steps", "it stands in [lr_scheduler] since 2025")
     kind = block.text("decay_type", "linear")
     if kind.value not in _DECAYS:
         raise block.wrong("decay_type", f"must be one of {', '.join(_DECAYS)}")
@@ -56,7 +54,6 @@ def _convert(document: Document, facts: Facts) -> Converted:
         arguments["decay_ratio"] = ratio
     draft.scheduler("torchtitan.warmup_stable_decay", kind, arguments)
     draft.put("interval", kind.to("step", "after every update"))
-    draft.summary = f"{steps.value:,} updates"
     if total.value < steps.value and kind.value == "linear":
         draft.trap(
             "torchtitan-negative-rates",
@@ -67,6 +64,16 @@ def _convert(document: Document, facts: Facts) -> Converted:
             str(steps.value),
         )
     return draft.done()
+
+
+def _first(draft: Draft, training: Keys, steps: Given) -> None:
+    """Write the schedule of 2024, whose warmup stands in [training]."""
+    warmup = training.whole("warmup_steps", 200, least=0)
+    fall = steps.to(max(1, steps.value - warmup.value), "behind the warmup")
+    arguments = {"warmup_steps": warmup, "decay_steps": fall}
+    draft.scheduler("torchtitan.linear_warmup_linear_decay", warmup, arguments)
+    draft.put("interval", warmup.to("step", "after every update"))
+    draft.assume("[training] warmup_steps is of torchtitan 2024")
 
 
 FRAMEWORK = Framework(
