@@ -280,13 +280,16 @@ def _jump_name(before: float, here: float) -> str:
     ('drop x0.1', 'rise from 0', 'drop to 0')
     >>> _jump_name(-0.1, -0.27), _jump_name(-0.3, -0.03), _jump_name(-0.1, 0.2)
     ('drop to -0.27', 'rise to -0.03', 'rise to 0.2')
+    >>> _jump_name(0.1, 0.09997), _jump_name(1.0, 1.00002)
+    ('drop x0.9997', 'rise x1.00002')
     """
     word = "rise" if here > before else "drop"
     if here < 0 or before < 0:
         return f"{word} to {lr(here, 3)}"
     if here == 0 or before == 0:
         return f"{word} {'to' if here == 0 else 'from'} 0"
-    return f"{word} x{here / before:.3g}"
+    texts = (f"{here / before:.{digits}g}" for digits in range(3, 18))
+    return f"{word} x{next((text for text in texts if text != '1'), '1')}"
 
 
 def _warmup_end(trace: Trace, values: Array) -> int | None:

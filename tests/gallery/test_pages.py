@@ -8,7 +8,7 @@ import lrviz as package
 from lrviz import catalog
 from lrviz.checking import runner as checking
 from lrviz.gallery import pages as gallery
-from lrviz.sources.loading import load
+from lrviz.sources.loading import load, load_all
 from lrviz.sources.overrides import Overrides
 from lrviz.views.figure import FigureOptions
 from lrviz.views.text.index import MARK, linked
@@ -85,16 +85,26 @@ def test_gallery_of_this_repository_is_up_to_date(
 
 
 def test_every_recipe_plate_and_preset_is_in_it() -> None:
-    specs = [path.relative_to(ROOT / "configs") for path in (ROOT / "configs").rglob("*.yaml")]
+    found = (path for end in ("yaml", "json") for path in (ROOT / "configs").rglob(f"*.{end}"))
+    specs = [path.relative_to(ROOT / "configs") for path in found]
     names = [path.with_suffix("").as_posix() for path in specs]
     names += [f"presets/{name}" for name in catalog.preset_names()]
     assert gallery_files() == sorted(["README.md", *figures(*names)])
 
 
-def test_it_opens_with_families_then_pitfalls() -> None:
+def test_it_opens_with_frameworks_then_families_then_pitfalls() -> None:
     text = (ROOT / "gallery/README.md").read_text(encoding="utf-8")
     headings = [line for line in text.splitlines() if line.startswith(("## ", "### "))]
-    assert headings[:11] == [
+    assert headings[:20] == [
+        "## The same words, five frameworks",
+        "### Cosine with 3 % warmup, in five frameworks",
+        "### Their first six epochs",
+        "## Configs of other frameworks",
+        "### axolotl",
+        "### deepspeed",
+        "### hf",
+        "### lightning",
+        "### timm",
         "## Families",
         "### Decays",
         "### Warmups",
@@ -161,6 +171,57 @@ def test_pitfalls_are_as_their_summaries_say() -> None:
     one = traces["4-onecycle-momentum: as it comes"]
     assert one.lr[:, 0].argmax() == one.values("momentum").argmin() == 2999
     assert (one.values("momentum").max(), one.values("momentum").min()) == (0.95, 0.85)
+
+
+FRAMEWORKS = {
+    "transformers": "hf.yaml",
+    "MMEngine": "mmengine.py",
+    "Lightning CLI": "lightning.yaml",
+    "timm": "timm.yaml",
+    "DeepSpeed": "deepspeed.json",
+}
+
+
+@pytest.mark.parametrize("label", FRAMEWORKS)
+def test_the_plates_of_frameworks_are_what_their_configs_give(label: str) -> None:
+    folder = ROOT / "configs/frameworks"
+    config = str(folder / FRAMEWORKS[label])
+    # 320 images or texts, 32 an update: 10 updates an epoch, where the config does not say.
+    by_size = label == "MMEngine"
+    more = Overrides(dataset_size=320) if by_size else Overrides(steps_per_epoch=10)
+    [read] = load_all([config], more).schedules
+    lr = package.simulate(read).lr[:, 0].tolist()
+    plates = [
+        load(folder / "plates" / f"{name}.yaml") for name in ("1-same-words", "2-first-epochs")
+    ]
+    whole, begin = ([each for each in plate if each.label == label] for plate in plates)
+    assert package.simulate(whole[0]).lr[:, 0].tolist() == lr
+    assert package.simulate(begin[0]).lr[:, 0].tolist() == lr[:60]
+
+
+def test_the_words_of_the_plates_of_frameworks_are_true() -> None:
+    plate = load(ROOT / "configs/frameworks/plates/2-first-epochs.yaml")
+    lr = {each.label: package.simulate(each).lr[:, 0] for each in plate}
+    assert lr["transformers"][0] == 0 < lr["transformers"][1]
+    assert lr["DeepSpeed"][:2].tolist() == [0, 0]
+    assert (lr["MMEngine"][0], lr["transformers"][30]) == (1e-6, 1e-3)
+    assert lr["MMEngine"][28] < 0.99e-3 < lr["MMEngine"][29] == pytest.approx(1e-3, rel=1e-12)
+    assert set(lr["timm"][:10].tolist()) == {1e-5}
+    assert lr["timm"].max() < 1e-3
+    assert lr["Lightning CLI"][19] < lr["Lightning CLI"][20] == 1e-3
+    whole = load(ROOT / "configs/frameworks/plates/1-same-words.yaml")
+    traces = {each.label: package.simulate(each) for each in whole}
+    changes = {label: len(set(trace.lr[100:200, 0].tolist())) for label, trace in traces.items()}
+    per_update = {label for label, count in changes.items() if count > 90}
+    assert (per_update, max(changes[each] for each in {*changes} - per_update)) == (
+        {"transformers", "DeepSpeed"},
+        10,
+    )
+    after = {label: float(trace.after["lr"][0]) for label, trace in traces.items()}
+    assert after["DeepSpeed"] == pytest.approx(1e-7, rel=1e-9)
+    assert max(after[label] for label in {*after} - {"DeepSpeed"}) < 1e-6
+    middle = {label: trace.lr[500, 0] for label, trace in traces.items()}
+    assert min(middle, key=lambda label: middle[label]) == "timm"
 
 
 def test_plates_are_no_recipes() -> None:

@@ -14,7 +14,7 @@ from lrviz.sources.configs.framework import Converted, Document, Facts, Framewor
 VERSION = "2.6.6"
 _MANY_EPOCHS = 1000  # Lightning's, where neither max_epochs nor max_steps is given
 _OWN = ("monitor",)
-_PER_UPDATE = ("OneCycleLR", "CyclicLR")
+_CYCLE = 2000  # CyclicLR's step_size_up, where none is given
 
 
 def _recognises(document: Document) -> bool:
@@ -124,16 +124,21 @@ def _updates_an_epoch(draft: Draft, trainer: Keys) -> Given | None:
     return size.to(math.ceil(batches / accumulate.value), f"in batches of {batch.value}")
 
 
+def _count(name: str, given: dict[str, Given]) -> int | None:
+    """Return the steps that a schedule is for where no argument alone says it."""
+    parts = [given[key].value for key in ("epochs", "steps_per_epoch") if key in given]
+    if name == "OneCycleLR" and len(parts) == 2 and all(isinstance(n, int) for n in parts):
+        return int(parts[0] * parts[1])
+    return _CYCLE if name == "CyclicLR" else None
+
+
 def _trap(draft: Draft, kind: Given, name: str, given: dict[str, Given], epochs: Given) -> None:
     horizon = next(
         (given[key] for key in ("total_steps", "T_max", "step_size_up") if key in given), None
     )
-    count = horizon.value if horizon is not None else None
-    is_long = isinstance(count, int) and count > 2 * epochs.value
-    if name in _PER_UPDATE or is_long:
-        what = (
-            f"{horizon.key.rpartition('.')[2]} {count:,}" if horizon is not None and count else name
-        )
+    count = horizon.value if horizon is not None else _count(name, given)
+    if isinstance(count, int) and count > 2 * epochs.value:
+        what = f"{horizon.key.rpartition('.')[2]} {count:,}" if horizon is not None else name
         draft.trap(
             "lightning-cli-per-epoch",
             f"Lightning's CLI steps {name} once an epoch, {epochs.value:g} times in all, and"
