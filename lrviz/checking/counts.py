@@ -74,6 +74,36 @@ def fall(subject: Subject, part: Part) -> Horizon | None:
             return _counted(part, "num_training_steps", bounces=waves)
 
 
+# Where the schedules of frameworks have their length, and that of their warmup.
+_LENGTHS = (
+    *("total_steps", "total_num_steps", "lr_decay_iters", "max_iters", "max_iter", "t_initial"),
+    *("total_num_update", "max_steps"),
+)
+_WARMUPS = ("warmup_steps", "warmup_num_steps", "warmup_iters", "warmup_updates", "warmup_t")
+
+
+def length_of(subject: Subject, part: Part) -> str:
+    """Return the argument of a framework's schedule that has another length than the training.
+
+    Empty where none has, or it does not count updates.
+    """
+    if part.updates_per_call != 1:
+        return ""
+    given = {name: part.arguments.get(name) for name in _LENGTHS}
+    other = (name for name, n in given.items() if isinstance(n, int) and n != subject.updates)
+    return next(other, "")
+
+
+def warmup_of(part: Part) -> str:
+    """Return the argument in which a framework's schedule has its warmup, in updates; or nothing.
+
+    Of one that counts epochs nothing is returned.
+    """
+    if part.updates_per_call != 1:
+        return ""
+    return next((name for name in _WARMUPS if isinstance(part.arguments.get(name), int)), "")
+
+
 def kind(part: Part) -> str:
     """Return a scheduler's class or function; of transformers' `get_scheduler` the one it names."""
     if part.type != "get_scheduler":

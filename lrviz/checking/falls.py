@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrviz.checking.counts import Horizon, fall
+from lrviz.checking.counts import Horizon, fall, length_of
 from lrviz.checking.edit import Edit
 from lrviz.checking.parts import composites
 from lrviz.checking.subject import Subject, argument
@@ -128,7 +128,10 @@ def later_end(subject: Subject) -> tuple[str, Place | None, tuple[Edit, ...]]:
         right = subject.written(last.part, planned.path[0], last.part.calls)
         edits = subject.edits((*last.part.path, *planned.path), right)
         return f"set {name} to {right}", subject.place(last.part, *planned.path), edits
-    gamma = gentle_gamma(last.part)
+    gamma, name = gentle_gamma(last.part), length_of(subject, last.part)
+    if name and last.part.arguments[name] < subject.updates:
+        advice = f"set {name} to {subject.updates}, the length of the training"
+        return advice, subject.place(last.part, name), ()
     if gamma is not None:
         advice = f"a gamma of {gamma} ends at a hundredth of the start"
     elif (still := still_from(subject)) < subject.updates - 1:
@@ -190,7 +193,9 @@ def or_per_epoch(subject: Subject, part: Part, planned: Horizon) -> str:
     """Return ``, or `interval: epoch` `` where a fall of all epochs is stepped per update."""
     epochs = subject.per_epoch and -(-subject.updates // subject.per_epoch)
     meant = part.updates_per_call == 1 and planned.calls == epochs
-    return ", or `interval: epoch`" if meant else ""
+    if not meant:
+        return ""
+    return f", or {subject.stepping('epoch').removeprefix('set ')}"
 
 
 def first_given(subject: Subject, part: Part) -> str:

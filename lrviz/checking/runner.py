@@ -14,6 +14,7 @@ from lrviz.checking import rules
 from lrviz.checking.edit import Edit
 from lrviz.checking.rule import SEVERITIES, Fault, Rule, Severity
 from lrviz.checking.subject import Subject
+from lrviz.checking.worded import worded
 from lrviz.curves.trace import Trace
 from lrviz.document import read_text
 from lrviz.errors import LrvizError, Place, SpecError
@@ -262,8 +263,8 @@ def _finding(schedule: Schedule, rule: Rule, fault: Fault) -> Finding:
         code=rule.code,
         name=rule.slug,
         severity=fault.severity or rule.severity,
-        message=fault.message,
-        advice=fault.advice,
+        message=worded(fault.message, schedule),
+        advice=worded(fault.advice, schedule),
         place=fault.place or Place(schedule.source),
         label=schedule.label,
         update=fault.update,

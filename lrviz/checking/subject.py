@@ -152,10 +152,17 @@ class Subject:
 
         A count is a number there: lrviz's own notation is none.
         """
-        return self.schedule.function is not None or any(
+        elsewhere = self.schedule.function is not None or self.schedule.config is not None
+        return elsewhere or any(
             (place := self.place(leaf.part, "type")) is not None and self.text(place) in FOREIGN
             for leaf in self.leaves
         )
+
+    def stepping(self, interval: str) -> str:
+        """Return the advice to step once an epoch, or an update: a key of a spec, else words."""
+        if self.schedule.config is None and self.schedule.function is None:
+            return f"set `interval: {interval}`"
+        return f"step it once an {'epoch' if interval == 'epoch' else 'update'}"
 
     @property
     def resumed(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from lrviz import catalog
 from lrviz.checking import beyond
-from lrviz.checking.counts import fall, warmup
+from lrviz.checking.counts import fall, length_of, warmup, warmup_of
 from lrviz.checking.rule import Fault
 from lrviz.checking.subject import Subject
 from lrviz.curves.features import breaks_off, climb_again, cut_off, rises_short_of
@@ -37,12 +37,15 @@ def rebound(subject: Subject) -> Iterator[Fault]:
     if climb is None:
         return
     low, last = climb
+    named = length_of(subject, subject.leaves[0].part)
     yield Fault(
         f"the LR climbs from {lr(subject.at(low))} at update {count(low)} back to"
         f" {lr(subject.at(last))} at the end",
-        "let it stop where the fall ends: hold the step below its length, as"
+        _as_long(subject)
+        if named
+        else "let it stop where the fall ends: hold the step below its length, as"
         f" min(step, {low}), or make the length that of the training, {count(subject.updates)}",
-        _place(subject),
+        _place(subject, length_of(subject, subject.leaves[0].part)),
         update=low,
     )
 
@@ -56,8 +59,8 @@ def ends_high(subject: Subject) -> Iterator[Fault]:
         yield Fault(
             f"the training ends at an LR of {lr(subject.final)}, {percent(share)} of the peak, and"
             f" in the middle of the fall: {longer if end is None else _until(end)}",
-            f"make its length that of the training, {count(subject.updates)} updates",
-            _place(subject),
+            _as_long(subject),
+            _place(subject, length_of(subject, subject.leaves[0].part)),
             update=subject.updates - 1,
         )
 
@@ -65,6 +68,18 @@ def ends_high(subject: Subject) -> Iterator[Fault]:
 def warmup_reaches_end(subject: Subject) -> Iterator[Fault]:
     """Find a curve that only rises, and does not reach the optimizer's lr."""
     if not is_unplanned(subject):
+        return
+    # A framework's own, which may cut it to the training.
+    name = warmup_of(subject.leaves[0].part)
+    given = subject.leaves[0].part.arguments[name] if name else 0
+    if given >= subject.updates > 1 and subject.at(0) < subject.final:
+        yield Fault(
+            f"the warmup takes {count(given)} steps of {count(subject.updates)}: the LR rises until"
+            f" the end, where it is {lr(subject.final)}",
+            _shorter(subject),
+            _place(subject, name),
+            update=subject.updates - 1,
+        )
         return
     # A function of the step alone gives the rate itself: the peak is what it would reach later on.
     alone = subject.schedule.function is not None and set(subject.lrs) == {1.0}
@@ -84,8 +99,8 @@ def warmup_reaches_end(subject: Subject) -> Iterator[Fault]:
             f"the LR rises until the end, where it is {lr(subject.final)},"
             f" {percent(subject.final / subject.base)} of lr {lr(subject.base)}: the warmup is"
             f" longer than the {count(subject.updates)} updates of the training",
-            f"shorten the warmup, to {count(max(1, subject.updates // 20))} updates or 5%",
-            _place(subject),
+            _shorter(subject),
+            _place(subject, warmup_of(subject.leaves[0].part)),
             update=subject.updates - 1,
         )
 
@@ -150,5 +165,20 @@ def _until(end: tuple[int, float]) -> str:
     return f"it would be over at update {count(end[0])}, at {lr(end[1])}"
 
 
-def _place(subject: Subject) -> Place | None:
-    return subject.place(subject.leaves[0].part, "lr_lambda")
+def _as_long(subject: Subject) -> str:
+    name = length_of(subject, subject.leaves[0].part)
+    if name:
+        return f"set {name} to {subject.updates}, the length of the training"
+    return f"make its length that of the training, {count(subject.updates)} updates"
+
+
+def _shorter(subject: Subject) -> str:
+    name, updates = warmup_of(subject.leaves[0].part), max(1, subject.updates // 20)
+    if name:
+        return f"shorten the warmup: write {name}: {updates}"
+    return f"shorten the warmup, to {count(updates)} updates{'' if subject.foreign else ' or 5%'}"
+
+
+def _place(subject: Subject, name: str = "") -> Place | None:
+    """Return where an argument stands, or the function where there is none."""
+    return subject.place(subject.leaves[0].part, name or "lr_lambda")

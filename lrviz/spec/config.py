@@ -36,7 +36,7 @@ class Config:
         framework: The framework with its version.
         said: What the config was read as, what it came to, and what was assumed, in one line.
         traps: What only this framework makes of it.
-        keys: Its keys by the path of the value in the schedule's tree that they say.
+        keys: Its keys by the path of the value in the schedule's tree that is theirs, as it stands.
     """
 
     framework: str

@@ -163,7 +163,7 @@ def plateau_per_update(subject: Subject) -> Iterator[Fault]:
             f"it is checked once in {count(int(part.updates_per_call))}"
             f" {'update' if part.updates_per_call == 1 else 'updates'} and waits for"
             f" {count(int(waits))} of them, {share}",
-            "set `interval: epoch`" if known else "check it once an epoch, or raise patience",
+            subject.stepping("epoch") if known else "check it once an epoch, or raise patience",
             subject.place(part, "patience"),
             edits=subject.edits((*subject.member_path(part), "interval"), "epoch") if known else (),
         )

@@ -127,11 +127,19 @@ def epochs_counted_as_updates(subject: Subject) -> Iterator[Fault]:
         yield Fault(
             f"{shown} {verb} counted in updates, and {reads} like a count of the {epochs:,} epochs:"
             f" it is over after {count(longest)} of {count(part.calls)} updates, {over:.3g} epochs",
-            f"set `interval: epoch`, or write {in_epochs(name, counts)}",
+            f"{subject.stepping('epoch')}, or write {_longer(subject, name, counts, per_epoch)}",
             subject.place(part, name),
             update=subject.update_of(part, longest),
             edits=_to_epochs(subject, leaf, epochs),
         )
+
+
+def _longer(subject: Subject, name: str, counts: list[int], per_epoch: int) -> str:
+    """Write counts of epochs as an argument takes them that is counted in updates."""
+    if not subject.foreign:
+        return in_epochs(name, counts)
+    found = ", ".join(str(each * per_epoch) for each in counts)
+    return f"{name}: [{found}]" if len(counts) > 1 else f"{name}: {found}"
 
 
 def _mild(subject: Subject, part: Part) -> bool:
@@ -192,7 +200,9 @@ def updates_counted_as_epochs(subject: Subject) -> Iterator[Fault]:
             f"{name} is {count(planned)}, but the scheduler is stepped once an epoch and takes"
             f" {count(taken)} {'step' if taken == 1 else 'steps'}: {percent(taken / planned)} of"
             f" it is ever run, and the LR goes from {lr(subject.at(0))} to {lr(subject.final)}",
-            f"set `interval: step`, or {name} to {taken}" if fits else f"set {name} to {taken}",
+            f"{subject.stepping('step')}, or set {name} to {taken}"
+            if fits
+            else f"set {name} to {taken}",
             subject.place(part, *path),
             edits=subject.edits(place, "step") if fits else (),
         )
@@ -277,7 +287,7 @@ def never_stepped(subject: Subject) -> Iterator[Fault]:
         late = each.begin or each.frequency > 1 or ended
         yield Fault(
             f"{part.type} never steps: {when}, and {after}; the LR stays at {lr(subject.at(0))}",
-            "let it begin earlier, and more often" if late else "set `interval: step`",
+            "let it begin earlier, and more often" if late else subject.stepping("step"),
             place,
         )
 

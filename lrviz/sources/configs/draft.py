@@ -181,7 +181,7 @@ class Draft:
         entry = Entry(given.place, given.place)
         node.put(parts[-1], placed(given.value, given.place), entry)
         self._comments[tuple(parts)] = given.source
-        if given.key:
+        if given.key and given.source == given.key:  # as it stands there
             self._keys[tuple(parts)] = given.key
 
     def scheduler(self, name: str, at: Given, arguments: Mapping[str, Given]) -> None:

@@ -75,7 +75,7 @@ class Converted:
         unused: Keys about the schedule that have no effect, and why, in the file's order.
         traps: What only this framework makes of what stands there.
         title: The framework with its version, as it is to be said.
-        keys: Keys of the config by the path of the value in the tree that they say.
+        keys: Keys of the config by the path of the value in the tree that is theirs, as it stands.
         heard: Facts that were said and made a difference, by their fields.
     """
 
