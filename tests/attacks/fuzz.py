@@ -2,7 +2,8 @@
 
     python -m tests.attacks.fuzz [--inputs 200000] [--seed 0] [--first 0] [--processes 48]
 
-Half of the inputs are specs and SOURCEs, which are read, built and simulated for a few updates;
+Half of the inputs are specs, SOURCEs, configs of other frameworks and logs (`fuzz_files.py`), which
+are read, built and simulated for a few updates;
 the others are whole command lines, which run through the real app in a folder of their own
 (`fuzz_lines.py`). All are run in this process, and then some command lines as processes of their
 own. A traceback, an exit code other than 0, 1 and 2, a 2 without `error:`, raw control characters
@@ -31,13 +32,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lrviz import catalog
+from lrviz import catalog, compare
 from lrviz.building.factory import build_schedule
 from lrviz.document import parse, unplaced
 from lrviz.errors import LrvizError
 from lrviz.simulation.loop import run
 from lrviz.sources.loading import load_all
 from lrviz.sources.overrides import Overrides
+from tests.attacks import fuzz_files
 from tests.attacks.fuzz_lines import (
     COMMANDS,
     Line,
@@ -192,7 +194,8 @@ def attempt(source: Any, **overrides: Any) -> str:
 Input = tuple[str, Callable[[], str], object]  # its kind, what runs it, and how to show it
 
 # How often a kind is tried.
-KINDS = {"text": 4, "structured": 2, "half-right": 4, "source": 2, "command line": 12}
+KINDS = {"text": 4, "structured": 2, "half-right": 4, "source": 2, "command line": 16}
+KINDS |= {"config": 3, "log": 1}
 
 
 def make(rng: random.Random, texts: list[str], folder: Path, kinds: Mapping[str, int]) -> Input:
@@ -204,6 +207,12 @@ def make(rng: random.Random, texts: list[str], folder: Path, kinds: Mapping[str,
     if kind == "source":
         source = command(rng)
         return kind, lambda: attempt(source), source
+    if kind == "config":
+        path, said, shown = fuzz_files.config(rng, _made(folder), mutated)
+        return kind, lambda: attempt(str(path), **said), shown
+    if kind == "log":
+        named, shown = fuzz_files.log(rng, _made(folder))
+        return kind, lambda: attempt_log(named), shown
     if kind == "command line":
         line = random_line(rng, texts)
         return kind, lambda: attempt_line(line, folder, run_here), line
@@ -224,6 +233,21 @@ def random_line(rng: random.Random, texts: list[str]) -> Line:
         return json.dumps(unplaced(half_right(rng) if kind == 4 else structured(rng)), default=repr)
 
     return command_line(rng, [*NUMBERS, *WORDS], lambda: command(rng), text)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def attempt_log(source: str) -> str:
+    """Read a log, and hold it against a plan."""
+    try:
+        compare("cosine", source, steps=100).sentence.encode()
+    except LrvizError as error:
+        str(error).encode()
+        return "refused"
+    return "fine"
 
 
 class Complaint(Exception):

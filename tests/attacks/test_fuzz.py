@@ -20,6 +20,8 @@ from tests.commands import Ran
         ("structured", 200),
         ("half-right", 400),
         ("source", 300),
+        ("config", 400),
+        ("log", 150),
         ("command line", 300),
     ],
 )

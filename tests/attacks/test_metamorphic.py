@@ -314,7 +314,8 @@ def test_the_gallery_shows_specs_of_the_same_curves(
 ) -> None:
     page = (ROOT / "gallery" / "README.md").read_text(encoding="utf-8")
     shown = dict(shown_specs(page))
-    recipes = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("configs/**/*.yaml")}
+    found = (path for end in ("yaml", "json") for path in ROOT.glob(f"configs/**/*.{end}"))
+    recipes = {path.relative_to(ROOT).as_posix() for path in found}
     assert shown.keys() == {*catalog.preset_names(), *recipes}
     shutil.copytree(ROOT / "configs", tmp_path / "configs")  # with the data that specs name
     monkeypatch.chdir(tmp_path)

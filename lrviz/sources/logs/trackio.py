@@ -28,7 +28,8 @@ def _read(request: Request) -> Log:
     uri = f"{request.path.resolve().as_uri()}?{'mode=ro' if live else 'immutable=1'}"
     try:
         with closing(sqlite3.connect(uri, uri=True)) as database:
-            runs = [name for (name,) in database.execute("SELECT DISTINCT run_name FROM metrics")]
+            found = database.execute("SELECT DISTINCT run_name FROM metrics")
+            runs = [name for (name,) in found if isinstance(name, str)]
             if len(runs) > 1 and request.column not in runs:
                 raise UsageError(
                     f"{request.source}: {len(runs)} runs; pick one, as in "
@@ -36,7 +37,7 @@ def _read(request: Request) -> Log:
                 )
             run = request.column if request.column in runs else runs[0] if runs else ""
             query = "SELECT step, metrics FROM metrics WHERE run_name = ? ORDER BY id"
-            rows = [(step, json.loads(text)) for step, text in database.execute(query, (run,))]
+            rows = [(step, _row(text)) for step, text in database.execute(query, (run,))]
     except (sqlite3.Error, ValueError) as error:
         raise SpecError(f"{request.source}: not a {TITLE} that can be read: {error}") from None
     names = list(dict.fromkeys(name for _, each in rows for name in each))
@@ -44,16 +45,24 @@ def _read(request: Request) -> Log:
     if not columns:
         raise no_rate(request, TITLE, names)
     numbered = number_column(names, request.x)
-    found: dict[tuple[str, str], tuple[array[float], array[float]]] = {}
+    curves: dict[tuple[str, str], tuple[array[float], array[float]]] = {}
     for step, each in rows:
         number = each.get(numbered[0], step) if numbered else step
         for column in columns:
             value: Any = each.get(column.name)
-            if isinstance(value, int | float):
-                pair = found.setdefault((column.param, column.group), (array("d"), array("d")))
+            if isinstance(value, int | float) and isinstance(number, int | float):
+                pair = curves.setdefault((column.param, column.group), (array("d"), array("d")))
                 pair[0].append(number)
                 pair[1].append(value)
-    return assembled(request, TITLE, found, unit=numbered[1] if numbered else "update")
+    return assembled(request, TITLE, curves, unit=numbered[1] if numbered else "update")
+
+
+def _row(text: Any) -> dict[str, Any]:
+    """Return the metrics of a row; ValueError for what is no JSON object."""
+    row = json.loads(text) if isinstance(text, str | bytes) else None
+    if not isinstance(row, dict):
+        raise ValueError("a row of it is no JSON object")
+    return row
 
 
 FORMAT = Format("trackio", TITLE, _recognises, _read)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import struct
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -248,3 +250,23 @@ def test_a_column_may_be_named(tmp_path: Path) -> None:
     assert read(path, column="base", x="batch").series[0].steps.tolist() == [5.0, 6.0]
     with pytest.raises(LrvizError, match=r"no column 'bas'; did you mean base\?"):
         read(path, column="bas")
+
+
+@pytest.mark.parametrize(
+    ("name", "metrics", "said"),
+    [
+        (None, '{"lr": 0.1}', "no column"),
+        ("run", None, "a row of it is no JSON object"),
+        ("run", "[1]", "a row of it is no JSON object"),
+        ("run", "{", "not a trackio database that can be read"),
+    ],
+)
+def test_a_database_with_other_things_in_its_rows_is_told(
+    name: str | None, metrics: str | None, said: str, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "t.db")) as database:
+        database.execute("CREATE TABLE metrics (id INTEGER, run_name, step, metrics)")
+        database.execute("INSERT INTO metrics VALUES (1, ?, 1, ?)", (name, metrics))
+        database.commit()
+    with pytest.raises(LrvizError, match=said):
+        read(tmp_path / "t.db")
