@@ -74,7 +74,7 @@ def diagnose(plan: Planned, logged: Logged, labels: tuple[str, str]) -> Verdict:
     differs = FirstDifference(
         int(logged.updates[row]), float(expected[row]), float(logged.values[row])
     )
-    causes = tuple(_found(plan, values, logged, agrees))
+    causes = _simplest_first(plan, list(_found(plan, values, logged, agrees)))
     undecided = "" if causes else _why_not(logged, agrees)
     return replace(
         base,
@@ -142,6 +142,27 @@ def _found(plan: Planned, values: Array, logged: Logged, agrees: Flags) -> Itera
         yield cause
     if plan.variants is not None and (not found or len(values) <= _LONGEST):
         yield from _run_again(plan, plan.variants, values, logged, agrees)
+
+
+def _simplest_first(plan: Planned, causes: list[Cause]) -> tuple[Cause, ...]:
+    """Return causes once each, what is at home in the plan first, and none that another includes.
+
+    An epoch's updates are the likelier pace than a number beside it; a run that had another length
+    from its beginning was not resumed with it.
+    """
+    lengths = {each.parameters["updates"] for each in causes if each.name == "length"}
+    told = {
+        each.sentence: each
+        for each in causes
+        if each.name != "remapped" or each.parameters["updates"] not in lengths
+    }
+
+    def foreign(cause: Cause) -> bool:
+        pace = cause.parameters.get("steps_per_update", cause.parameters.get("updates_per_step"))
+        return pace is not None and pace != plan.updates_per_epoch
+
+    home = any(each.name in ("fast", "slow") and not foreign(each) for each in told.values())
+    return tuple(sorted(told.values(), key=foreign) if home else told.values())
 
 
 def _cheap(plan: Planned, values: Array, logged: Logged) -> Iterator[tuple[Cause, Array]]:
