@@ -18,7 +18,6 @@ from lrviz.writing import numbers
 
 _DISTINCT = 3  # different values that must speak for a cause with one number
 _FEW_DIGITS = 6  # digits up to which twice as many must
-_STAIRS = 8  # different values up to which a plan is a staircase
 _CHANGES = 8  # skips, or restarts, at the most
 _SKIPPED = 20  # updates in a row that a scaler may skip; more lost at once are a restart
 _LONGEST = 200_000  # updates up to which a plan is run again for a cause that another explains
@@ -114,22 +113,22 @@ def _largest(values: Array, expected: Array) -> float:
 
 def _why_not(logged: Logged, agrees: Flags) -> str:
     distinct = len(np.unique(logged.values[~agrees]))
-    if distinct < _needed(logged, logged.values):
+    if distinct < _needed(logged):
         count = "one value" if distinct == 1 else f"{distinct} different values"
         return f"{count} off the plan cannot tell a cause"
     return "no known cause explains every logged value"
 
 
-def _needed(logged: Logged, plan: Array) -> int:
+def _needed(logged: Logged) -> int:
     """Return how many different values must speak for a cause."""
     if isinstance(logged.precision, int) and logged.precision <= _FEW_DIGITS:
         return 2 * _DISTINCT
-    return 2 if len(np.unique(plan[:100_000])) <= _STAIRS else _DISTINCT
+    return _DISTINCT
 
 
 def _found(plan: Planned, values: Array, logged: Logged, agrees: Flags) -> Iterator[Cause]:
     """Yield the causes that explain the log, those that cost little first."""
-    needed = _needed(logged, values)
+    needed = _needed(logged)
     if len(np.unique(logged.values[~agrees])) < needed:
         return
     found = []
@@ -235,7 +234,7 @@ def _behind(values: Array, logged: Logged, needed: int) -> Iterator[Cause]:
         advice = "restore the scheduler's state with the optimizer's: scheduler.load_state_dict"
         yield Cause("anew", sentence, advice, {"update": changes[0][1]})
     most = max(after - before for before, after in pairwise([0, *(lag for _, lag in changes)]))
-    if restarts and most > _SKIPPED:
+    if most > _SKIPPED:
         return
     parts, before = [], 0
     for row, lag in changes:
