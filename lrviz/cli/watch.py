@@ -6,6 +6,7 @@ import contextlib
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _SETTLED = 30  # milliseconds without another event: an editor has finished its save
 _LOOK = 200  # milliseconds after which the files are looked at, event or not
+_MOST = 1000  # files of a folder that are looked at
 _CLEAR = "\x1b[H\x1b[2J"
 
 # What says that a file is another one than before; None: there is none.
@@ -74,6 +76,7 @@ def rounds(
     screen, named = _Screen(), set[Path]()
     with _until_interrupted():
         while True:
+            own |= {*source_files(sources)}  # a log's folder may have new files
             seen = _stamps(own | named)
             with screen.round():
                 loaded = load(sources, shared)
@@ -81,8 +84,14 @@ def rounds(
                 seen = _stamps(named) | seen
                 show(loaded)
             if not shared.quiet:
-                screen.say(f"watching {', '.join(sorted(map(str, seen)))}; Ctrl-C ends it")
+                screen.say(f"watching {_told(seen)}; Ctrl-C ends it")
             _wait(changes, seen)
+
+
+def _told(seen: Iterable[Path]) -> str:
+    """Return what is watched; of a folder and what is in it, the folder."""
+    folders = {each for each in seen if each.is_dir()}
+    return ", ".join(sorted(str(each) for each in seen if not folders & {*each.parents}))
 
 
 @contextlib.contextmanager
@@ -161,13 +170,16 @@ def _watchfiles() -> Any:
 
 
 def source_files(sources: Sequence[str]) -> Iterator[Path]:
-    """Yield the files among the SOURCEs: specs, and Python files with a function."""
+    """Yield the files among the SOURCEs: specs, Python files, logs and what a log's folder has."""
     from lrviz.sources.grammar import reference
 
     for source in sources:
         path = reference(source).path
         if path is not None and path.is_file():
             yield path
+        elif path is not None and path.is_dir():  # a log; a folder changes with what is new in it
+            yield path
+            yield from islice(path.rglob("*"), _MOST)
 
 
 def named_files(loaded: Loaded) -> set[Path]:

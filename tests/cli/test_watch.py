@@ -166,6 +166,29 @@ def test_metric_files_are_watched_once_a_spec_names_them(
     assert [row[2] for row in lines if row[0] == "5"] == ["0.1", "0.05", "0.05"]
 
 
+@pytest.mark.parametrize("source", ["runs/version_0/metrics.csv", "runs"])
+def test_a_log_is_followed_while_it_is_written(
+    source: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(0.1)
+    log = Path("runs/version_0/metrics.csv")
+    log.parent.mkdir(parents=True)
+    log.write_text("step,lr-SGD\n0,0.1\n1,0.09\n")
+
+    def append() -> None:
+        with log.open("a") as file:
+            file.write("2,0.08\n3,0.0")  # the last row is not whole yet
+
+    assert watched(monkeypatch, ("table", "a.yaml", source, *CSV[1:]), append) == 0
+    out, err = capsys.readouterr()
+    logged = [line.split(",")[3] for line in out.splitlines() if line[0] in "0123"]
+    # The second table has one row more, and what is not whole is left out.
+    assert logged[:10][:2] == ["0.1", "0.09"]
+    assert "0.08" in logged
+    assert "0.0" not in logged
+    assert err.startswith(f"watching a.yaml, {source}; Ctrl-C ends it\n")
+
+
 def test_python_functions_are_read_anew(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
