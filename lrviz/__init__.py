@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lrviz.api import build, compare, plot, simulate
     from lrviz.curves.trace import Trace
     from lrviz.errors import LrvizError
-    from lrviz.live import record
+    from lrviz.live import assert_schedule, monitor, record
     from lrviz.sources.loading import load
     from lrviz.spec.schedule import Schedule
     from lrviz.views.figure import FigureOptions
@@ -24,9 +24,11 @@ __all__ = [
     "LrvizError",
     "Schedule",
     "Trace",
+    "assert_schedule",
     "build",
     "compare",
     "load",
+    "monitor",
     "plot",
     "record",
     "simulate",
@@ -37,9 +39,11 @@ _HOMES = {
     "LrvizError": "lrviz.errors",
     "Schedule": "lrviz.spec.schedule",
     "Trace": "lrviz.curves.trace",
+    "assert_schedule": "lrviz.live",
     "build": "lrviz.api",
     "compare": "lrviz.api",
     "load": "lrviz.sources.loading",
+    "monitor": "lrviz.live",
     "plot": "lrviz.api",
     "record": "lrviz.live",
     "simulate": "lrviz.api",

@@ -23,7 +23,7 @@ LAYERS = [
     "building cache views",
     "simulation",
     "api checking gallery live",
-    "cli",
+    "cli lightning transformers",
     "embedding __main__",
     "sphinx mkdocs",
 ]

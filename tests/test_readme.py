@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 
 import lrviz
 from lrviz import catalog
 from lrviz.checking import rules
 from lrviz.cli.app import app
+from lrviz.live import ScheduleWarning
 from lrviz.sources.configs.reading import frameworks
 from tests.pages import rendered, with_generated
 
@@ -84,11 +86,37 @@ def test_its_spec_is_valid_and_its_python_runs(empty: Path) -> None:
     traces = [lrviz.simulate(each) for each in lrviz.load("lrviz.yaml")]
     assert [trace.error for trace in traces] == [None] * 3
     assert [trace.updates for trace in traces] == [90 * 1251] * 3
-    [code] = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    watched, code = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 100)
     exec(code, {"optimizer": optimizer, "scheduler": scheduler})
     assert Path("schedules.svg").stat().st_size > 0
+
+    plan = {
+        "train": {"steps": 1000},
+        "optimizer": {"type": "SGD", "lr": 0.1},
+        "scheduler": {"type": "CosineAnnealingLR", "T_max": 100},
+    }
+    Path("train.yaml").write_text(yaml.safe_dump(plan), encoding="utf-8")
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 100)
+
+    def train() -> None:
+        for _ in range(5):
+            optimizer.step()
+            scheduler.step()
+        optimizer.step()
+        for _ in range(3):  # the fault: it is stepped no more
+            optimizer.step()
+
+    names = {"optimizer": optimizer, "scheduler": scheduler, "train": train, "lrviz": lrviz}
+    trainer = {"Trainer": lambda *_, callbacks: callbacks, "model": None, "args": None}
+    with (
+        pytest.warns(ScheduleWarning, match="update 6: the optimizer uses"),
+        pytest.raises(AssertionError, match="update 0 uses"),
+    ):
+        exec(watched, {**names, **trainer})
+    assert len(Path("lr.csv").read_text(encoding="utf-8").splitlines()) == 10
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

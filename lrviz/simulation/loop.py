@@ -30,6 +30,9 @@ bound, but for an offset of one update."""
 _WARNINGS = 10
 """So many different texts are kept of what is warned of in one run."""
 
+_BLOCK = 256
+"""Updates that are read at a time where a scheduler of somebody's is stepped ahead of a run."""
+
 _SILENCE = 0.5
 """Seconds after which progress is told where a step of somebody's scheduler takes long."""
 
@@ -104,6 +107,39 @@ def _changes(recording: Recording, rate: OwnRate) -> bool:
         return False
     recording.curves[EFFECTIVE], recording.after[EFFECTIVE] = used[:-1], used[-1]
     return True
+
+
+def blocks(built: Built) -> Iterator[dict[str, np.ndarray]]:
+    """Yield the values that each update uses, of every quantity that is read, a block at a time.
+
+    The numbers are those of `run`, and so long a stretch of them is in memory, whatever the
+    training's length. They end where a scheduler raises.
+
+    Args:
+        built: Before its first update; nothing else may step it meanwhile.
+    """
+    if stepping.may_run(built):
+        yield from stepping.blocks(built)
+        return
+    schedulers = stepping.in_order(built.schedulers)
+    for start in range(0, built.length.updates, _BLOCK):
+        stop = min(start + _BLOCK, built.length.updates)
+        rows: dict[str, list[list[float]]] = {}
+        error = None
+        for t in range(start, stop):
+            groups = built.optimizer.param_groups
+            reads = [readers(group) for group in groups]
+            for name in reads[0]:
+                if all(name in each for each in reads):
+                    row = [each[name](group) for each, group in zip(reads, groups, strict=True)]
+                    rows.setdefault(name, []).append(row)
+            built.optimizer.step()
+            error = _step_schedulers(schedulers, t, built.length)
+            if error:
+                break
+        yield {name: np.array(each, float) for name, each in rows.items()}
+        if error:
+            return
 
 
 @contextmanager

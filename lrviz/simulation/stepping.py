@@ -77,9 +77,7 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Recor
     """
     groups = built.optimizer.param_groups
     everyone = {member for each in built.schedulers for member in _family(each.scheduler)}
-    reads: dict[str, Read] = {"lr": itemgetter("lr")}
-    if any(getattr(each, "cycle_momentum", False) for each in everyone):
-        reads["momentum"] = readers(groups[0])["momentum"]
+    reads = _reads(everyone, groups)
     updates = built.length.updates
     curves = {name: np.empty((updates, len(groups))) for name in reads}
     # Once, so that the schedulers do not warn that they were called before the optimizer.
@@ -98,6 +96,39 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Recor
     for name in [name for name in curves if name != "lr" and _is_still(curves[name], after[name])]:
         del curves[name], after[name]
     return Recording(curves, after, error)
+
+
+def blocks(built: Built) -> Iterator[dict[str, Array]]:
+    """Yield the values that each update uses, some thousand updates at a time.
+
+    So long a run of updates is held in memory, whatever the training's length. Where a scheduler
+    raises, they end.
+
+    Args:
+        built: One for which `may_run` holds; nothing else may step it meanwhile.
+    """
+    groups = built.optimizer.param_groups
+    everyone = {member for each in built.schedulers for member in _family(each.scheduler)}
+    reads = _reads(everyone, groups)
+    built.optimizer.step()
+    with _light_steps(everyone, groups):
+        timelines = [_Timeline.of(each, built.length) for each in in_order(built.schedulers)]
+        for start in range(0, built.length.updates, CHUNK):
+            stop = min(start + CHUNK, built.length.updates)
+            curves = {name: np.empty((stop - start, len(groups))) for name in reads}
+            error = _Loop(timelines, groups, reads, curves, start).fill(start, stop)
+            count = stop - start if error is None else error.update + 1 - start
+            yield {name: curve[:count] for name, curve in curves.items()}
+            if error:
+                return
+
+
+def _reads(everyone: Iterable[Any], groups: list[Group]) -> dict[str, Read]:
+    """Return what is read of each group: the lr, and the momentum where one may move it."""
+    reads: dict[str, Read] = {"lr": itemgetter("lr")}
+    if any(getattr(each, "cycle_momentum", False) for each in everyone):
+        reads["momentum"] = readers(groups[0])["momentum"]
+    return reads
 
 
 def _is_still(curve: Array, after: Array) -> bool:
@@ -157,6 +188,7 @@ class _Loop:
     groups: list[Group]
     reads: dict[str, Read]
     curves: dict[str, Array]
+    origin: int = 0  # the update of the curves' first row
 
     def fill(self, start: int, stop: int) -> RunError | None:
         """Run updates t with start <= t < stop and fill their rows."""
@@ -186,7 +218,8 @@ class _Loop:
             # Twice as fast as np.array(values), which would cost as much as recording them did.
             states = np.frombuffer(struct.pack(f"{len(values)}d", *values))
             states = states.reshape(-1, len(self.groups))
-            self.curves[name][start:stop] = np.repeat(states, repeats, axis=0)
+            within = slice(start - self.origin, stop - self.origin)
+            self.curves[name][within] = np.repeat(states, repeats, axis=0)
         return error
 
     def _record_all(

@@ -144,17 +144,8 @@ def _found(plan: Planned, values: Array, logged: Logged, agrees: Flags) -> Itera
 
 
 def _simplest_first(plan: Planned, causes: list[Cause]) -> tuple[Cause, ...]:
-    """Return causes once each, what is at home in the plan first, and none that another includes.
-
-    An epoch's updates are the likelier pace than a number beside it; a run that had another length
-    from its beginning was not resumed with it.
-    """
-    lengths = {each.parameters["updates"] for each in causes if each.name == "length"}
-    told = {
-        each.sentence: each
-        for each in causes
-        if each.name != "remapped" or each.parameters["updates"] not in lengths
-    }
+    """Return causes once each; an epoch's updates are the likelier pace than a number beside it."""
+    told = {each.sentence: each for each in causes}
 
     def foreign(cause: Cause) -> bool:
         pace = cause.parameters.get("steps_per_update", cause.parameters.get("updates_per_step"))

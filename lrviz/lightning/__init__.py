@@ -1,0 +1,56 @@
+"""From Lightning's Trainer to monitors of its optimizers: a callback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from lrviz.errors import UsageError
+from lrviz.live import monitor
+from lrviz.live.monitored import Log
+from lrviz.live.monitoring import OnMismatch
+
+
+class Monitor(Callback):
+    """Hold the optimizers of a Trainer against a plan, or one each, see `lrviz.monitor`.
+
+    Args:
+        plan: As for `lrviz.monitor`; of several optimizers a list, in their order.
+        log: Likewise; of several `lr-0.csv`, `lr-1.csv`.
+        on_mismatch: Likewise.
+        **overrides: Likewise.
+    """
+
+    def __init__(
+        self,
+        plan: Any = None,
+        log: Log = None,
+        *,
+        on_mismatch: OnMismatch = "warn",
+        **overrides: Any,
+    ) -> None:
+        self._plan, self._log = plan, log
+        self._how: dict[str, Any] = {"on_mismatch": on_mismatch, **overrides}
+        self.monitor: Any = None
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Begin to look."""
+        del pl_module
+        optimizers, plan, how = trainer.optimizers, self._plan, {"log": self._log, **self._how}
+        if len(optimizers) == 1:
+            self.monitor = monitor(optimizers[0], plan, start=trainer.global_step, **how)
+            return
+        if plan is not None and (not isinstance(plan, list) or len(plan) != len(optimizers)):
+            raise UsageError(f"{len(optimizers)} optimizers want a list of as many plans")
+        named = {str(index): each for index, each in enumerate(optimizers)}
+        plans = None if plan is None else dict(zip(named, plan, strict=True))
+        # Lightning's count is of the steps of all optimizers.
+        start = trainer.global_step // len(optimizers)
+        self.monitor = monitor(named, plans, start=start, **how)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Look no more."""
+        del trainer, pl_module
+        if self.monitor is not None:
+            self.monitor.close()

@@ -1,0 +1,212 @@
+"""The callbacks in real trainings of transformers and of Lightning, on a tiny model."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from torch.optim import SGD, AdamW
+from torch.optim.lr_scheduler import LambdaLR, StepLR
+from torch.utils.data import DataLoader, Dataset, TensorDataset
+from transformers import Trainer as HFTrainer
+from transformers import TrainerCallback, TrainingArguments
+
+import lrviz
+from lrviz.lightning import Monitor
+from lrviz.live.monitoring import ScheduleWarning
+from lrviz.transformers import MonitorCallback
+
+
+@pytest.fixture
+def told() -> Iterator[list[str]]:
+    found: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", ScheduleWarning)
+
+        def show(message: Warning | str, kind: type[Warning], *_: Any) -> None:
+            if issubclass(kind, ScheduleWarning):
+                found.append(str(message))
+
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield found
+
+
+# transformers
+
+
+class Rows(Dataset[dict[str, torch.Tensor]]):
+    def __len__(self) -> int:
+        return 64
+
+    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+        return {"x": torch.full((2,), float(index)), "labels": torch.zeros(1)}
+
+
+class Model(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 1)
+
+    def forward(self, x: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"loss": ((self.layer(x) - labels) ** 2).mean() * 1e-6}
+
+
+class TwiceAStep(TrainerCallback):
+    """Steps the scheduler once more after each update, as people's own code does by mistake."""
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        kwargs["lr_scheduler"].step()
+
+
+def arguments(folder: Path, **given: Any) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(folder / "out"),
+        use_cpu=True,
+        report_to=[],
+        disable_tqdm=True,
+        logging_strategy="no",
+        save_strategy="no",
+        per_device_train_batch_size=4,
+        **{"learning_rate": 1e-3, "warmup_steps": 5, "num_train_epochs": 2, **given},
+    )
+
+
+@pytest.mark.parametrize("kind", ["linear", "cosine", "constant_with_warmup", "polynomial"])
+def test_a_trainer_holds_to_its_own_arguments(kind: str, tmp_path: Path, told: list[str]) -> None:
+    watch = MonitorCallback(log=tmp_path / "lr.csv")
+    given = arguments(tmp_path, lr_scheduler_type=kind, gradient_accumulation_steps=2)
+    HFTrainer(Model(), given, train_dataset=Rows(), callbacks=[watch]).train()
+    assert watch.monitor is not None
+    assert (watch.monitor.update, watch.monitor.mismatch, told) == (16, None, [])
+    assert len((tmp_path / "lr.csv").read_text().splitlines()) == 17
+
+
+def test_a_trainer_s_fault_is_told(tmp_path: Path, told: list[str]) -> None:
+    watch = MonitorCallback()
+    given = arguments(tmp_path, lr_scheduler_type="linear", num_train_epochs=4)
+    HFTrainer(Model(), given, train_dataset=Rows(), callbacks=[watch, TwiceAStep()]).train()
+    first, cause = told
+    assert first == "the Trainer's arguments: update 1: the optimizer uses 4e-4, the plan says 2e-4"
+    assert "the run took 2 of the plan's steps for each update" in cause
+
+
+def test_a_plan_of_one_s_own(tmp_path: Path, told: list[str]) -> None:
+    plan = {
+        "train": {"steps": 32},
+        "optimizer": {"type": "AdamW", "lr": 1e-3},
+        "scheduler": {
+            "type": "transformers.linear", "num_warmup_steps": 5, "num_training_steps": 32
+        },
+    }  # fmt: skip
+    given = arguments(tmp_path, lr_scheduler_type="linear")
+    watch = MonitorCallback(plan, on_mismatch="raise")
+    HFTrainer(Model(), given, train_dataset=Rows(), callbacks=[watch]).train()
+    assert (watch.monitor is not None and watch.monitor.update, told) == (32, [])
+
+
+# Lightning
+
+
+class Net(LightningModule):
+    def __init__(self, interval: str = "step") -> None:
+        super().__init__()
+        self.layer, self.interval = torch.nn.Linear(2, 1), interval
+
+    def training_step(self, batch: list[torch.Tensor]) -> torch.Tensor:
+        return self.layer(batch[0]).mean() * 1e-6  # type: ignore[no-any-return]
+
+    def configure_optimizers(self) -> Any:
+        optimizer = SGD(self.parameters(), lr=0.1)
+        decay = LambdaLR(optimizer, lambda step: 1 / (1 + step))
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": decay, "interval": self.interval},
+        }
+
+
+class Pair(LightningModule):
+    def __init__(self) -> None:
+        super().__init__()
+        self.g, self.d = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
+        self.automatic_optimization = False
+
+    def training_step(self, batch: list[torch.Tensor]) -> None:
+        for optimizer, layer in zip(self.optimizers(), (self.g, self.d), strict=True):
+            optimizer.zero_grad()
+            self.manual_backward(layer(batch[0]).mean() * 1e-6)
+            optimizer.step()
+        for each in self.lr_schedulers():  # type: ignore[union-attr]
+            each.step()
+
+    def configure_optimizers(self) -> Any:
+        g, d = SGD(self.g.parameters(), lr=0.1), AdamW(self.d.parameters(), lr=0.01)
+        return [g, d], [StepLR(g, 5, 0.5), StepLR(d, 3, 0.1)]
+
+
+def fitted(module: LightningModule, watch: Monitor, folder: Path, epochs: int = 2) -> None:
+    rows = DataLoader(TensorDataset(torch.zeros(32, 2)), batch_size=2)
+    trainer = Trainer(
+        max_epochs=epochs,
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=folder,
+        callbacks=[watch],
+    )
+    trainer.fit(module, rows)
+
+
+def plan(steps: int) -> Any:
+    return {
+        "train": {"steps": steps},
+        "optimizer": {"type": "SGD", "lr": 0.1},
+        "scheduler": {"type": "LambdaLR", "lr_lambda": "1 / (1 + step)"},
+    }
+
+
+def test_lightning_as_planned(tmp_path: Path, told: list[str]) -> None:
+    watch = Monitor(plan(32), log=tmp_path / "lr.csv")
+    fitted(Net(), watch, tmp_path)
+    assert (watch.monitor.update, watch.monitor.mismatch, told) == (32, None, [])
+    verdict = lrviz.compare(lrviz.simulate(plan(32)), tmp_path / "lr.csv")
+    assert verdict.equal
+
+
+def test_lightning_steps_per_epoch_where_the_plan_does_not(tmp_path: Path, told: list[str]) -> None:
+    watch = Monitor(plan(96), steps_per_epoch=16)
+    fitted(Net("epoch"), watch, tmp_path, epochs=6)
+    first, cause = told
+    assert first == "schedule: update 1: the optimizer uses 0.1, the plan says 0.05"
+    assert "it was stepped per epoch where the plan steps per update" in cause
+
+
+def test_two_optimizers_of_lightning(tmp_path: Path, told: list[str]) -> None:
+    plans = [
+        lrviz.simulate(lambda optimizer: StepLR(optimizer, 5, 0.5), steps=32, lr=0.1),
+        lrviz.simulate(lambda optimizer: StepLR(optimizer, 3, 0.1), steps=32, lr=0.01),
+    ]
+    watch = Monitor(plans, log=tmp_path / "lr.csv", on_mismatch="raise")
+    fitted(Pair(), watch, tmp_path)
+    assert [each.update for each in watch.monitor.values()] == [32, 32]
+    assert told == []
+    assert (tmp_path / "lr-0.csv").exists()
+    assert (tmp_path / "lr-1.csv").exists()
+
+
+def test_neither_is_imported_before_it_is_asked_for() -> None:
+    code = (
+        "import sys, lrviz, lrviz.live; print(*sorted({'transformers', 'lightning', "
+        "'lrviz.transformers', 'lrviz.lightning'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "\n"
