@@ -176,9 +176,9 @@ def with_values(built: BuiltScheduler, metric: Metric, schedule: Schedule) -> Bu
 def unwrapped(optimizer: Any) -> Any:
     """Return the torch optimizer in a wrapper that has its param groups; or itself.
 
-    mmengine 0.10's OptimWrapper; accelerate 1's AcceleratedOptimizer, which is an Optimizer without
-    the hooks of one.
+    It makes the updates, and has the hooks of its step. mmengine 0.10: OptimWrapper; accelerate 1:
+    AcceleratedOptimizer, which is an Optimizer without hooks.
     """
     inner = getattr(optimizer, "optimizer", None)
     wraps = isinstance(inner, Optimizer) and not hasattr(optimizer, "_optimizer_step_pre_hooks")
-    return inner if wraps and hasattr(optimizer, "param_groups") else optimizer
+    return unwrapped(inner) if wraps and hasattr(optimizer, "param_groups") else optimizer

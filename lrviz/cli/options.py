@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TRAINING = "Training"
 _CONFIGS = "Configs of other frameworks"
+_RUNS = "Scripts that are run"
 _REPORT = "Messages"
 
 
@@ -86,8 +87,8 @@ Sources = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="SOURCE",
-        help="A spec file (file.yaml#label picks one schedule), a preset or a torch class by name "
-        "(onecycle:pct_start=0.2 gives arguments), module:function, LABEL=SOURCE, or - for stdin.",
+        help="A spec file (file.yaml#label picks one), a preset or class (onecycle:pct_start=0.2), "
+        "module:function, 'run:SCRIPT ARGS', LABEL=SOURCE, or - for stdin.",
         autocompletion=complete_source,
         show_default=False,
     ),
@@ -206,6 +207,25 @@ class Training:
             rich_help_panel=_TRAINING,
         ),
     ] = None
+    after: Annotated[
+        int | None,
+        typer.Option(
+            "--after",
+            parser=whole_number("--after"),
+            metavar="N",
+            help="Updates of a run:SCRIPT that are looked at; 3 where not said.",
+            rich_help_panel=_RUNS,
+        ),
+    ] = None
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            parser=number("--timeout", above=0),
+            metavar="SECONDS",
+            help="Seconds that it has for them; 300 where not said.",
+            rich_help_panel=_RUNS,
+        ),
+    ] = None
     sets: Annotated[
         list[str] | None,
         typer.Option(
@@ -270,6 +290,8 @@ class Training:
             dataset_size=self.dataset_size,
             world_size=self.world_size,
             metric=self.metric,
+            after=self.after,
+            timeout=self.timeout,
         )
 
 

@@ -44,12 +44,17 @@ class Permission:
             )
 
     def of_source(self, source: str) -> None:
-        """Refuse a SOURCE whose reading runs code, if that is not trusted.
+        """Refuse a script that would be run, and other code, if that is not trusted.
 
         Raises:
             UsageError: It is one.
         """
         named = reference(source)
+        if named.kind == "run":
+            raise UsageError(
+                f"{source}: runs a whole script, which no page does; draw it with lrviz plot, and "
+                "show the picture"
+            )
         if named.kind and kind(named.kind).runs_code and not self.trust:
             raise UsageError(
                 f"{source}: runs code, which a page is not trusted with; "

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.optim import Optimizer
 
+from lrviz.building.calls import unwrapped
 from lrviz.errors import FollowError
 from lrviz.live import objects
 from lrviz.live.reading import LARGE, Reader
@@ -54,6 +55,10 @@ class Survey:
         stack, found = [(place, root)], False
         while stack:
             place, value = stack.pop()
+            if isinstance(value, Optimizer) and unwrapped(value) is self._optimizer:
+                # Itself, or in the wrapper that accelerate makes for it.
+                self.memo[id(value)] = self.memo[id(self._optimizer)]
+                self.training[id(value)] = "the optimizer"
             found = found or id(value) in self.training
             if objects.is_atom(value) or id(value) in self.memo or id(value) in self._copied:
                 continue

@@ -11,6 +11,7 @@ from lrviz.sources.reference import Reference
 
 _RESUME = "@resume="
 _KINDS = (
+    "lrviz.sources.runs.RUN",
     "lrviz.sources.specs.STDIN",
     "lrviz.sources.logs.kind.LOG",
     "lrviz.sources.specs.SPEC",

@@ -92,6 +92,7 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
         for source in sources
         if isinstance(source, str) and (named := reference(source)).kind == "log"
     )
+    kinds = {reference(source).kind for source in sources if isinstance(source, str)}
     facts = {key: value for each in logs for key, value in each.facts.items()}
     for source in sources:
         if isinstance(source, Schedule):
@@ -99,6 +100,9 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
         elif not isinstance(source, str) or reference(source).kind != "log":
             for each in origins_of(source, overrides):
                 found.append(_schedule(each, _with_facts(each, overrides, facts)))
+    for option in ("after", "timeout"):
+        if getattr(overrides, option) is not None and "run" not in kinds:
+            raise UsageError(f"--{option}: for scripts that are run, run:SCRIPT, and none is")
     if not any(each.config for each in found):
         no_config(overrides, functions=any(each.function for each in found))
     return Loaded(tuple(_distinct(found)), logs)
@@ -258,7 +262,7 @@ def _unheard(origin: Origin, tree: Map, overrides: Overrides) -> Iterator[str]:
     """Yield what the command line says, and this schedule cannot follow."""
     options = {"--optimizer": overrides.optimizer, "--lr": overrides.lr}
     said = [option for option, value in options.items() if value is not None]
-    if "optimizer" in tree:
+    if any(each.startswith("optimizer") for each in overrides.sets):
         said.append("--set optimizer")
     if origin.has_optimizer and said:
         yield f"{', '.join(said)}: without effect, its own code says which lr and which optimizer"

@@ -37,6 +37,8 @@ class Overrides:
         world_size: Processes that train on data of their own, likewise.
         metric: `FILE:COLUMN` of what a plateau scheduler sees, likewise.
         x: The column that numbers the rows of a log.
+        after: Updates of a script that are looked at, for `run:`.
+        timeout: Seconds that it has for them.
     """
 
     steps: int | None = None
@@ -54,6 +56,8 @@ class Overrides:
     world_size: int | None = None
     metric: str | None = None
     x: str | None = None
+    after: int | None = None
+    timeout: float | None = None
 
 
 def assumption(length: bool, assumed: Mapping[str, Any]) -> str:

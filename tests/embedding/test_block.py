@@ -205,6 +205,16 @@ def test_what_runs_code_is_drawn_each_time(draws: list[str]) -> None:
     assert draws == ["f.py:f", "a spec", "a spec", "f.py:f", "a spec"]
 
 
+def test_no_page_runs_a_script() -> None:
+    Path("docs/train.py").write_text("print(1)\n")
+    with pytest.raises(UsageError) as caught:
+        embedded("run:docs/train.py", allowed=replace(ALLOWED, trust=True))
+    assert str(caught.value) == (
+        "run:docs/train.py: runs a whole script, which no page does; draw it with lrviz plot, and "
+        "show the picture"
+    )
+
+
 def test_warnings_stay_with_the_figure(draws: list[str]) -> None:
     body = "wsd OneCycleLR:max_lr=0.1,total_steps=5"
     said = (

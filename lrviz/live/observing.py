@@ -1,0 +1,272 @@
+"""What a script's optimizers and schedulers do, counted as it runs.
+
+At an optimizer's first update its schedulers are copied, as `lrviz.record` copies them; how often
+the script steps the real ones between two updates is counted.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+import threading
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+import torch
+from torch.optim import Optimizer, lr_scheduler
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.utils.data import DataLoader
+
+from lrviz.building.calls import unwrapped
+from lrviz.errors import LrvizError
+from lrviz.live.copying import Adopted, adopt
+
+_PATIENCE = 4  # so many times the updates are waited for, until every optimizer has made them
+_NAMED = re.compile("sched|warmup|anneal|decay|lr", re.IGNORECASE)
+
+
+@dataclass
+class Seen:
+    """An optimizer of the script, from its first update on.
+
+    Attributes:
+        optimizer: It.
+        schedulers: Those on it, the outermost, as they were at its first update.
+        adopted: Copies of both.
+        before: How often the script stepped each before the first update.
+        gaps: Likewise between two updates, one list a gap.
+        lrs: The values that its first group had.
+        skipped: Updates that a gradient scaler skipped.
+    """
+
+    optimizer: Optimizer
+    schedulers: list[Any]
+    adopted: Adopted
+    before: list[int]
+    gaps: list[list[int]] = field(default_factory=list)
+    lrs: set[float] = field(default_factory=set)
+    skipped: int = 0
+
+    @property
+    def name(self) -> str:
+        """What it is called: its class."""
+        return type(self.optimizer).__name__
+
+    @property
+    def kinds(self) -> str:
+        """What its schedulers are called."""
+        return " + ".join(type(each).__name__ for each in self.schedulers)
+
+
+class Observer:
+    """Counts what a script's optimizers and schedulers do.
+
+    Args:
+        after: Updates to look at.
+        answer: Called once, with all optimizers that were seen, in their order; ends the process.
+        refuse: Called once where what was seen cannot be followed; likewise.
+    """
+
+    def __init__(
+        self,
+        after: int,
+        answer: Callable[[list[Seen]], None],
+        refuse: Callable[[LrvizError], None],
+    ) -> None:
+        self._after, self._answer, self._refuse = after, answer, refuse
+        self._calls: Counter[int] = Counter()  # of step(), by scheduler
+        # By optimizer: what it was at the last update that was tried, and between the last two.
+        self._last: dict[int, Counter[int]] = {}
+        self._spans: dict[int, Counter[int]] = {}
+        self._first: dict[int, Counter[int]] = {}
+        self._tried: Counter[int] = Counter()  # by a gradient scaler, since the last update
+        self._seen: dict[int, Seen] = {}
+        self._inside = threading.local()
+        self._wrapped: list[tuple[type, str, Any]] = []
+        self.loader: int | None = None  # batches of the DataLoader that was last iterated over
+
+    @property
+    def seen(self) -> list[Seen]:
+        """The optimizers that have made an update."""
+        return list(self._seen.values())
+
+    def begin(self) -> None:
+        """Look from now on."""
+        self._count()
+        self._hook = register_optimizer_step_pre_hook(self._before)
+        scaled = torch.amp.GradScaler.step
+
+        @wraps(scaled)
+        def tried(scaler: Any, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+            inner = unwrapped(optimizer)
+            self._mark(inner)
+            self._tried[id(inner)] += 1
+            return scaled(scaler, optimizer, *args, **kwargs)
+
+        torch.amp.GradScaler.step = tried  # type: ignore[assignment,method-assign]
+        iterate = DataLoader.__iter__
+
+        @wraps(iterate)
+        def iterated(loader: Any) -> Any:
+            try:
+                self.loader = len(loader)
+            except TypeError:  # an iterable dataset has no length
+                self.loader = None
+            return iterate(loader)
+
+        DataLoader.__iter__ = iterated  # type: ignore[method-assign]
+
+    def end(self) -> None:
+        """Take the gap behind the last update, of a script that ends, and leave all classes."""
+        self._leave()
+        for seen in self._seen.values():
+            self._mark(seen.optimizer)
+            seen.gaps.append(self._gap(seen))
+
+    def _count(self) -> None:
+        """Have the classes of schedulers count the calls of step() that the script makes."""
+        for kind in _classes():
+            if "_initial_step" in vars(kind):
+                self._wrap(kind, "_initial_step", counts=False)
+            for name in ("step", "step_update"):
+                if name in vars(kind):
+                    self._wrap(kind, name)
+        observer = self
+
+        def subclassed(kind: Any, /, **options: Any) -> None:
+            del options
+            if "step" in vars(kind):
+                observer._wrap(kind, "step")
+
+        lr_scheduler.LRScheduler.__init_subclass__ = classmethod(subclassed)  # type: ignore[assignment]
+
+    def _wrap(self, kind: type, name: str, *, counts: bool = True) -> None:
+        real, inside, calls = vars(kind)[name], self._inside, self._calls
+
+        @wraps(real)
+        def step(scheduler: Any, *args: Any, **kwargs: Any) -> Any:
+            if getattr(inside, "depth", 0) == 0 and counts:
+                calls[id(scheduler)] += 1
+            inside.depth = getattr(inside, "depth", 0) + 1
+            try:
+                return real(scheduler, *args, **kwargs)
+            finally:
+                inside.depth -= 1
+
+        setattr(kind, name, step)
+        self._wrapped.append((kind, name, real))
+
+    def _restore(self) -> None:
+        for kind, name, real in reversed(self._wrapped):
+            setattr(kind, name, real)
+        self._wrapped.clear()
+        if "__init_subclass__" in vars(lr_scheduler.LRScheduler):
+            del lr_scheduler.LRScheduler.__init_subclass__
+
+    @contextmanager
+    def _uncounted(self) -> Iterator[None]:
+        self._restore()
+        try:
+            yield
+        finally:
+            self._count()
+
+    def _before(self, optimizer: Optimizer, *_: Any) -> None:
+        """Look at an update that is about to be made."""
+        me = id(optimizer)
+        tries = self._tried.pop(me, 0)
+        if not tries:
+            self._mark(optimizer)
+        seen = self._seen.get(me)
+        if seen is None:
+            try:
+                with self._uncounted():
+                    schedulers = _schedulers(optimizer)
+                    adopted = adopt(optimizer, schedulers)
+            except LrvizError as error:
+                self._leave()
+                self._refuse(error)
+                return
+            first = self._first[me]
+            before = [first[id(each)] for each in schedulers]
+            seen = self._seen[me] = Seen(optimizer, schedulers, adopted, before)
+        else:
+            seen.gaps.append(self._gap(seen))
+        seen.skipped += max(0, tries - 1)
+        seen.lrs.add(float(optimizer.param_groups[0]["lr"]))
+        scheduled = [each for each in self._seen.values() if each.schedulers]
+        fewest = min((len(each.gaps) for each in scheduled), default=0)
+        if fewest >= self._after or len(seen.gaps) >= self._after * _PATIENCE:
+            self._leave()
+            self._answer(self.seen)
+
+    def _leave(self) -> None:
+        self._restore()
+        self._hook.remove()
+
+    def _mark(self, optimizer: Optimizer) -> None:
+        """Take what was stepped since the update before, which a gradient scaler may skip."""
+        now = Counter(self._calls)
+        span = now - self._last.get(id(optimizer), Counter())
+        self._first.setdefault(id(optimizer), span)
+        self._spans[id(optimizer)], self._last[id(optimizer)] = span, now
+
+    def _gap(self, seen: Seen) -> list[int]:
+        return [self._spans[id(seen.optimizer)][id(each)] for each in seen.schedulers]
+
+
+def _classes() -> Iterator[type]:
+    """Yield torch's base class of schedulers, and all classes on it, and such as there are."""
+    todo: list[type] = [lr_scheduler.LRScheduler]
+    found: set[type] = set()
+    while todo:
+        kind = todo.pop()
+        if kind not in found:
+            found.add(kind)
+            todo += kind.__subclasses__()
+            yield kind
+    for name in ("timm.scheduler.scheduler",):
+        base = getattr(sys.modules.get(name), "Scheduler", None)
+        if base is not None:
+            yield from (base, *base.__subclasses__())
+
+
+def _schedulers(optimizer: Optimizer) -> list[Any]:
+    """Return the schedulers on an optimizer, in the order in which they were built.
+
+    Those are of torch's class, or objects with an optimizer and step() that are called so; one
+    that another holds is not among them.
+    """
+    found = [
+        each for each in gc.get_objects() if _is_scheduler(each) and _optimizer(each) is optimizer
+    ]
+    held = {id(inner) for each in found for inner in _members(each) if inner is not each}
+    return [each for each in found if id(each) not in held]
+
+
+def _is_scheduler(value: Any) -> bool:
+    kind = type(value)
+    if issubclass(kind, lr_scheduler.LRScheduler | lr_scheduler.ReduceLROnPlateau):
+        return True
+    if issubclass(kind, Optimizer | torch.nn.Module | type | weakref.ProxyType):
+        return False
+    named = _NAMED.search(kind.__name__) is not None
+    return named and callable(getattr(kind, "step", None)) and not hasattr(kind, "zero_grad")
+
+
+def _optimizer(scheduler: Any) -> Any:
+    try:
+        return unwrapped(vars(scheduler).get("optimizer"))
+    except TypeError:  # an object of slots
+        return None
+
+
+def _members(scheduler: Any) -> Iterator[Any]:
+    for value in vars(scheduler).values():
+        yield from value if isinstance(value, list | tuple) else (value,)

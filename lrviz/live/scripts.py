@@ -1,0 +1,266 @@
+"""A user's script, run in a process of its own: its optimizers to the values of their updates.
+
+Run as `python -m lrviz.live.scripts REQUEST`, a JSON file; the answer is written beside it. The
+script runs until an optimizer that has schedulers has made some updates; then the process ends,
+and no later code of the script is run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lrviz.building.built import Built, BuiltScheduler
+from lrviz.building.calls import called, takes_metric, with_epochs
+from lrviz.curves.trace import Trace
+from lrviz.errors import LrvizError, UsageError, words
+from lrviz.live.observing import Observer, Seen
+from lrviz.simulation.loop import run
+from lrviz.spec.cadence import Cadence
+from lrviz.spec.durations import Length
+from lrviz.writing.numbers import count
+
+
+class _Repeated:
+    """A scheduler that is stepped several times in a row."""
+
+    def __init__(self, built: BuiltScheduler, times: int) -> None:
+        self.optimizer = built.scheduler.optimizer
+        self._built, self._times, self._taken = built, times, 0
+
+    def step(self) -> None:
+        for _ in range(self._times):
+            self._built.step(self._taken)
+            self._taken += 1
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be run, and how its schedule is to be followed.
+
+    Attributes:
+        arguments: The command line of the script: its path, or `-m` and a module, and the rest.
+        after: Updates to look at.
+        updates: How many are followed.
+        per_epoch: Updates an epoch; None where that is not known.
+        interval: When step() is called, where the user says it.
+    """
+
+    arguments: list[str]
+    after: int
+    updates: int
+    per_epoch: int | None
+    interval: str | None
+
+
+def follow(seen: Seen, request: Request, loader: int | None) -> tuple[Trace, str]:
+    """Return what an optimizer's schedulers do from its first update on, and what was seen of them.
+
+    Raises:
+        UsageError: What was seen does not tell how it goes on.
+    """
+    length = Length(request.updates, request.per_epoch)
+    groups = tuple(str(each.get("name", at)) for at, each in enumerate(seen.optimizer.param_groups))
+    schedulers: list[BuiltScheduler] = []
+    told = []
+    for index, copied in enumerate(seen.adopted.schedulers):
+        kind = type(copied).__name__
+        if takes_metric(copied):
+            raise UsageError(
+                f"{kind} looks at a metric, which comes from training: name a function that "
+                "builds it, with --metric FILE:COLUMN, or write a spec with metric:"
+            )
+        built = called(copied, Cadence())
+        if built.interval == "epoch" and request.per_epoch is None:
+            raise UsageError(f"{kind} counts epochs: give --steps-per-epoch{_batches(loader)}")
+        stepped, how = _cadence(built, index, seen, request, loader)
+        schedulers.append(with_epochs(stepped, length))
+        told.append(f"{kind} stepped {how}")
+    optimizer = seen.adopted.optimizer
+    whole = Built(seen.name, seen.name, optimizer, tuple(schedulers), length, groups)
+    with seen.adopted.unchanged():
+        return run(whole), ", ".join([seen.name, *(told or ["no scheduler"])])
+
+
+def _cadence(
+    built: BuiltScheduler, index: int, seen: Seen, request: Request, loader: int | None
+) -> tuple[BuiltScheduler, str]:
+    """Return how a scheduler is stepped, by what the script did, and in words."""
+    calls = [gap[index] for gap in seen.gaps]
+    if request.interval is not None:
+        unit = "epoch" if request.interval == "epoch" else "update"
+        cadence = Cadence(request.interval)  # type: ignore[arg-type]  # the command line's
+        return called(built.scheduler, cadence), f"after each {unit}, as --interval says"
+    updates = "the 1 update" if len(calls) == 1 else f"{len(calls)} updates"
+    [(times, most)] = Counter(calls).most_common(1)
+    others = len(calls) - most
+    if times:
+        first = seen.before[index] and len(set(calls)) == 1
+        how = "before" if first else "after"
+        often = "" if times == 1 else f"{times} times "
+        known = "" if not others else f" (as after {most} of {updates})"
+        text = f"{often}{how} each update{known}"
+        if times == 1:
+            return built, text
+        return BuiltScheduler(_Repeated(built, times), built.cadence), text
+    steps = [at for at, each in enumerate(calls) if each]
+    kind = type(built.scheduler).__name__
+    apart = {later - before for before, later in pairwise(steps)}
+    if len(apart) == 1 and set(calls) == {0, 1} and steps[0] + 1 == (every := apart.pop()):
+        return called(built.scheduler, Cadence(frequency=every)), f"every {count(every)} updates"
+    if request.per_epoch is None:
+        raise UsageError(
+            f"{kind} was stepped after {len(steps)} of {updates}, so once an epoch as it seems: "
+            f"give --steps-per-epoch{_batches(loader)}, or look at more updates with --after"
+        )
+    return called(built.scheduler, Cadence("epoch")), f"after {len(steps)} of {updates}: per epoch"
+
+
+def _batches(loader: int | None) -> str:
+    return "" if loader is None else f" (its DataLoader has {count(loader)} batches)"
+
+
+def _write(folder: Path, found: dict[str, Any], curves: dict[str, Any]) -> None:
+    """Write the answer; its JSON file comes last, and whole."""
+    np.savez(folder / "curves.npz", **curves)
+    text = folder / "answer.part"
+    text.write_text(json.dumps(found), encoding="utf-8")
+    text.replace(folder / "answer.json")
+
+
+def answered(folder: Path, request: Request, seen: list[Seen], loader: int | None) -> None:
+    """Follow what was seen, and write it."""
+    curves: dict[str, Any] = {}
+    listed: list[dict[str, Any]] = []
+    if not any(each.schedulers for each in seen):
+        _write(folder, {"message": _unscheduled(seen)}, {})
+        return
+    try:
+        for index, each in enumerate(seen):
+            trace, said = follow(each, request, loader)
+            for name, curve in trace.curves.items():
+                after = trace.after[name]
+                curves[f"{index}/{name}"] = np.concatenate([curve, after[None, :]])
+            listed.append(
+                {
+                    "optimizer": each.name,
+                    "scheduled": bool(each.schedulers),
+                    "groups": list(trace.groups),
+                    "said": said,
+                    "warnings": [*_warnings(each), *trace.warnings],
+                    "error": None if trace.error is None else trace.error.message,
+                }
+            )
+        _write(folder, {"optimizers": listed}, curves)
+    except LrvizError as error:
+        _write(folder, {"message": error.message}, {})
+
+
+def _warnings(seen: Seen) -> Iterator[str]:
+    """Yield what only a run shows."""
+    for index, each in enumerate(seen.schedulers):
+        kind, calls = type(each).__name__, {gap[index] for gap in seen.gaps}
+        if seen.before[index]:
+            yield (
+                f"{kind} is stepped before the first optimizer.step(): the first value is never "
+                "used; call optimizer.step() first"
+            )
+        if len(calls) == 1 and (times := calls.pop()) > 1:
+            yield (
+                f"{kind} is stepped {times} times between two updates: a schedule made for one "
+                "step an update is over that much sooner"
+            )
+        known = len(getattr(each, "base_lrs", seen.optimizer.param_groups))
+        if known < len(seen.optimizer.param_groups):
+            yield (
+                f"{kind} was built when the optimizer had {known} of its "
+                f"{len(seen.optimizer.param_groups)} param groups; add groups before it is built"
+            )
+    if seen.skipped:
+        some = "1 update" if seen.skipped == 1 else f"{seen.skipped} updates"
+        yield f"the gradient scaler skipped {some}: the schedule is ahead of the updates by as many"
+
+
+def main(path: str) -> None:
+    """Run what a request names, and answer it beside it."""
+    folder = Path(path).parent
+    request = Request(**json.loads(Path(path).read_text(encoding="utf-8")))
+    sys.stdout.flush()
+    os.dup2(2, 1)  # what the script prints is no result of lrviz
+
+    def stop(seen: list[Seen]) -> None:
+        answered(folder, request, seen, observer.loader)
+        sys.stderr.flush()
+        os._exit(0)
+
+    def refuse(error: LrvizError) -> None:
+        _write(folder, {"message": error.message}, {})
+        sys.stderr.flush()
+        os._exit(0)
+
+    observer = Observer(request.after, stop, refuse)
+    observer.begin()
+    ended = _ran(request.arguments)
+    observer.end()
+    if any(each.schedulers for each in observer.seen) and not ended:
+        stop(observer.seen)
+    _write(folder, {"message": _nothing(observer.seen, ended)}, {})
+
+
+def _ran(arguments: list[str]) -> str:
+    """Run a script as Python does; return how it failed, empty where it did not."""
+    try:
+        if arguments[0] == "-m":
+            sys.argv = arguments[1:]
+            sys.path.insert(0, str(Path.cwd()))
+            runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+        else:
+            sys.argv = list(arguments)
+            sys.path.insert(0, str(Path(arguments[0]).resolve().parent))
+            runpy.run_path(arguments[0], run_name="__main__")
+    except SystemExit as error:
+        return "" if error.code in (None, 0) else f"it ended with exit code {error.code}"
+    except BaseException as error:  # noqa: BLE001  (whatever a script raises)
+        traceback.print_exc()
+        return f"it raised {words(error)}"
+    return ""
+
+
+def _unscheduled(seen: list[Seen]) -> str:
+    """Return what was seen of optimizers that no scheduler acts on."""
+    names = ", ".join(each.name for each in seen)
+    moved = any(len(each.lrs) > 1 for each in seen)
+    if moved:
+        return (
+            f"no scheduler acts on {names}: the script sets the lr itself; name the function that "
+            "gives it, as in train.py:get_lr"
+        )
+    updates = max(len(each.gaps) for each in seen)
+    return f"no scheduler acts on {names}, whose lr stayed as it was for {count(updates)} updates"
+
+
+def _nothing(seen: list[Seen], ended: str) -> str:
+    """Return why there is no schedule."""
+    if not seen:
+        made = "before an optimizer made an update in its process"
+    elif ended:
+        made = "after " + ", ".join(f"{count(len(each.gaps))} of {each.name}" for each in seen)
+        made += " updates"
+    else:
+        return _unscheduled(seen)
+    return f"{ended or 'it ended'} {made}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,500 @@
+"""Scripts that are run: their schedule is that of their own loop, which is then stopped."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.optim import SGD, AdamW
+from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LinearLR, OneCycleLR, StepLR
+
+import lrviz
+from lrviz.errors import LrvizError
+
+BEGIN = """\
+import torch
+from torch.optim.lr_scheduler import *
+
+model = torch.nn.Linear(2, 1)
+
+
+def update(optimizer):
+    model(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)
+
+    def write(text: str, name: str = "train.py", *, begin: str = BEGIN) -> None:
+        Path(name).write_text(begin + textwrap.dedent(text), encoding="utf-8")
+
+    return write
+
+
+def values(source: Any, **overrides: Any) -> list[float]:
+    [schedule] = lrviz.load(source, **overrides)
+    return lrviz.simulate(schedule).lr[:, 0].tolist()  # type: ignore[no-any-return]
+
+
+def expected(optimizer: Any, steps: int, step: Any) -> list[float]:
+    found = []
+    for index in range(steps):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        step(index)
+    return found
+
+
+def sgd(lr: float = 0.1) -> SGD:
+    return SGD([torch.zeros(1, requires_grad=True)], lr=lr)
+
+
+def test_a_plain_loop_with_arguments_and_no_later_code(script: Any) -> None:
+    script(
+        """
+        import argparse, pathlib
+
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--lr", type=float)
+        args = parser.parse_args()
+
+        if __name__ == "__main__":
+            optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+            scheduler = OneCycleLR(optimizer, args.lr, total_steps=40)
+            for index in range(40):
+                update(optimizer)
+                scheduler.step()
+                pathlib.Path("updates").write_text(str(index + 1))
+        """
+    )
+    [schedule] = lrviz.load("run:train.py --lr 0.01", steps=40)
+    trace = lrviz.simulate(schedule)
+    optimizer = AdamW([torch.zeros(1, requires_grad=True)], lr=0.01)
+    scheduler = OneCycleLR(optimizer, 0.01, total_steps=40)
+    momentum = []
+    lrs = []
+    for _ in range(40):
+        lrs.append(optimizer.param_groups[0]["lr"])
+        momentum.append(optimizer.param_groups[0]["betas"][0])
+        optimizer.step()
+        scheduler.step()
+    assert trace.lr[:, 0].tolist() == lrs
+    assert trace.values("momentum").tolist() == momentum
+    assert trace.after["lr"].tolist() == [optimizer.param_groups[0]["lr"]]
+    assert schedule.notes[0] == "AdamW, OneCycleLR stepped after each update"
+    assert Path("updates").read_text() == "3"
+
+
+def test_a_function_in_another_file_and_a_module(script: Any) -> None:
+    Path("parts.py").write_text(
+        "from torch.optim.lr_scheduler import LambdaLR\n\n\n"
+        "def halving(optimizer, every):\n"
+        "    return LambdaLR(optimizer, lambda step: 0.5 ** (step // every))\n"
+    )
+    script(
+        """
+        from parts import halving
+
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = halving(optimizer, 7)
+        while True:
+            update(optimizer)
+            scheduler.step()
+        """
+    )
+    halving = [0.1 * 0.5 ** (t // 7) for t in range(30)]
+    assert values("mine=run:train.py", steps=30) == halving
+    assert values("run:-m train", steps=30) == halving
+
+
+def test_a_schedule_per_epoch_asks_for_its_length(script: Any) -> None:
+    script(
+        """
+        from torch.utils.data import DataLoader, TensorDataset
+
+        data = DataLoader(TensorDataset(torch.zeros(36, 2)), batch_size=4, num_workers=1)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = StepLR(optimizer, 2, 0.1)
+        for epoch in range(5):
+            for batch in data:
+                update(optimizer)
+            scheduler.step()
+        """
+    )
+    with pytest.raises(LrvizError) as caught:
+        lrviz.load("run:train.py")
+    assert str(caught.value) == (
+        "run:train.py: StepLR was stepped after 0 of 3 updates, so once an epoch as it seems: give "
+        "--steps-per-epoch (its DataLoader has 9 batches), or look at more updates with --after"
+    )
+    optimizer = sgd()
+    scheduler = StepLR(optimizer, 2, 0.1)
+    right = expected(optimizer, 45, lambda t: scheduler.step() if t % 9 == 8 else None)
+    [schedule] = lrviz.load("run:train.py", epochs=5, steps_per_epoch=9)
+    assert lrviz.simulate(schedule).lr[:, 0].tolist() == right
+    assert schedule.notes[0] == "SGD, StepLR stepped after 0 of 3 updates: per epoch"
+
+
+def test_stepped_several_times_an_update(script: Any) -> None:
+    times = 4
+    script(
+        f"""
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = SequentialLR(
+            optimizer, [LinearLR(optimizer), CosineAnnealingLR(optimizer, 20)], [5]
+        )
+        for _ in range(50):
+            update(optimizer)
+            for _ in range({times}):
+                scheduler.step()
+        """
+    )
+    [schedule] = lrviz.load("run:train.py", steps=12)
+    whole = lrviz.simulate(
+        {
+            "train": {"steps": 60},
+            "optimizer": {"type": "SGD", "lr": 0.1},
+            "scheduler": {
+                "type": "SequentialLR",
+                "milestones": [5],
+                "schedulers": [
+                    {"type": "LinearLR"},
+                    {"type": "CosineAnnealingLR", "T_max": 20},
+                ],
+            },
+        }
+    )
+    assert lrviz.simulate(schedule).lr[:, 0].tolist() == whole.lr[: 12 * times : times, 0].tolist()
+    assert schedule.notes[:2] == (
+        f"SGD, SequentialLR stepped {times} times after each update",
+        f"SequentialLR is stepped {times} times between two updates: a schedule made for one step "
+        "an update is over that much sooner",
+    )
+
+
+def test_stepped_before_the_optimizer(script: Any) -> None:
+    script(
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = CosineAnnealingLR(optimizer, 20)
+        for _ in range(20):
+            scheduler.step()
+            update(optimizer)
+        """
+    )
+    [schedule] = lrviz.load("run:train.py", steps=19)
+    optimizer = sgd()
+    scheduler = CosineAnnealingLR(optimizer, 20)
+    optimizer.step()
+    scheduler.step()
+    right = expected(optimizer, 19, lambda _: scheduler.step())
+    assert lrviz.simulate(schedule).lr[:, 0].tolist() == right
+    assert schedule.notes[:2] == (
+        "SGD, CosineAnnealingLR stepped before each update",
+        "CosineAnnealingLR is stepped before the first optimizer.step(): the first value is never "
+        "used; call optimizer.step() first",
+    )
+
+
+def test_accumulation_is_an_update_of_several_batches(script: Any) -> None:
+    script(
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = LambdaLR(optimizer, lambda step: 1 / (1 + step))
+        for batch in range(400):
+            model(torch.ones(1, 2)).sum().backward()
+            if (batch + 1) % 4 == 0:
+                optimizer.step()
+                optimizer.zero_grad()
+            scheduler.step()  # the fault: after each batch
+        """
+    )
+    found = values("run:train.py", steps=10)
+    optimizer = sgd()
+    scheduler = LambdaLR(optimizer, lambda step: 1 / (1 + step))
+    for _ in range(3):
+        optimizer.step()
+        scheduler.step()
+
+    def four(_: int) -> None:
+        for _ in range(4):
+            scheduler.step()
+
+    assert found == expected(optimizer, 10, four)
+
+
+def test_updates_that_a_gradient_scaler_skips_are_no_steps_too_many(script: Any) -> None:
+    script(
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = LinearLR(optimizer, total_iters=10)
+        scaler = torch.amp.GradScaler("cpu", init_scale=2.0**60)
+        for index in range(50):
+            optimizer.zero_grad()
+            factor = 1e30 if index in (0, 1, 4) else 1e-30
+            loss = model(torch.full((1, 2), 1e30)).sum() * factor
+            scaler.scale(loss).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            scheduler.step()
+        """
+    )
+    [schedule] = lrviz.load("run:train.py", steps=8)
+    optimizer = sgd()
+    scheduler = LinearLR(optimizer, total_iters=10)
+    optimizer.step()
+    scheduler.step()
+    scheduler.step()
+    right = expected(optimizer, 8, lambda _: scheduler.step())
+    assert lrviz.simulate(schedule).lr[:, 0].tolist() == right
+    assert schedule.notes[:2] == (
+        "SGD, LinearLR stepped after each update",
+        "the gradient scaler skipped 3 updates: the schedule is ahead of the updates by as many",
+    )
+
+
+def test_several_optimizers_are_a_curve_each(script: Any) -> None:
+    script(
+        """
+        generator = torch.optim.Adam(model.parameters(), lr=0.01)
+        critic = torch.optim.SGD(model.parameters(), lr=0.1)
+        plain = torch.optim.SGD(model.parameters(), lr=0.5)
+        halving = StepLR(generator, 5, 0.5)
+        decay = StepLR(critic, 3, 0.1)
+        for _ in range(20):
+            update(critic)
+            update(generator)
+            update(plain)
+            halving.step()
+            decay.step()
+        """
+    )
+    found = lrviz.load("run:train.py", steps=12)
+    assert [each.label for each in found] == ["train (SGD)", "train (Adam)", "train (SGD) (2)"]
+    lrs = [lrviz.simulate(each).lr[:, 0].tolist() for each in found]
+    critic, generator = sgd(), sgd(0.01)
+    one, two = StepLR(critic, 3, 0.1), StepLR(generator, 5, 0.5)
+    assert lrs == [
+        expected(critic, 12, lambda _: one.step()),
+        expected(generator, 12, lambda _: two.step()),
+        [0.5] * 12,
+    ]
+    assert found[2].notes[:2] == (
+        "SGD, no scheduler",
+        "no scheduler acts on SGD: its lr stays as it is",
+    )
+
+
+def test_two_param_groups_one_of_which_came_late(script: Any) -> None:
+    script(
+        """
+        optimizer = torch.optim.SGD([model.weight], lr=0.1)
+        scheduler = StepLR(optimizer, 2, 0.1)
+        optimizer.add_param_group({"params": [model.bias], "lr": 0.3})
+        for _ in range(9):
+            update(optimizer)
+            scheduler.step()
+        """
+    )
+    [schedule] = lrviz.load("run:train.py", steps=6)
+    lr = lrviz.simulate(schedule).lr
+    optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    scheduler = StepLR(optimizer, 2, 0.1)
+    optimizer.add_param_group({"params": [torch.zeros(1, requires_grad=True)], "lr": 0.3})
+    for row in lr.tolist():
+        assert row == [group["lr"] for group in optimizer.param_groups]
+        optimizer.step()
+        scheduler.step()
+    assert schedule.notes[1] == (
+        "StepLR was built when the optimizer had 1 of its 2 param groups; add groups before it is "
+        "built"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 / 0", "run:train.py: it raised ZeroDivisionError: division by zero before an optimizer "
+         "made an update in its process"),
+        ("import os\nos._exit(7)", "run:train.py: its process ended with exit code 7"),
+        (
+            "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+            "for _ in range(99):\n    update(optimizer)",
+            "run:train.py: no scheduler acts on SGD, whose lr stayed as it was for 12 updates",
+        ),
+        (
+            "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+            "for t in range(99):\n    optimizer.param_groups[0]['lr'] = 0.1 / (1 + t)\n"
+            "    update(optimizer)",
+            "run:train.py: no scheduler acts on SGD: the script sets the lr itself; name the "
+            "function that gives it, as in train.py:get_lr",
+        ),
+        (
+            "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+            "plateau = ReduceLROnPlateau(optimizer)\n"
+            "for t in range(99):\n    update(optimizer)\n    plateau.step(1.0)",
+            "run:train.py: ReduceLROnPlateau looks at a metric, which comes from training: name a "
+            "function that builds it, with --metric FILE:COLUMN, or write a spec with metric:",
+        ),
+    ],
+)  # fmt: skip
+def test_what_has_no_schedule_says_what_was_seen(script: Any, text: str, message: str) -> None:
+    script(text)
+    with pytest.raises(LrvizError) as caught:
+        lrviz.load("run:train.py")
+    assert str(caught.value).startswith(message)
+
+
+def test_a_script_that_waits_is_ended(script: Any) -> None:
+    script("import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)")
+    with pytest.raises(LrvizError) as caught:
+        lrviz.load("run:train.py", timeout=4.0)
+    assert str(caught.value) == (
+        "run:train.py: no optimizer made 3 updates within 4 s; give it longer with --timeout"
+    )
+    assert not Path(f"/proc/{Path('pid').read_text()}").exists()
+
+
+def test_a_training_in_a_process_that_was_forked(script: Any) -> None:
+    script(
+        """
+        import os
+
+        if os.fork() == 0:
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            scheduler = ExponentialLR(optimizer, 0.5)
+            while True:
+                update(optimizer)
+                scheduler.step()
+        os.wait()
+        """
+    )
+    assert values("run:train.py", steps=5) == [0.1 * 0.5**t for t in range(5)]
+
+
+def test_what_it_prints_is_no_result(script: Any) -> None:
+    script(
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = ExponentialLR(optimizer, 0.5)
+        while True:
+            print("training")
+            update(optimizer)
+            scheduler.step()
+        """
+    )
+    command = [sys.executable, "-m", "lrviz", "table", "run:train.py", "--steps", "3"]
+    done = subprocess.run([*command, "--format", "csv"], capture_output=True, text=True, check=True)
+    assert "training" not in done.stdout
+    assert done.stderr.count("training") == 4
+    assert "train: SGD, ExponentialLR stepped after each update" in done.stderr
+
+
+def test_options_of_a_run_want_one() -> None:
+    with pytest.raises(LrvizError) as caught:
+        lrviz.load("cosine", after=5)
+    assert str(caught.value) == "--after: for scripts that are run, run:SCRIPT, and none is"
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("run:", "run:: name a script, as in 'run:train.py --epochs 90', or run:-m"),
+        ("run:absent.py", "run:absent.py: there is no file absent.py"),
+        ("run:train.py 'x", "run:train.py 'x: No closing quotation"),
+    ],
+)
+def test_what_is_no_script(source: str, message: str) -> None:
+    with pytest.raises(LrvizError) as caught:
+        lrviz.load(source)
+    assert str(caught.value) == message
+
+
+def test_a_trainer_of_transformers(script: Any) -> None:
+    script(
+        """
+        from torch.utils.data import Dataset
+        from transformers import Trainer, TrainingArguments
+
+
+        class Model(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = torch.nn.Linear(2, 1)
+
+            def forward(self, x, labels=None):
+                found = self.layer(x)
+                return {"loss": (found**2).mean(), "logits": found}
+
+
+        class Rows(Dataset):
+            def __len__(self):
+                return 32
+
+            def __getitem__(self, index):
+                return {"x": torch.ones(2), "labels": torch.zeros(1)}
+
+
+        if __name__ == "__main__":
+            arguments = TrainingArguments(
+                "out",
+                per_device_train_batch_size=4,
+                gradient_accumulation_steps=2,
+                num_train_epochs=4,
+                learning_rate=1e-3,
+                lr_scheduler_type="cosine",
+                warmup_steps=5,
+                report_to=[],
+                use_cpu=True,
+            )
+            Trainer(Model(), arguments, train_dataset=Rows()).train()
+        """
+    )
+    config = {
+        "learning_rate": 1e-3,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": 5,
+        "max_steps": 16,
+    }
+    assert values("run:train.py", steps=16) == values(config, framework="hf")
+
+
+def test_a_trainer_of_lightning(script: Any) -> None:
+    script(
+        """
+        from lightning.pytorch import LightningModule, Trainer
+        from torch.utils.data import DataLoader, TensorDataset
+
+
+        class Net(LightningModule):
+            def __init__(self):
+                super().__init__()
+                self.layer = torch.nn.Linear(2, 1)
+
+            def training_step(self, batch):
+                return self.layer(batch[0]).mean()
+
+            def configure_optimizers(self):
+                optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+                return [optimizer], [StepLR(optimizer, 2, 0.5)]
+
+
+        rows = DataLoader(TensorDataset(torch.zeros(32, 2)), batch_size=2)
+        Trainer(max_epochs=3, accelerator="cpu", logger=False, enable_checkpointing=False).fit(
+            Net(), rows
+        )
+        """
+    )
+    right = [0.1] * 32 + [0.05] * 16
+    assert values("run:train.py", epochs=3, steps_per_epoch=16) == right
