@@ -233,6 +233,8 @@ def _name(spec: Map) -> str | None:
 
 def _placed(source: str, block: Block) -> str:
     """Return a SOURCE with the file in it, if there is one, below the document's folder."""
+    if reference(source).kind == "run":
+        return source  # which the permission refuses
     there = reference(_below(source, block))  # a log is known only where it is
     if there.file is not None and there.label is None:
         return there.text

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, overload
 
+import numpy as np
 from torch.optim import Optimizer
 
 from lrviz.building.calls import unwrapped
@@ -14,11 +15,13 @@ from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
 from lrviz.live.monitoring import Monitor, OnMismatch
 from lrviz.live.plans import plan_of
+from lrviz.live.rows import ROUNDING
 from lrviz.live.tracing import record
 from lrviz.simulation.logged import judge
 from lrviz.simulation.simulated import simulated
 from lrviz.sources.grammar import reference
 from lrviz.sources.loading import load
+from lrviz.spec.durations import MOST
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.numbers import count, lr
 
@@ -116,7 +119,7 @@ def monitor(
     modes: tuple[object, ...] = ("warn", "raise")
     if on_mismatch not in modes and not callable(on_mismatch):
         raise UsageError(f"on_mismatch must be 'warn', 'raise' or a callable, not {on_mismatch!r}")
-    if start < 0:
+    if start not in range(MOST):
         raise UsageError(f"start must be a whole number, at least 0, not {start!r}")
     held = None if plan is None else plan_of(plan, optimizer, overrides)
     return Monitor(optimizer, held, start, log, on_mismatch)
@@ -171,13 +174,40 @@ def assert_schedule(
     found = record(
         optimizer, scheduler, steps=steps, interval=interval, steps_per_epoch=steps_per_epoch
     )
-    schedule = None
+    schedule: Schedule | None = None
     if isinstance(plan, str) and reference(plan).kind == "name":
         overrides.setdefault("steps", steps)  # a name has no length of its own
     if not isinstance(plan, Trace):
         [schedule] = [plan] if isinstance(plan, Schedule) else load(plan, **overrides)
-    verdict = judge(plan if schedule is None else simulated(schedule), found, schedule)
+    whole = plan if schedule is None else simulated(schedule)
+    verdict = judge(whole, found, schedule)
     first = verdict.differs
     if first is not None:
         told = f"{lr(first.logged, 12)}, the plan says {lr(first.planned, 12)}"
         raise AssertionError(f"update {count(first.update)} uses {told}: {verdict.sentence}")
+    _assert_every_group(whole, found)
+
+
+def _assert_every_group(plan: Trace, found: Trace) -> None:
+    """Assert that every quantity of every group is as planned, but for rounding.
+
+    Raises:
+        AssertionError: One is not.
+    """
+    if len(plan.groups) not in (1, len(found.groups)):
+        raise AssertionError(
+            f"the optimizer has {len(found.groups)} param groups, the plan {len(plan.groups)}"
+        )
+    rows = min(len(plan.lr), len(found.lr))
+    for name, curve in plan.curves.items():
+        if name not in found.curves:
+            raise AssertionError(f"the plan moves {name}, and the schedulers do not")
+        planned = np.broadcast_to(curve[:rows], (rows, len(found.groups)))
+        used = found.curves[name][:rows]
+        wrong = ~np.isclose(used, planned, rtol=ROUNDING, atol=0, equal_nan=True)
+        if wrong.any():
+            update, group = (int(each) for each in np.argwhere(wrong)[0])
+            raise AssertionError(
+                f"update {count(update)} uses {lr(float(used[update, group]), 12)} as {name} in "
+                f"param group {group}, the plan says {lr(float(planned[update, group]), 12)}"
+            )

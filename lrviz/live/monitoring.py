@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import warnings
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -15,13 +16,14 @@ from typing import Any, Literal
 import numpy as np
 from torch.optim import Optimizer
 
-from lrviz.building.quantities import readers
-from lrviz.curves.diagnosis.verdict import Verdict
+from lrviz.curves.diagnosis.verdict import Cause, Verdict
 from lrviz.curves.trace import Trace
 from lrviz.errors import LrvizError
 from lrviz.live.plans import Plan
+from lrviz.live.rows import ROUNDING, Rows, used
 from lrviz.live.writing import LogWriter
 from lrviz.simulation.logged import judge
+from lrviz.simulation.simulated import simulated
 from lrviz.spec.durations import Length
 from lrviz.writing.numbers import count, lr
 
@@ -30,7 +32,8 @@ from lrviz.writing.numbers import count, lr
 _LOOKS = (3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 512)
 _BEFORE = 64  # rows before it that are shown to the diagnosis
 _SKIPS = 20  # updates in a row that a gradient scaler may skip
-_LONGEST = 200_000  # updates of a plan up to which a cause is looked for
+_LONGEST = 50_000  # updates of a plan up to which a cause is looked for
+_SECONDS = 1.0  # so long it is looked for, in all
 
 
 class MismatchError(LrvizError):
@@ -47,7 +50,7 @@ class Mismatch:
 
     Attributes:
         update: It, 0-based.
-        param: The quantity: `lr`, `momentum` ...
+        param: The quantity: `lr`, `momentum` ...; `groups`, where there are other param groups.
         group: Index of the param group.
         planned: What the plan has; NaN behind its end.
         used: What the optimizer uses.
@@ -68,6 +71,11 @@ class Mismatch:
             return "; or ".join(each.sentence for each in self.verdict.causes)
         what = "" if self.param == "lr" else f" as {self.param}"
         whose = f" in param group {self.group}" if self.group else ""
+        if self.param == "groups":
+            return (
+                f"update {count(self.update)}: the optimizer has {int(self.used)} param groups, "
+                f"the plan {int(self.planned)}"
+            )
         if np.isnan(self.planned):
             return f"update {count(self.update)}: the plan ended before it"
         return (
@@ -102,8 +110,11 @@ class Monitor:
         self._optimizer = optimizer
         self._plan = plan
         self._on = on_mismatch
-        self._planned = _Rows(plan.blocks, start) if plan is not None else None
+        # The schedulers themselves go on from here; other plans begin with the training.
+        first = 0 if plan is None or plan.goes_on else start
+        self._planned = Rows(plan.blocks, first) if plan is not None else None
         self._seen: list[tuple[int, float]] = []  # what the first group that differs used since
+        self._ended, self._spent = False, 0.0  # the search for a cause, and what it has taken
         writes = log is not None and _rank() == 0
         moves = self._planned is None or "momentum" in self._planned.names
         path = Path(os.fspath(log or ""))
@@ -135,21 +146,22 @@ class Monitor:
     def _before(self, optimizer: Optimizer, *_: Any) -> None:
         """Look at what the next update uses; the hook that runs before `optimizer.step()`."""
         groups = optimizer.param_groups
-        if self._log is not None:
-            self._log.write(self.update, groups)
-        if self._planned is not None:
-            row = self._planned.row
+        planned = self._planned
+        if planned is not None:
+            row = planned.row
             if (
                 row is None
+                or self.mismatch is not None
                 or not (
                     groups[0]["lr"] == row[0]
-                    if self._planned.single
-                    else self._planned.agrees(groups)
+                    if planned.single and len(groups) == 1
+                    else planned.agrees(groups)
                 )
-                or self.mismatch is not None
             ):
                 self._differs(groups)
-            self._planned.advance()
+            planned.advance()
+        if self._log is not None:  # behind what may raise: then the update is not made
+            self._log.write(self.update, groups)
         self.update += 1
 
     # Dynamo leaves it to Python, where a step is compiled.
@@ -159,23 +171,28 @@ class Monitor:
         planned = self._planned
         assert planned is not None
         if self.mismatch is None:
-            if planned.row is not None and self._is_ahead(groups):
+            if planned.row is not None and (planned.rounds(groups) or self._is_ahead(groups)):
                 return
             self.mismatch = _first(self.update, groups, planned)
             self._report(self.mismatch)
         found = self.mismatch
         if found.verdict is not None or np.isnan(found.planned) or found.param != "lr":
             return
+        if self._ended or found.group >= len(groups):
+            return
         self._seen.append((self.update, float(groups[found.group]["lr"])))
         if len(self._seen) in _LOOKS:
+            begun = time.monotonic()
             self._look(found)
-        elif len(self._seen) > _LOOKS[-1]:
-            self._seen = self._seen[-1:]
+            self._spent += time.monotonic() - begun
+        if len(self._seen) >= _LOOKS[-1] or self._spent > _SECONDS:
+            self._ended = True
+            self._seen.clear()
 
     def _is_ahead(self, groups: list[dict[str, Any]]) -> bool:
         """Tell whether a gradient scaler skipped updates, after which the schedule is ahead."""
         planned = self._planned
-        if planned is None or not _by_scaler(sys._getframe(1)):
+        if planned is None or not _skipped(sys._getframe(1)):
             return False
         for more in range(1, _SKIPS + 1):
             if planned.agrees(groups, more):
@@ -187,7 +204,9 @@ class Monitor:
     def _look(self, found: Mismatch) -> None:
         """Look for a cause in what was seen since the first difference."""
         plan = self._plan
-        whole = plan.whole() if plan is not None else None
+        if plan is None or (plan.schedule and plan.schedule.length.updates > _LONGEST):
+            return
+        whole = plan.whole()
         if whole is None or whole.updates > _LONGEST or found.update >= whole.updates:
             return
         before = np.arange(max(0, found.update - _BEFORE), found.update)
@@ -204,10 +223,31 @@ class Monitor:
             steps=updates,
         )
         one = replace(whole, groups=whole.groups[:1], curves={"lr": values[:, None]}, after={})
-        verdict = judge(one, logged, plan.schedule if plan is not None else None)
-        if verdict.causes:
+        verdict = judge(one, logged, plan.schedule)
+        causes = tuple(each for each in verdict.causes if self._is_certain(each, logged, found))
+        if causes and len(causes) == len(verdict.causes):
             self.mismatch = replace(found, verdict=verdict)
             self._report(self.mismatch)
+
+    def _is_certain(self, cause: Cause, logged: Trace, found: Mismatch) -> bool:
+        """Tell whether so few rows tell a cause from its neighbours.
+
+        A warmup may be the same one for a range of lengths; and no update is read too early here.
+        """
+        schedule = self._plan.schedule if self._plan is not None else None
+        if cause.name in ("early", "late"):
+            return False
+        if cause.name not in ("length", "remapped") or schedule is None or logged.steps is None:
+            return True
+        total = int(cause.parameters["updates"])
+        for other in (total - 1, total + 1):
+            if other < logged.updates:
+                continue
+            longer = replace(schedule, length=replace(schedule.length, updates=other))
+            values = simulated(longer).values("lr", 0)[logged.steps]
+            if np.allclose(values, logged.values(), rtol=ROUNDING, atol=0):
+                return False
+        return True
 
     def _report(self, found: Mismatch) -> None:
         if callable(self._on):
@@ -222,81 +262,9 @@ class Monitor:
         warnings.warn(f"{label}{sentence}", ScheduleWarning, stacklevel=2)
 
 
-class _Rows:
-    """The planned rows, one after another, of which a block is in memory."""
-
-    def __init__(self, blocks: Iterator[Mapping[str, np.ndarray]], start: int) -> None:
-        self._blocks = blocks
-        self.names: list[str] = []
-        self._block: list[list[float]] = []
-        self._at = 0
-        self.row: list[float] | None = None
-        self.single = False
-        self.groups = 0
-        self._load()
-        self.skip(start)
-
-    def _load(self) -> bool:
-        block = next(self._blocks, None)
-        if block is None:
-            return False
-        self.names = list(block)
-        self.groups = block["lr"].shape[1]
-        self.single = self.names == ["lr"] and self.groups == 1
-        more = np.concatenate([block[name] for name in self.names], axis=1).tolist()
-        self._block = self._block[self._at :] + more
-        self._at = 0
-        return True
-
-    def skip(self, rows: int) -> None:
-        """Go so many rows on."""
-        while self._at + rows >= len(self._block):
-            rows -= len(self._block) - self._at
-            self._at = len(self._block)
-            if not self._load():
-                self.row = None
-                return
-        self._at += rows
-        self.row = self._block[self._at]
-
-    def advance(self) -> None:
-        """Go to the next row."""
-        self._at += 1
-        if self._at < len(self._block):
-            self.row = self._block[self._at]
-        else:
-            self._at -= 1
-            self.skip(1)
-
-    def agrees(self, groups: list[dict[str, Any]], ahead: int = 0) -> bool:
-        """Tell whether groups have what is planned for this row, or for one ahead of it."""
-        while self._at + ahead >= len(self._block):
-            if not self._load():
-                return False
-        row = self._block[self._at + ahead]
-        if len(groups) != self.groups:
-            return False
-        if len(self.names) == 1:
-            return all(group["lr"] == value for group, value in zip(groups, row, strict=True))
-        return [value for _, _, value in used(groups, self.names)] == row
-
-    def planned(self, param: str, group: int) -> float:
-        """Return what is planned of a quantity of a group."""
-        if self.row is None or param not in self.names or group >= self.groups:
-            return float("nan")
-        return self.row[self.names.index(param) * self.groups + group]
-
-
-def used(groups: list[dict[str, Any]], names: list[str]) -> Iterator[tuple[str, int, float]]:
-    """Yield quantity, index and value of each group, of one quantity after another."""
-    reads = [readers(group) for group in groups]
-    for name in names:
-        for index, group in enumerate(groups):
-            read = reads[index].get(name)
-            yield name, index, float("nan") if read is None else read(group)
-
-
-def _first(update: int, groups: list[dict[str, Any]], planned: _Rows) -> Mismatch:
+def _first(update: int, groups: list[dict[str, Any]], planned: Rows) -> Mismatch:
+    if planned.row is not None and planned.groups not in (1, len(groups)):
+        return Mismatch(update, "groups", 0, planned.groups, len(groups))
     for param, group, value in used(groups, planned.names or ["lr"]):
         expected = planned.planned(param, group)
         if value != expected:
@@ -304,13 +272,19 @@ def _first(update: int, groups: list[dict[str, Any]], planned: _Rows) -> Mismatc
     return Mismatch(update, "lr", 0, float("nan"), float(groups[0]["lr"]))
 
 
-def _by_scaler(frame: FrameType | None) -> bool:
-    """Tell whether torch's GradScaler called the step."""
+def _skipped(frame: FrameType | None) -> bool:
+    """Tell whether torch's GradScaler calls the step, and has skipped the one before.
+
+    torch 2.13, `amp/grad_scaler.py`: a skip sets its count of steps without one to 0, and the next
+    step finds it there. So does the growth of its scale, once in `growth_interval` steps.
+    """
     for _ in range(16):
         if frame is None:
             return False
         if frame.f_code.co_filename.endswith("grad_scaler.py"):
-            return True
+            scaler = frame.f_locals.get("self")
+            tracker = getattr(scaler, "_get_growth_tracker", None)
+            return tracker is not None and int(tracker()) == 0
         frame = frame.f_back
     return False
 

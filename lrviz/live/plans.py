@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from lrviz.simulation.simulated import simulated
 from lrviz.sources.loading import Source, load
 from lrviz.spec.cadence import Cadence
 from lrviz.spec.durations import MOST, Length
+from lrviz.spec.models import Interval
 from lrviz.spec.schedule import Schedule
 
 Rows = Mapping[str, np.ndarray]
@@ -36,12 +37,14 @@ class Plan:
         blocks: The values of updates 0, 1, 2 ... in blocks, by quantity, shape (M, G).
         schedule: What it was made from, so that it can be run otherwise; None where it cannot.
         trace: It, where it is one.
+        goes_on: Its first row is the update that comes next, not the training's first.
     """
 
     label: str
     blocks: Iterator[Rows]
     schedule: Schedule | None = None
     trace: Trace | None = None
+    goes_on: bool = False
 
     def whole(self) -> Trace | None:
         """Return the plan from its first to its last update; None where it has no end."""
@@ -67,7 +70,11 @@ def plan_of(plan: Any, optimizer: Optimizer, overrides: dict[str, Any]) -> Plan:
             raise UsageError("a log is no plan: it has not every update")
         return Plan(plan.label, iter([plan.curves]), trace=plan)
     if _are_schedulers(plan):
-        return Plan("the schedulers", _ahead(optimizer, plan, overrides))
+        unknown = set(overrides) - {"interval", "steps_per_epoch"}
+        if unknown:
+            raise UsageError(f"{', '.join(sorted(unknown))}: without effect on schedulers")
+        _check_epochs(plan, overrides)
+        return Plan("the schedulers", _ahead(optimizer, plan, overrides), goes_on=True)
     source: Source = plan
     schedules = [source] if isinstance(source, Schedule) else load(source, **overrides)
     if len(schedules) != 1:
@@ -82,6 +89,20 @@ def _are_schedulers(plan: Any) -> bool:
         each = each.get("scheduler")
         return callable(getattr(each, "step", None))
     return isinstance(each, BuiltScheduler) or callable(getattr(each, "step", None))
+
+
+def _check_epochs(plan: Any, how: dict[str, Any]) -> None:
+    """Refuse schedulers that are stepped per epoch, of epochs whose length is not known."""
+    stepped = how.get("interval")
+    if stepped not in (None, *get_args(Interval)):
+        raise UsageError(f"interval must be 'step', 'epoch' or 'fraction', not {stepped!r}")
+    listed = plan if isinstance(plan, list | tuple) else [plan]
+    intervals = [
+        each.get("interval", stepped or "epoch") if isinstance(each, Mapping) else stepped
+        for each in listed
+    ]
+    if "epoch" in intervals and how.get("steps_per_epoch") is None:
+        raise UsageError("the schedulers are stepped per epoch: give steps_per_epoch")
 
 
 def _ahead(optimizer: Optimizer, given: Any, how: dict[str, Any]) -> Iterator[Rows]:

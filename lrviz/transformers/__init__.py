@@ -21,9 +21,7 @@ class MonitorCallback(TrainerCallback):
     Args:
         plan: As for `lrviz.monitor`; None: what the Trainer's own arguments mean, by the length
             that it has computed.
-        log: Likewise.
-        on_mismatch: Likewise.
-        **overrides: Likewise.
+        log, on_mismatch, **overrides: Likewise.
     """
 
     def __init__(
@@ -38,6 +36,8 @@ class MonitorCallback(TrainerCallback):
     ) -> None:
         """Begin to look."""
         del control
+        if self.monitor is not None:  # of a training that raised
+            self.monitor.close()
         plan = planned(args, state.max_steps) if self._plan is None else self._plan
         self.monitor = monitor(kwargs["optimizer"], plan, start=state.global_step, **self._how)
 

@@ -13,7 +13,7 @@ import pytest
 
 import lrviz
 from lrviz.embedding import Block, Permission, Picture, embed, explained, option_names, picture
-from lrviz.errors import LrvizError
+from lrviz.errors import LrvizError, UsageError
 from lrviz.views.figure import save_bytes
 from lrviz.writing.provenance import written_by_lrviz
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import subprocess
 import sys
 import time
@@ -392,7 +393,7 @@ def test_a_resumed_run_appends_and_says_so(
     )
     ran = command("compare", "plan.yaml", "lr.csv", "-q", "-o", "a.png")
     assert ran.out.startswith("lr against plan: all 80 logged values are the plan's, to the bit.")
-    with pytest.raises(LrvizError, match="has other columns, step,lr, than step,lr/0,lr/1"):
+    with pytest.raises(LrvizError, match="has other columns, 'step,lr', than 'step,lr/0,lr/1"):
         lrviz.monitor(sgd(2), log="lr.csv")
 
 
@@ -520,3 +521,121 @@ def test_a_plan_that_fails_ends_there(told: list[str]) -> None:
     with lrviz.monitor(optimizer, acting):
         trained(optimizer, lambda t: None, 9)
     assert told == ["the schedulers: update 6: the plan ended before it"]
+
+
+def test_steps_too_many_are_no_skips_of_the_scaler(told: list[str]) -> None:
+    parameter = torch.nn.Parameter(torch.ones(1))
+    optimizer = SGD([parameter], lr=0.1)
+    acting = scheduler(optimizer)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0)
+    with lrviz.monitor(optimizer, "warmup-cosine", **PLAN) as watched:
+        for _ in range(20):
+            optimizer.zero_grad()
+            scaler.scale(parameter.sum()).backward()  # type: ignore[no-untyped-call]
+            scaler.step(optimizer)
+            scaler.update()
+            acting.step()
+            acting.step()  # the fault
+    assert watched.skipped == 0
+    assert watched.mismatch is not None
+    assert watched.mismatch.update == 1
+    assert any("2 of the plan's steps for each update" in each for each in told)
+
+
+def test_a_length_is_named_only_where_its_neighbours_do_not_explain(told: list[str]) -> None:
+    optimizer = sgd()
+    [built] = lrviz.build("warmup-cosine", optimizer, steps=800)
+    with lrviz.monitor(optimizer, "warmup-cosine", **PLAN) as watched:
+        trained(optimizer, lambda t: built.scheduler.step(), 300)
+    assert watched.mismatch is not None
+    named = [each for each in told if "updates, not" in each or "as for" in each]
+    assert all("800" in each for each in named), told
+
+
+def test_another_order_of_the_same_formula_is_rounding(told: list[str]) -> None:
+    optimizer = sgd()
+    half = LambdaLR(optimizer, lambda t: 0.5 * (1 + math.cos(math.pi * t / 50)))
+    with lrviz.monitor(optimizer, "cosine", steps=50, lr=0.1, on_mismatch="raise"):
+        trained(optimizer, lambda t: half.step(), 49)
+    nudged = sgd()
+    with lrviz.monitor(nudged, "constant", steps=50, lr=0.1):
+        nudged.step()
+        nudged.param_groups[0]["lr"] = 0.1 * (1 + 1e-11)
+        nudged.step()
+    assert len(told) == 1
+
+
+def test_one_curve_is_that_of_every_group(told: list[str]) -> None:
+    def groups(second: float) -> AdamW:
+        both = [torch.zeros(1, requires_grad=True) for _ in range(2)]
+        given: list[dict[str, Any]] = [{"params": both[:1]}, {"params": both[1:], "lr": second}]
+        return AdamW(given, lr=0.1)
+
+    alike = groups(0.1)
+    spec = {
+        "train": {"steps": 50},
+        "optimizer": {"type": "AdamW", "lr": 0.1},
+        "scheduler": {"type": "OneCycleLR", "max_lr": 0.1, "total_steps": 50},
+    }
+    cycle = OneCycleLR(alike, 0.1, total_steps=50)
+    with lrviz.monitor(alike, spec, on_mismatch="raise"):
+        trained(alike, lambda t: cycle.step(), 49)
+    other = groups(5.0)
+    with lrviz.monitor(other, "constant", steps=50, lr=0.1):
+        other.step()
+    assert told == ["constant: update 0: the optimizer uses 5 in param group 1, the plan says 0.1"]
+    with pytest.raises(AssertionError, match="update 0 uses 5 as lr in param group 1"):
+        lrviz.assert_schedule(other, LambdaLR(other, lambda t: 1.0), "constant", steps=9, lr=0.1)
+
+
+def test_schedulers_are_a_plan_from_here_on(told: list[str]) -> None:
+    optimizer = sgd()
+    acting = scheduler(optimizer)
+    trained(optimizer, lambda t: acting.step(), 7)
+    with lrviz.monitor(optimizer, acting, start=7, on_mismatch="raise") as watched:
+        trained(optimizer, lambda t: acting.step(), 20)
+    assert watched.update == 27
+    with pytest.raises(LrvizError, match="per epoch: give steps_per_epoch"):
+        lrviz.monitor(optimizer, {"scheduler": acting, "interval": "epoch"})
+    with pytest.raises(LrvizError, match="interval must be 'step'"):
+        lrviz.monitor(optimizer, acting, interval="bogus")
+
+
+def test_the_search_for_a_cause_ends(told: list[str]) -> None:
+    optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=0.2)
+    with lrviz.monitor(optimizer, "warmup-cosine", **PLAN) as watched:
+        for update in range(STEPS - 1):
+            optimizer.param_groups[0]["lr"] = 0.2 + (update * 7919 % 101) / 1000
+            optimizer.step()
+    assert len(told) == 1
+    assert watched._ended
+    assert watched._seen == []
+
+
+def test_a_row_is_in_the_log_at_once_and_a_part_of_one_is_mended(
+    tmp_path: Path, told: list[str]
+) -> None:
+    log = tmp_path / "lr.csv"
+    optimizer = sgd()
+    with lrviz.monitor(optimizer, log=log):
+        optimizer.step()
+        assert log.read_text() == "step,lr,lr-momentum\n0,0.1,0.9\n"
+    with log.open("a") as file:
+        file.write("1,0.0")
+    with lrviz.monitor(optimizer, log=log, start=1):
+        optimizer.step()
+        optimizer.add_param_group({"params": [torch.zeros(1, requires_grad=True)]})
+        optimizer.step()
+    assert log.read_text().splitlines()[1:] == ["0,0.1,0.9", "1,0.1,0.9", "2,0.1,0.9"]
+
+
+def test_a_row_of_an_update_that_is_refused_is_not_logged(tmp_path: Path) -> None:
+    optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
+    with (
+        lrviz.monitor(
+            optimizer, "constant", steps=9, lr=0.1, log=tmp_path / "lr.csv", on_mismatch="raise"
+        ),
+        pytest.raises(LrvizError, match=r"update 0: the optimizer uses 0\.3"),
+    ):
+        optimizer.step()
+    assert (tmp_path / "lr.csv").read_text() == "step,lr\n"
