@@ -259,12 +259,15 @@ def _whose(names: Sequence[str]) -> str:
 
 
 def _finding(schedule: Schedule, rule: Rule, fault: Fault) -> Finding:
+    message, advice = fault.message, fault.advice
+    if not rule.code.startswith("LRV7"):  # a framework's own traps have its words already
+        message, advice = worded(message, schedule), worded(advice, schedule)
     return Finding(
         code=rule.code,
         name=rule.slug,
         severity=fault.severity or rule.severity,
-        message=worded(fault.message, schedule),
-        advice=worded(fault.advice, schedule),
+        message=message,
+        advice=advice,
         place=fault.place or Place(schedule.source),
         label=schedule.label,
         update=fault.update,

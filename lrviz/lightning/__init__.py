@@ -23,21 +23,18 @@ class Monitor(Callback):
     """
 
     def __init__(
-        self,
-        plan: Any = None,
-        log: Log = None,
-        *,
-        on_mismatch: OnMismatch = "warn",
-        **overrides: Any,
+        self, plan: Any = None, log: Log = None, on_mismatch: OnMismatch = "warn", **overrides: Any
     ) -> None:
-        self._plan, self._log = plan, log
-        self._how: dict[str, Any] = {"on_mismatch": on_mismatch, **overrides}
+        self._plan = plan
+        self._how: dict[str, Any] = {"log": log, "on_mismatch": on_mismatch, **overrides}
         self.monitor: Any = None
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begin to look."""
         del pl_module
-        optimizers, plan, how = trainer.optimizers, self._plan, {"log": self._log, **self._how}
+        optimizers, plan, how = trainer.optimizers, self._plan, self._how
+        if isinstance(plan, list) and len(plan) == len(optimizers) == 1:
+            [plan] = plan
         if len(optimizers) == 1:
             self.monitor = monitor(optimizers[0], plan, start=trainer.global_step, **how)
             return

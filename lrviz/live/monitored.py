@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, overload
 
@@ -21,7 +23,7 @@ from lrviz.simulation.logged import judge
 from lrviz.simulation.simulated import simulated
 from lrviz.sources.grammar import reference
 from lrviz.sources.loading import load
-from lrviz.spec.durations import MOST
+from lrviz.sources.overrides import Overrides
 from lrviz.spec.schedule import Schedule
 from lrviz.writing.numbers import count, lr
 
@@ -119,8 +121,14 @@ def monitor(
     modes: tuple[object, ...] = ("warn", "raise")
     if on_mismatch not in modes and not callable(on_mismatch):
         raise UsageError(f"on_mismatch must be 'warn', 'raise' or a callable, not {on_mismatch!r}")
-    if start not in range(MOST):
+    whole: Any = start
+    if not isinstance(whole, int) or whole < 0:
         raise UsageError(f"start must be a whole number, at least 0, not {start!r}")
+    if log is not None and not isinstance(log, str | os.PathLike):
+        raise UsageError(f"log must be the path of a file, not {log!r}")
+    unknown = sorted(set(overrides) - {each.name for each in fields(Overrides)})
+    if unknown:
+        raise UsageError(f"monitor takes no {', '.join(unknown)}; it takes what lrviz.load does")
     held = None if plan is None else plan_of(plan, optimizer, overrides)
     return Monitor(optimizer, held, start, log, on_mismatch)
 
@@ -137,6 +145,8 @@ def _each(
         raise UsageError(f"a plan for each of {', '.join(optimizers)} is wanted, by these names")
     found = Monitors()
     for name, optimizer in optimizers.items():
+        if log is not None and re.search(r"[\\/\0]", name):
+            raise UsageError(f"{name!r}: a name stands in that of a log, and can have no slash")
         path = None if log is None else Path(os.fspath(log))
         own = None if path is None else path.with_name(f"{path.stem}-{name}{path.suffix}")
         plan = None if plans is None else plans.get(name)

@@ -132,7 +132,12 @@ def _batches(loader: int | None) -> str:
 
 
 def _write(folder: Path, found: dict[str, Any], curves: dict[str, Any]) -> None:
-    """Write the answer; its JSON file comes last, and whole."""
+    """Write the answer, where there is none; its JSON file comes last, and whole.
+
+    A process that the script has forked may have trained, and answered.
+    """
+    if (folder / "answer.json").exists():
+        return
     np.savez(folder / "curves.npz", **curves)
     text = folder / "answer.part"
     text.write_text(json.dumps(found), encoding="utf-8")

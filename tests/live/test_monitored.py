@@ -473,6 +473,15 @@ def test_it_costs_little(groups: int, most: float) -> None:
             "on_mismatch must be 'warn', 'raise' or a callable, not 'cry'",
         ),
         (({"a": sgd()}, {"b": "cosine"}), {}, "a plan for each of a is wanted, by these names"),
+        ((sgd(), "cosine"), {"start": "3"}, "start must be a whole number, at least 0, not '3'"),
+        ((sgd(), "cosine"), {"start": 2.5}, "start must be a whole number, at least 0, not 2.5"),
+        ((sgd(), "cosine"), {"log": 3}, "log must be the path of a file, not 3"),
+        ((sgd(), "cosine"), {"step": 3}, "monitor takes no step; it takes what lrviz.load does"),
+        (
+            ({"a/b": sgd()},),
+            {"log": "lr.csv"},
+            "'a/b': a name stands in that of a log, and can have no slash",
+        ),
     ],
 )
 def test_wrong_arguments(arguments: Any, options: dict[str, Any], message: str) -> None:
