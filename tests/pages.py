@@ -10,11 +10,33 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from lrviz.cli.app import app
+from lrviz.gallery.pages import same
 from lrviz.shapes import SHAPES
 from lrviz.spec.json_schema import json_schema
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ ", re.MULTILINE)
+
+
+def hold(folder: Path, text: str, drawn: Path, *, update: bool) -> None:
+    """Hold a folder of the gallery against its page's text and the figures that were drawn for it.
+
+    With `update` it is first made to be as they are.
+    """
+    made = {file.name: file.read_bytes() for file in drawn.glob("*.svg")}
+    made["README.md"] = text.encode()
+    if update:
+        folder.mkdir(exist_ok=True)
+        for name in {path.name for path in folder.iterdir()} - set(made):
+            (folder / name).unlink()
+        for name, data in made.items():
+            old = folder / name
+            if not old.exists() or not same(old.read_bytes(), data):
+                old.write_bytes(data)
+    hint = f"stale: python -m pytest --update-golden tests/gallery/test_{folder.name}_page.py"
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert sorted(found) == sorted(made), hint
+    assert [name for name, data in made.items() if not same(found[name], data)] == [], hint
 
 
 def rendered(page: str) -> str:

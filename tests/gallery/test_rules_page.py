@@ -11,10 +11,11 @@ import pytest
 
 from lrviz.checking import rules
 from lrviz.checking.rule import Rule
-from lrviz.gallery.pages import STYLES, same
+from lrviz.gallery.pages import STYLES
 from lrviz.views.text.index import linked
 from lrviz.writing.text import escaped
 from tests.commands import lrviz
+from tests.pages import hold
 
 PAGE = Path(__file__).parents[2] / "gallery" / "rules"
 BUGGY = Path(__file__).parents[1] / "data" / "buggy"
@@ -98,20 +99,7 @@ def test_it_is_up_to_date(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     text = "".join(page())
-    made = {file.name: file.read_bytes() for file in tmp_path.glob("*.svg")}
-    made["README.md"] = text.encode()
-    if request.config.getoption("--update-golden"):
-        PAGE.mkdir(exist_ok=True)
-        for name in {path.name for path in PAGE.iterdir()} - set(made):
-            (PAGE / name).unlink()
-        for name, data in made.items():
-            old = PAGE / name
-            if not old.exists() or not same(old.read_bytes(), data):
-                old.write_bytes(data)
-    hint = "stale: python -m pytest --update-golden tests/gallery/test_rules_page.py"
-    found = {path.name: path.read_bytes() for path in PAGE.iterdir()}
-    assert sorted(found) == sorted(made), hint
-    assert [name for name, data in made.items() if not same(found[name], data)] == [], hint
+    hold(PAGE, text, tmp_path, update=request.config.getoption("--update-golden"))
 
 
 def test_a_rule_is_found_in_its_example() -> None:

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import lrviz as package
-from lrviz.gallery.pages import STYLES, same
+from lrviz.gallery.pages import STYLES
 from lrviz.views.text.index import linked
 from tests.attacks.diagnoses import happened
 from tests.commands import lrviz
+from tests.pages import hold
 
 PAGE = Path(__file__).parents[2] / "gallery" / "verdicts"
 UPDATES, PER_EPOCH = 1000, 100
@@ -244,20 +245,7 @@ def test_it_is_up_to_date(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     text = "".join(page())
-    made = {file.name: file.read_bytes() for file in tmp_path.glob("*.svg")}
-    made["README.md"] = text.encode()
-    if request.config.getoption("--update-golden"):
-        PAGE.mkdir(exist_ok=True)
-        for name in {path.name for path in PAGE.iterdir()} - set(made):
-            (PAGE / name).unlink()
-        for name, data in made.items():
-            old = PAGE / name
-            if not old.exists() or not same(old.read_bytes(), data):
-                old.write_bytes(data)
-    hint = "stale: python -m pytest --update-golden tests/gallery/test_verdicts_page.py"
-    found = {path.name: path.read_bytes() for path in PAGE.iterdir()}
-    assert sorted(found) == sorted(made), hint
-    assert [name for name, data in made.items() if not same(found[name], data)] == [], hint
+    hold(PAGE, text, tmp_path, update=request.config.getoption("--update-golden"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
