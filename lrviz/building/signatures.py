@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import functools
 import inspect
 import math
 import re
@@ -82,9 +83,7 @@ def signature(target: Callable[..., Any], *, skip: tuple[str, ...]) -> Signature
     """Return the parameters of a class or function, less those named in `skip`."""
     parameters: dict[str, Parameter] = {}
     is_open = False
-    # Some that take a value a group are annotated float, and only documented "(float or list)"
-    # (SWALR documents its swa_lr as swa_lrs).
-    listed = set(re.findall(r"(\w+?)s? \(float or list\)", target.__doc__ or ""))
+    listed = _listed(target.__doc__ or "")
     for each in inspect.signature(target).parameters.values():
         if each.kind is each.VAR_KEYWORD:
             is_open = True
@@ -94,6 +93,15 @@ def signature(target: Callable[..., Any], *, skip: tuple[str, ...]) -> Signature
                 annotation = float | list[float]
             parameters[each.name] = Parameter(each.name, annotation, each.default)
     return Signature(getattr(target, "__name__", repr(target)), parameters, is_open)
+
+
+@functools.lru_cache(maxsize=64)
+def _listed(documentation: str) -> frozenset[str]:
+    """Return the arguments that take a value a group by their documentation alone.
+
+    They are annotated float, and documented "(float or list)" (SWALR's swa_lr as swa_lrs).
+    """
+    return frozenset(re.findall(r"(\w+?)s? \(float or list\)", documentation))
 
 
 def _evaluated(annotation: Any, target: Any) -> Any:

@@ -193,7 +193,8 @@ def assert_schedule(
     verdict = judge(whole, found, schedule)
     first = verdict.differs
     if first is not None:
-        told = f"{lr(first.logged, 12)}, the plan says {lr(first.planned, 12)}"
+        of = "" if verdict.param == "lr" else f"{verdict.param} "
+        told = f"{of}{lr(first.logged, 12)}, the plan says {lr(first.planned, 12)}"
         raise AssertionError(f"update {count(first.update)} uses {told}: {verdict.sentence}")
     _assert_every_group(whole, found)
 

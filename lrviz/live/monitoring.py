@@ -33,7 +33,7 @@ _LOOKS = (3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 512)
 _BEFORE = 64  # rows before it that are shown to the diagnosis
 _SKIPS = 20  # updates in a row that a gradient scaler may skip
 _LONGEST = 50_000  # updates of a plan up to which a cause is looked for
-_SECONDS = 1.0  # so long it is looked for, in all
+_SECONDS = 1.0  # of its own time, not the clock's: so long it is looked for, in all
 
 
 class MismatchError(LrvizError):
@@ -182,9 +182,9 @@ class Monitor:
             return
         self._seen.append((self.update, float(groups[found.group]["lr"])))
         if len(self._seen) in _LOOKS:
-            begun = time.monotonic()
+            begun = time.thread_time()
             self._look(found)
-            self._spent += time.monotonic() - begun
+            self._spent += time.thread_time() - begun
         if len(self._seen) >= _LOOKS[-1] or self._spent > _SECONDS:
             self._ended = True
             self._seen.clear()

@@ -98,7 +98,8 @@ def judge(plan: Trace, log: Trace, schedule: Schedule | None = None, habit: str 
     """Say what a log tells of a plan: equal, what happened, or where they first differ.
 
     Each logged param group is held against the plan's of the same index; where there are not as
-    many, the first against the first. A cause counts where all groups that differ have it.
+    many, the first against the first. The momentum, and what else both have, is held likewise.
+    A cause counts where all the curves that differ have it.
 
     Args:
         plan: What was simulated.
@@ -106,23 +107,14 @@ def judge(plan: Trace, log: Trace, schedule: Schedule | None = None, habit: str 
         schedule: What the plan was made of, so that it can be run otherwise.
         habit: Who is known to log the neighbouring update; may be empty.
     """
-    verdicts = []
     paired = len(log.groups) == len(plan.groups)
-    for index in range(len(log.groups) if paired else 1):
-        group = index if paired else 0
-        values = log.values("lr", index)
-        held = np.isfinite(values) | ~np.isfinite(plan.values("lr", group)).all()
-        steps = log.steps if log.steps is not None else np.arange(len(values))
-        if not held.any():
-            continue
-        planned = Planned(
-            plan.values("lr", group),
-            plan.updates_per_epoch,
-            None if schedule is None else Rerun(schedule, group),
-            (habit, ""),
-        )
-        logged = Logged(steps[held], values[held], log.precision)
-        verdicts.append(diagnose(planned, logged, (plan.label, log.label)))
+    params = ["lr", *(name for name in plan.curves if name != "lr" and name in log.curves)]
+    verdicts = [
+        found
+        for param in params
+        for index in range(len(log.groups) if paired else 1)
+        if (found := _judged(plan, log, param, index, schedule, habit)) is not None
+    ]
     wrong = [each for each in verdicts if not each.equal]
     first = wrong[0] if wrong else verdicts[0]
     if not paired:
@@ -141,5 +133,27 @@ def judge(plan: Trace, log: Trace, schedule: Schedule | None = None, habit: str 
     ]
     if len(shared) == len(first.causes):
         return first
-    undecided = first.undecided or "its param groups differ from the plan in different ways"
+    curves = "its param groups differ"
+    if len({each.param for each in wrong}) > 1:
+        curves = f"the learning rate and the {wrong[-1].param} differ"
+    undecided = first.undecided or f"{curves} from the plan in different ways"
     return replace(first, causes=tuple(shared), undecided="" if shared else undecided)
+
+
+def _judged(
+    plan: Trace, log: Trace, param: str, group: int, schedule: Schedule | None, habit: str
+) -> Verdict | None:
+    """Hold one curve of a log against the plan's; None where the log has no value of it."""
+    values, whole = log.values(param, group), plan.values(param, group)
+    held = np.isfinite(values) | ~np.isfinite(whole).all()
+    if not held.any():
+        return None
+    steps = log.steps if log.steps is not None else np.arange(len(values))
+    planned = Planned(
+        whole,
+        plan.updates_per_epoch,
+        None if schedule is None else Rerun(schedule, group, param),
+        (habit, ""),
+    )
+    logged = Logged(steps[held], values[held], log.precision)
+    return replace(diagnose(planned, logged, (plan.label, log.label)), param=param)

@@ -22,16 +22,18 @@ Change = Callable[[str, Any], Any]
 
 
 class Rerun:
-    """The variants of one param group of a schedule, by stepping the real schedulers.
+    """The variants of one curve of a schedule, by stepping the real schedulers.
 
     Attributes:
         schedule: The plan.
         group: Index of the param group.
+        param: `lr`, or another quantity that the schedule moves.
     """
 
-    def __init__(self, schedule: Schedule, group: int = 0) -> None:
+    def __init__(self, schedule: Schedule, group: int = 0, param: str = "lr") -> None:
         self.schedule = schedule
         self.group = group
+        self.param = param
         self._longest: Array | None = None
         self._asked = 0
 
@@ -43,7 +45,7 @@ class Rerun:
             try:
                 built = build_schedule(self.schedule)
                 length = replace(built.length, updates=self._asked)
-                self._longest = run(replace(built, length=length)).values("lr", self.group)
+                self._longest = run(replace(built, length=length)).values(self.param, self.group)
             except LrvizError:
                 return None
         return self._longest[:updates]
@@ -74,7 +76,7 @@ class Rerun:
         written = replace(
             self.schedule, length=replace(length, updates=total), members=tuple(members)
         )
-        return Rerun(written, self.group).longer(updates)
+        return Rerun(written, self.group, self.param).longer(updates)
 
     def of_warmup(self, warmup: int) -> Array | None:
         """Return the values of the schedule with a warmup of so many updates.
@@ -91,7 +93,7 @@ class Rerun:
             members.append(member if node is None else replace(member, node=node))
         if not found:
             return None
-        return _values(replace(self.schedule, members=tuple(members)), self.group)
+        return self._values(replace(self.schedule, members=tuple(members)), self.group)
 
     def _unit(self, member: MemberSpec) -> int:
         """Return the updates between two calls of a member's step()."""
@@ -106,7 +108,7 @@ class Rerun:
         if not isinstance(lr, int | float):
             return None
         changed = replace(optimizer, lr=lr * factor)
-        return _values(replace(self.schedule, optimizer=changed), self.group)
+        return self._values(replace(self.schedule, optimizer=changed), self.group)
 
     def others(self) -> Iterator[tuple[str, Array]]:
         """Yield the presets and torch's classes by name, over the same length, with the same lr."""
@@ -117,18 +119,18 @@ class Rerun:
         for name in catalog.names():
             try:
                 [other] = load(name, steps=self.schedule.length.updates, lr=float(lr))
-                values = _values(other, 0)
+                values = self._values(other, 0)
             except (LrvizError, ValueError):
                 continue  # it needs arguments
             if values is not None:
                 yield name, values
 
-
-def _values(schedule: Schedule, group: int) -> Array | None:
-    try:
-        return simulated(schedule).values("lr", group)
-    except LrvizError:
-        return None
+    def _values(self, schedule: Schedule, group: int) -> Array | None:
+        try:
+            trace = simulated(schedule)
+        except LrvizError:
+            return None
+        return trace.values(self.param, group) if self.param in trace.curves else None
 
 
 def _counts(node: Any) -> list[int]:

@@ -38,10 +38,10 @@ PLANS = (
     *("inverse-sqrt", "wsd", "step", "multistep", "sgdr", "noam", "constant"),
 )
 FAULTS = (
-    *("none", "early", "late", "fast", "batches", "slow", "length", "peak", "warmup", "behind"),
-    *("anew", "remapped"),
+    *("none", "early", "late", "fast", "batches", "slow", "first", "length", "peak", "warmup"),
+    *("behind", "anew", "remapped"),
 )
-NAMES = {"batches": "fast", "none": ""}
+NAMES = {"batches": "fast", "first": "slow", "none": ""}
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def random_pair(rng: random.Random, plans: tuple[str, ...]) -> Pair | None:
 
 
 def _numbers(rng: random.Random, fault: str, length: int) -> tuple[int, int]:
-    if fault in ("fast", "batches", "slow"):
+    if fault in ("fast", "batches", "slow", "first"):
         return rng.choice([2, 3, 4, 8, 10]), 0
     if fault in ("length", "remapped"):
         return rng.choice([length // 2, length * 2, length + 7, int(length * 1.3)]), length // 3
@@ -108,6 +108,8 @@ def happened(plan: Schedule, fault: str, number: int, at: int) -> Array | None:
         updates = updates * number + number - 1
     elif fault == "slow":
         updates = updates // number
+    elif fault == "first":
+        updates = (updates + number - 1) // number
     elif fault == "early":
         updates = updates + 1
     elif fault == "late":

@@ -70,16 +70,22 @@ def fast_paces(logged: Logged, plan: Array) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def slow_paces(logged: Logged, plan: Array) -> list[int]:
-    """Return the paces k >= 2 at which update u may have used plan value u // k."""
+def slow_paces(logged: Logged, plan: Array) -> list[tuple[int, int]]:
+    """Return the paces (k, j) at which update u may have used plan value (u + j) // k, k >= 2.
+
+    j is 0 where the scheduler is stepped after the last of k updates, and k - 1 where it is
+    stepped after the first of them (`if i % k == 0`).
+    """
     updates, _, some = _some(logged, plan)
     most = min(int(logged.updates[-1]) + 1, _SLOW)
-    found: list[int] = []
+    found: list[tuple[int, int]] = []
     for start in range(2, most + 1, 100_000):
         paces = np.arange(start, min(start + 100_000, most + 1))
-        fits = some.agrees(at(plan, updates[None, :] // paces[:, None]))
-        found += paces[fits.all(axis=1)].tolist()
-    return found
+        for offset in (np.zeros_like(paces), paces - 1):
+            fits = some.agrees(at(plan, (updates[None, :] + offset[:, None]) // paces[:, None]))
+            kept = np.flatnonzero(fits.all(axis=1))
+            found += [(int(paces[i]), int(offset[i])) for i in kept]
+    return sorted(found)
 
 
 def _some(logged: Logged, plan: Array) -> tuple[Indices, Array, Logged]:

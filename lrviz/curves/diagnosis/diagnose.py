@@ -157,8 +157,8 @@ def _simplest_first(plan: Planned, causes: list[Cause]) -> tuple[Cause, ...]:
 
 def _cheap(plan: Planned, values: Array, logged: Logged) -> Iterator[tuple[Cause, Array]]:
     yield from shifted(logged, values, plan.habits)
-    for pace in slow_paces(logged, values):
-        yield _slow(pace, plan), at(values, logged.updates // pace)
+    for pace, offset in slow_paces(logged, values):
+        yield _slow(pace, offset, plan), at(values, (logged.updates + offset) // pace)
     last = int(logged.updates[-1])
     for pace, offset in fast_paces(logged, _stepped_on(plan, values)):
         updates = pace * last + offset + 1
@@ -199,8 +199,10 @@ def _fast(pace: int, offset: int, plan: Planned) -> Cause:
     return Cause("fast", sentence, advice, {"steps_per_update": pace})
 
 
-def _slow(pace: int, plan: Planned) -> Cause:
+def _slow(pace: int, offset: int, plan: Planned) -> Cause:
     sentence = f"the run took one of the plan's steps for every {pace:,} updates"
+    if offset:
+        sentence += ", after the first of them"
     advice = "step the scheduler after each update"
     if pace == plan.updates_per_epoch:
         sentence += ": it was stepped per epoch where the plan steps per update"

@@ -43,6 +43,7 @@ class Verdict:
         first: The first update that has one.
         last: The last one.
         precision: To which precision, in words.
+        param: What they are of: `lr`, or where that is as planned, `momentum` or another quantity.
         rounding: So many of them differ from the plan by rounding alone.
         differs: The first value that is not the plan's; None where all are.
         largest: The largest relative difference, |logged - planned| / max(|logged|, |planned|).
@@ -58,6 +59,7 @@ class Verdict:
     first: int
     last: int
     precision: str
+    param: str = "lr"
     rounding: int = 0
     differs: FirstDifference | None = None
     largest: float = 0.0
@@ -90,12 +92,12 @@ class Verdict:
             if self.rounding:
                 sentence += f" (but for rounding in {self.rounding:,})"
             return sentence
-        if len(self.causes) > 1:
-            return "; or ".join(cause.sentence for cause in self.causes)
-        if self.causes:
-            return self.causes[0].sentence
         first = self.differs
-        return (
+        sentence = "; or ".join(cause.sentence for cause in self.causes) or (
             f"update {first.update:,} is the first that differs: the plan says {first.planned!r}, "
             f"the log {first.logged!r}; {self.undecided}"
         )
+        if self.param == "lr":
+            return sentence
+        name = self.param.replace("_", " ")
+        return f"the learning rate is the plan's, and the {name} is not: {sentence}"

@@ -19,8 +19,9 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
     yield f"Held against the plan: {rows}, {where}, {verdict.precision}."
     first = verdict.differs
     if first is not None and verdict.causes:
+        of = "" if verdict.param == "lr" else f"of the {verdict.param.replace('_', ' ')} "
         yield (
-            f"Update {count(first.update)} is the first that differs: the plan says"
+            f"Update {count(first.update)} is the first that differs: {of}the plan says"
             f" {lr(first.planned, 12)}, the log {lr(first.logged, 12)}."
         )
     for cause in verdict.causes:
@@ -41,6 +42,7 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
         "plan": verdict.plan,
         "log": verdict.log,
         "equal": verdict.equal,
+        "param": verdict.param,
         "sentence": verdict.sentence,
         "values": verdict.values,
         "first": verdict.first,
