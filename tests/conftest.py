@@ -17,6 +17,8 @@ settings.register_profile("lrviz", derandomize=True, deadline=None)
 settings.load_profile("lrviz")
 
 os.environ["LRVIZ_CACHE_DIR"] = ""  # also for the processes that tests start
+for name in ("COLUMNS", "LINES"):  # of the terminal's, and in workers of readline's
+    os.environ.pop(name, None)
 
 GOLDEN = Path(__file__).parent / "golden"
 

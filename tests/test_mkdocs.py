@@ -16,6 +16,7 @@ from mkdocs.exceptions import Abort
 
 from lrviz import mkdocs
 from lrviz.embedding import STYLESHEET, picture
+from lrviz.views.plan.palette import DARK, LIGHT
 from tests.chromium import colours
 
 CONFIG = """\
@@ -235,8 +236,8 @@ def test_without_mkdocs_it_works_too(
 @pytest.mark.parametrize(
     ("mode", "shown", "hidden"),
     [
-        ("light", ("#0072B2", "#D55E00"), ("#56B4E9", "#E69F00")),
-        ("dark", ("#56B4E9", "#E69F00"), ("#0072B2", "#D55E00")),
+        ("light", LIGHT.curves[:2], DARK.curves[:2]),
+        ("dark", DARK.curves[:2], LIGHT.curves[:2]),
     ],
 )
 def test_a_browser_shows_what_the_theme_asks_for(

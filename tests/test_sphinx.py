@@ -11,6 +11,7 @@ import pytest
 from sphinx.cmd.build import build_main
 
 from lrviz.embedding import STYLESHEET, picture
+from lrviz.views.plan.palette import DARK, LIGHT
 from lrviz.writing.provenance import written_by_lrviz
 from tests.chromium import colours
 
@@ -208,8 +209,8 @@ def test_lines_of_included_documents_are_their_own(site: Path) -> None:
 def test_a_browser_shows_the_light_figures(site: Path, tmp_path: Path) -> None:
     assert build(site) == (0, [])
     shown = colours(tmp_path / "html" / "index.html", tmp_path / "browser")
-    assert min(shown.get(colour, 0) for colour in ("#0072B2", "#D55E00")) > 100
-    assert not {"#56B4E9", "#E69F00", "#0D1117"} & set(shown)
+    assert min(shown.get(colour, 0) for colour in LIGHT.curves[:2]) > 100
+    assert not {*DARK.curves[:2], DARK.back} & set(shown)
 
 
 def test_a_browser_shows_the_dark_figures_on_a_dark_page(site: Path, tmp_path: Path) -> None:
@@ -222,5 +223,5 @@ def test_a_browser_shows_the_dark_figures_on_a_dark_page(site: Path, tmp_path: P
         stream.write('templates_path = ["templates"]\n')
     assert build(site) == (0, [])
     shown = colours(tmp_path / "html" / "index.html", tmp_path / "browser")
-    assert min(shown.get(colour, 0) for colour in ("#56B4E9", "#E69F00")) > 100
-    assert shown["#0D1117"] > 100_000
+    assert min(shown.get(colour, 0) for colour in DARK.curves[:2]) > 100
+    assert shown[DARK.back] > 100_000

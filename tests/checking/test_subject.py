@@ -64,9 +64,9 @@ def test_a_thousand_groups_of_two_shapes_cost_little() -> None:
     lambdas = ["1 - progress", "max(0, 1 - 4 * progress)"] * 500
     found = subject(groups, {"type": "LambdaLR", "lr_lambda": lambdas}, steps=2000)
     assert sorted(map(len, families(found))) == [500, 500]
-    started = time.perf_counter()
+    started = time.process_time()
     findings = list(look(found, rules.RULES))
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     [dead] = findings
     assert (dead.code, dead.groups[:2], len(dead.groups)) == ("LRV203", ("g1", "g3"), 500)
     assert dead.message.startswith("in groups g1, g3, g5 and 497 more: from update ")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LinearLR, OneC
 
 import lrviz
 from lrviz.errors import LrvizError
+from lrviz.live import scripts
 
 BEGIN = """\
 import torch
@@ -40,6 +43,40 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         Path(name).write_text(begin + textwrap.dedent(text), encoding="utf-8")
 
     return write
+
+
+class Forked:
+    """The process of a script, forked from this one: torch is imported already."""
+
+    def __init__(self, command: list[str], *, stdin: int, start_new_session: bool) -> None:
+        assert command[:3] == [sys.executable, "-m", "lrviz.live.scripts"]
+        assert (stdin, start_new_session) == (subprocess.DEVNULL, True)
+        self.returncode: int | None = None
+        with warnings.catch_warnings(action="ignore"):  # Python 3.12 warns where there are threads
+            self.pid = os.fork()
+        if not self.pid:
+            try:
+                os.setsid()
+                warnings.resetwarnings()
+                scripts.main(*command[3:])
+                os._exit(0)
+            finally:
+                os._exit(1)
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+        return self.returncode
+
+    def wait(self) -> None:
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", Forked)
 
 
 def values(source: Any, **overrides: Any) -> list[float]:
@@ -118,6 +155,7 @@ def test_a_function_in_another_file_and_a_module(script: Any) -> None:
     assert values("run:-m train", steps=30) == halving
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_schedule_per_epoch_asks_for_its_length(script: Any) -> None:
     script(
         """
@@ -146,6 +184,7 @@ def test_a_schedule_per_epoch_asks_for_its_length(script: Any) -> None:
     assert schedule.notes[0] == "SGD, StepLR stepped after 0 of 3 updates: per epoch"
 
 
+@pytest.mark.usefixtures("forked")
 def test_stepped_several_times_an_update(script: Any) -> None:
     times = 4
     script(
@@ -183,6 +222,7 @@ def test_stepped_several_times_an_update(script: Any) -> None:
     )
 
 
+@pytest.mark.usefixtures("forked")
 def test_stepped_before_the_optimizer(script: Any) -> None:
     script(
         """
@@ -207,6 +247,7 @@ def test_stepped_before_the_optimizer(script: Any) -> None:
     )
 
 
+@pytest.mark.usefixtures("forked")
 def test_accumulation_is_an_update_of_several_batches(script: Any) -> None:
     script(
         """
@@ -234,6 +275,7 @@ def test_accumulation_is_an_update_of_several_batches(script: Any) -> None:
     assert found == expected(optimizer, 10, four)
 
 
+@pytest.mark.usefixtures("forked")
 def test_updates_that_a_gradient_scaler_skips_are_no_steps_too_many(script: Any) -> None:
     script(
         """
@@ -264,6 +306,7 @@ def test_updates_that_a_gradient_scaler_skips_are_no_steps_too_many(script: Any)
     )
 
 
+@pytest.mark.usefixtures("forked")
 def test_several_optimizers_are_a_curve_each(script: Any) -> None:
     script(
         """
@@ -296,6 +339,7 @@ def test_several_optimizers_are_a_curve_each(script: Any) -> None:
     )
 
 
+@pytest.mark.usefixtures("forked")
 def test_two_param_groups_one_of_which_came_late(script: Any) -> None:
     script(
         """
@@ -349,6 +393,7 @@ def test_two_param_groups_one_of_which_came_late(script: Any) -> None:
         ),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("forked")
 def test_what_has_no_schedule_says_what_was_seen(script: Any, text: str, message: str) -> None:
     script(text)
     with pytest.raises(LrvizError) as caught:
@@ -356,12 +401,13 @@ def test_what_has_no_schedule_says_what_was_seen(script: Any, text: str, message
     assert str(caught.value).startswith(message)
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_script_that_waits_is_ended(script: Any) -> None:
     script("import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)")
     with pytest.raises(LrvizError) as caught:
-        lrviz.load("run:train.py", timeout=4.0)
+        lrviz.load("run:train.py", timeout=1.0)
     assert str(caught.value) == (
-        "run:train.py: no optimizer made 3 updates within 4 s; give it longer with --timeout"
+        "run:train.py: no optimizer made 3 updates within 1 s; give it longer with --timeout"
     )
     assert not Path(f"/proc/{Path('pid').read_text()}").exists()
 

@@ -112,9 +112,9 @@ MILLION = 1_000_000
 def looked_at(name: str, **overrides: Any) -> tuple[list[str], float]:
     [schedule] = load_all([name], Overrides(steps=MILLION, **overrides)).schedules
     [subject] = make_subjects(schedule, lambda place: None)
-    started = time.perf_counter()
+    started = time.process_time()
     found = list(look(subject, rules.RULES))
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     return [each.code for each in found if each.severity != "info"], seconds
 
 

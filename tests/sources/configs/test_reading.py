@@ -143,10 +143,10 @@ def test_recognising_costs_little() -> None:
         for path in sorted(DATA.glob("*.yaml"))
     ]
     recognised(documents[0])
-    start = time.perf_counter()
+    start = time.process_time()
     for each in documents:
         recognised(each)
-    assert (time.perf_counter() - start) / len(documents) < 0.030
+    assert (time.process_time() - start) / len(documents) < 0.030
 
 
 def test_set_sets_a_key_of_the_config(tmp_path: Path) -> None:
