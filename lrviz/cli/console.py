@@ -42,6 +42,16 @@ def emit(lines: Iterable[str], end: str = "\n") -> None:
     sys.stdout.flush()
 
 
+def emit_bytes(data: bytes) -> None:
+    """Write bytes to stdout.
+
+    Raises:
+        OSError: stdout is closed or full; the command ends with it, see `app`.
+    """
+    sys.stdout.buffer.write(data)
+    sys.stdout.flush()
+
+
 def emit_rich(*renderables: RenderableType, soft_wrap: bool = False) -> None:
     """Write to stdout what rich renders, in its own width unless `soft_wrap`."""
     from rich.console import Console

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from lrviz.cli.chart import has_dots, room
-from lrviz.cli.console import coloured, note
+from lrviz.cli.console import coloured, emit_bytes, note
 from lrviz.cli.options import Shared, whole_number
-from lrviz.cli.running import Run
-from lrviz.cli.write import write
+from lrviz.cli.running import Run, import_late
+from lrviz.cli.write import STDOUT, is_page, write
 from lrviz.errors import UsageError
 from lrviz.views.plan.defaults import wanted_by
 
 if TYPE_CHECKING:
     from lrviz.spec.schedule import Schedule
+    from lrviz.checking.runner import Report
     from lrviz.views.chart import ChartOptions
-    from lrviz.views.figure import FigureOptions
+    from lrviz.views.html.page import PageOptions
+    from lrviz.views.plan.options import FigureOptions
+    from lrviz.views.text.grid import Grid
 
 _FIGURE = "Figure"
 
@@ -46,8 +49,8 @@ class Drawing:
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to write it: .png, .svg, .pdf, .jpg or .webp; may be repeated. Without it "
-            "a PNG is written here, named after the sources.",
+            help="Where to write it: .html (interactive; - for stdout), .png, .svg, .pdf, .jpg or "
+            ".webp; may be repeated. Without it a PNG is written here, named after the sources.",
             rich_help_panel=_FIGURE,
         ),
     ] = None
@@ -126,12 +129,12 @@ class Drawing:
     ] = "ends"
 
     def options(self, schedules: Sequence[Schedule], param: str | None) -> FigureOptions:
-        """Return what the command line asks of a picture, or else the specs.
+        """Return what the command line asks of a figure, or else the specs.
 
         Raises:
             UsageError: A value is out of its range.
         """
-        from lrviz.views.figure import FigureOptions
+        from lrviz.views.plan.options import FigureOptions
 
         return FigureOptions(
             x=self._x(schedules),
@@ -145,6 +148,39 @@ class Drawing:
             font=self.font,
             grid=self.grid,
             annotate=self.annotate,
+        )
+
+    def page_options(
+        self,
+        run: Run,
+        tables: Sequence[tuple[str, Grid]],
+        *,
+        report: Report | None = None,
+        said: Sequence[str] = (),
+        pictures: bool = False,
+    ) -> PageOptions:
+        """Return how a page looks, and what stands on it beside the figure.
+
+        Args:
+            run: What is shown.
+            tables: A heading and a table each.
+            report: What a check found.
+            said: Sentences.
+            pictures: Pictures are drawn besides, which a style of theirs is then for.
+
+        Raises:
+            UsageError: The style is none of a page.
+        """
+        from lrviz.views.html.page import STYLES, PageOptions
+
+        return PageOptions(
+            style=None if pictures and self.style not in STYLES else self.style,
+            font=self.font,
+            width=self.size[0] if self.size else None,
+            said=said,
+            tables=tables,
+            report=report,
+            source=_source(run),
         )
 
     def chart_options(
@@ -186,16 +222,22 @@ class Drawing:
                 )
 
     def for_files(self, targets: Sequence[Path]) -> None:
-        """Refuse what says something of pixels where pictures of lines alone are written.
+        """Refuse what none of the files can show: pixels, or a picture's panels.
 
         Raises:
             UsageError: There is such an option.
         """
-        lines = targets and all(each.suffix.lower() in (".svg", ".pdf") for each in targets)
-        if self.dpi is not None and lines:
+        lines = (".svg", ".pdf")
+        if self.dpi is not None and targets:
+            if all(is_page(each) or each.suffix.lower() in lines for each in targets):
+                raise UsageError(
+                    f"--dpi is for pictures of pixels, and {targets[0]} has none; leave it out, or "
+                    "write a .png too"
+                )
+        if self.grid and targets and all(map(is_page, targets)):
             raise UsageError(
-                f"--dpi is for pictures of pixels, and {targets[0]} has none; leave it out, or "
-                "write a .png too"
+                "--grid is for pictures; on a page each curve can be switched off: leave it out, "
+                "or write a .png or an .svg too"
             )
 
     def _x(self, schedules: Sequence[Schedule]) -> Axis | None:
@@ -206,29 +248,85 @@ class Drawing:
 
 
 def draw(
-    run: Run, options: FigureOptions, shared: Shared, targets: Sequence[Path], show: bool
+    run: Run,
+    options: FigureOptions,
+    shared: Shared,
+    targets: Sequence[Path],
+    page: Callable[[], PageOptions],
+    show: bool = False,
 ) -> None:
-    """Draw the figure, write it to each of `targets`, and say so; then show it if wanted_by.
+    """Draw the figure, write it to each of `targets`, and say so; then show it if it is wanted.
 
     Nothing is written until all formats have been rendered.
+
+    Args:
+        run: What is drawn.
+        options: How.
+        shared: Whether it is said.
+        targets: Pictures and pages.
+        page: Gives what stands on a page besides; called where there is one.
+        show: Open a window.
 
     Raises:
         LrvizError: An option does not fit, or a file cannot be written.
     """
-    from lrviz.sources.grammar import reference
-    from lrviz.views.figure import figure, save_bytes
+    files: list[bytes] = []
+    picture = None
+    if show or not all(map(is_page, targets)):
+        from lrviz.views.figure import figure, save_bytes
 
-    picture = figure(run.traces, options)
-    source = ", ".join(dict.fromkeys(reference(trace.source).short for trace in run.traces))
-    pages = [
-        save_bytes(picture, each.suffix[1:].lower(), style=options.style, source=source)
-        for each in targets
-    ]
-    for path, page in zip(targets, pages, strict=True):
-        write(path, page)
+        picture = figure(run.traces, options)
+    if any(map(is_page, targets)):
+        from lrviz.views.html.data import figure_data
+        from lrviz.views.html.page import page as html
+
+        text = html(figure_data(run.traces, options), page()).encode(errors="backslashreplace")
+    for each in targets:
+        if is_page(each):
+            files.append(text)
+        elif picture is not None:
+            kind = each.suffix[1:].lower()
+            files.append(save_bytes(picture, kind, style=options.style, source=_source(run)))
+    for path, data in zip(targets, files, strict=True):
+        if path == STDOUT:
+            emit_bytes(data)
+            continue
+        write(path, data)
         if not shared.quiet:
             note(f"wrote {path}")
-    if show:
+    if picture is not None and show:
         from lrviz.views.figure.window import show_window
 
         show_window(picture)
+
+
+def import_for(targets: Sequence[Path], show: bool = False) -> None:
+    """Import what draws the figure, see `import_late`."""
+    if any(map(is_page, targets)):
+        import_late("lrviz.views.html.page")
+    if show or not all(map(is_page, targets)):
+        import_late("lrviz.views.figure")
+
+
+def alone_on_stdout(targets: Sequence[Path], others: Mapping[str, object]) -> None:
+    """Refuse what would stand on stdout beside a page.
+
+    Args:
+        targets: Of the figure.
+        others: Options of the command line by their names.
+
+    Raises:
+        UsageError: One of them was given.
+    """
+    for name, given in others.items():
+        if STDOUT in targets and given:
+            raise UsageError(
+                f"-o - writes a page to stdout, and so nothing else can stand there: leave out "
+                f"{name}, or name a file: -o figure.html"
+            )
+
+
+def _source(run: Run) -> str:
+    from lrviz.sources.grammar import reference
+
+    return ", ".join(dict.fromkeys(reference(trace.source).short for trace in run.traces))

@@ -9,16 +9,19 @@ import typer
 
 from lrviz.cli.chart import Terminal, chart_lines
 from lrviz.cli.console import emit, note
-from lrviz.cli.drawing import Drawing, draw
+from lrviz.cli.drawing import Drawing, alone_on_stdout, draw, import_for
 from lrviz.cli.options import Shared, Sources, required
-from lrviz.cli.running import Run, import_late, simulated, user_code
+from lrviz.cli.running import Run, simulated, user_code
 from lrviz.cli.watch import Watch, rounds
-from lrviz.cli.write import picture_targets
+from lrviz.cli.table import at_of
+from lrviz.cli.write import figure_targets, is_page
 from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
+    from lrviz.checking.runner import Report
     from lrviz.sources.loading import Loaded
-    from lrviz.views.figure import Mark
+    from lrviz.views.html.page import PageOptions
+    from lrviz.views.plan.marks import Mark
 
 
 def plot(
@@ -50,9 +53,10 @@ def plot(
     """
     given = required(sources, "plot")
     named = drawing.outputs or ()
-    targets = picture_targets(named, given) if named or not (show or terminal.wanted) else ()
+    targets = figure_targets(named, given) if named or not (show or terminal.wanted) else ()
     if not show:
         drawing.for_files(targets)
+    alone_on_stdout(targets, {"--terminal": terminal.wanted, "--watch": watch})
     if show and watch:
         raise UsageError("--show and --watch at once; with --watch, open the file it writes")
     if check and not (targets or show):
@@ -60,15 +64,26 @@ def plot(
 
     def once(loaded: Loaded) -> None:
         if targets or show:
-            import_late("lrviz.views.figure")
+            import_for(targets, show)
             options = drawing.options(loaded.schedules, shared.param)
         else:
             drawing.without_picture()
         run = simulated(loaded, shared)
-        if check:
-            options = replace(options, marks=_marks(run, shared))
+        report = _report(run, shared) if check else None
+        if report is not None:
+            options = replace(options, marks=_marks(report))
+
+        def page() -> PageOptions:
+            from lrviz.views.text.table import table
+
+            params = (shared.param,) if shared.param else ()
+            steps = table(run.traces, at_of(None, run.schedules), params)
+            pictures = show or not all(map(is_page, targets))
+            tables = [("Key steps", steps)]
+            return drawing.page_options(run, tables, report=report, pictures=pictures)
+
         if targets or show:
-            draw(run, options, shared, targets, show)
+            draw(run, options, shared, targets, page, show)
         if terminal.wanted:
             chart = drawing.chart_options(
                 run.schedules, shared.param, most=30, ascii=terminal.ascii
@@ -80,11 +95,10 @@ def plot(
     rounds(watch, given, shared, once, [style] if style.endswith(".mplstyle") else [])
 
 
-def _marks(run: Run, shared: Shared) -> tuple[Mark, ...]:
-    """Return where the figure shows what the rules find, and say on stderr what that is."""
+def _report(run: Run, shared: Shared) -> Report:
+    """Return what the rules find, and say it on stderr."""
     from lrviz.checking.fixing import promised
     from lrviz.checking.runner import UNUSED_IGNORE, Selection, check
-    from lrviz.views.figure import Mark
     from lrviz.views.text.findings import lines, unstyled
 
     with user_code(shared.verbose):  # which builds once more what it simulates no more
@@ -93,6 +107,13 @@ def _marks(run: Run, shared: Shared) -> tuple[Mark, ...]:
     if not shared.quiet:
         for line in lines(report):
             note(unstyled(line))
+    return report
+
+
+def _marks(report: Report) -> tuple[Mark, ...]:
+    """Return where the figure shows what the rules find."""
+    from lrviz.views.plan.marks import Mark
+
     return tuple(
         Mark(each.label, each.update, f"{each.code} {each.name}", each.groups)
         for each in report.findings

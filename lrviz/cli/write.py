@@ -9,16 +9,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lrviz.errors import OutputError, UsageError, suggestion
-from lrviz.writing.provenance import FORMATS, written_by_lrviz
+from lrviz.writing.provenance import FORMATS, PAGE, written_by_lrviz
+
+STDOUT = Path("-")
+"""The target that is no file: a page on stdout."""
 
 _LONGEST = 80
 
 
-def picture_targets(named: Sequence[str], sources: Sequence[str]) -> tuple[Path, ...]:
-    """Return the picture files to write, each checked before anything is computed.
+def is_page(path: Path) -> bool:
+    """Return whether a target is an HTML page rather than a picture."""
+    return path == STDOUT or path.suffix.lower() == f".{PAGE}"
+
+
+def figure_targets(named: Sequence[str], sources: Sequence[str]) -> tuple[Path, ...]:
+    """Return the files to write a figure to, each checked before anything is computed.
 
     Args:
-        named: What `-o` named; where nothing, `default_name(sources)` in the current folder.
+        named: What `-o` named, `-` for a page on stdout; where nothing, `default_name(sources)` in the current folder.
         sources: The SOURCEs of the command line.
 
     Raises:
@@ -28,6 +36,8 @@ def picture_targets(named: Sequence[str], sources: Sequence[str]) -> tuple[Path,
     """
     if named:
         for name in named:
+            if name == str(STDOUT):
+                continue
             _check_format(name)
             check_writable(Path(name))
         return tuple(map(Path, named))
@@ -59,9 +69,9 @@ def default_name(sources: Sequence[str]) -> str:
 
 def _check_format(name: str) -> None:
     extension = Path(name).suffix.removeprefix(".").lower()
-    if extension in FORMATS:
+    if extension in (*FORMATS, PAGE):
         return
-    known = [f".{each}" for each in FORMATS]
+    known = [f".{each}" for each in (*FORMATS, PAGE)]
     what = f"the format .{extension} is unknown" if extension else "no extension says which format"
     hint = suggestion(f".{extension}", known) or f"; it is one of {', '.join(known)}"
     raise UsageError(f"-o {name}: {what}{hint}")

@@ -20,6 +20,12 @@ FORMATS: Mapping[str, str] = {
 }
 """Modules by the extension of a file's name, each with a `FORMAT`, imported when it is needed."""
 
+PAGE = "html"
+"""The extension of interactive pages, which are no pictures."""
+
+GENERATOR = '<meta name="generator" content="lrviz">'
+"""Stands in the first 4,096 bytes of every HTML file that lrviz writes."""
+
 
 def picture_format(name: str) -> PictureFormat:
     """Return the format of files with this extension, one of `FORMATS`."""
@@ -28,7 +34,7 @@ def picture_format(name: str) -> PictureFormat:
 
 
 def written_by_lrviz(path: Path) -> bool:
-    """Return whether `path` is a picture file that lrviz wrote.
+    """Return whether `path` is a picture file or an HTML file that lrviz wrote.
 
     Only the marks of the formats count, in the format that the content has; the file's name does
     not matter. A file that does not exist or is not a regular one is not lrviz's.
@@ -44,4 +50,6 @@ def written_by_lrviz(path: Path) -> bool:
         start = file.read(4096)
         file.seek(max(0, path.stat().st_size - 65536))
         content = FileEnds(path, start, file.read())
+    if start.startswith(b"<!doctype html>") and GENERATOR.encode() in start:
+        return True
     return any(picture_format(name).has_mark(content) for name in FORMATS)

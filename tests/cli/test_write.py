@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lrviz.cli.write import default_name, picture_targets, write
+from lrviz.cli.write import default_name, figure_targets, write
 from lrviz.errors import OutputError, UsageError
 from lrviz.writing import provenance
 
-KNOWN = ", ".join(f".{each}" for each in provenance.FORMATS)
+KNOWN = ", ".join(f".{each}" for each in (*provenance.FORMATS, provenance.PAGE))
 OURS = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"tEXtSoftware\0lrviz"
 
 
@@ -125,15 +125,15 @@ def test_the_default_name_comes_from_the_sources(sources: list[str], name: str) 
 def test_a_file_of_ours_is_replaced_and_another_is_not() -> None:
     Path("cosine.png").write_bytes(OURS)
     assert provenance.written_by_lrviz(Path("cosine.png"))
-    assert picture_targets([], ["cosine"]) == (Path("cosine.png"),)
+    assert figure_targets([], ["cosine"]) == (Path("cosine.png"),)
     Path("cosine.png").write_bytes(b"a photograph")
     with pytest.raises(UsageError) as caught:
-        picture_targets([], ["cosine"])
+        figure_targets([], ["cosine"])
     assert str(caught.value) == (
         "cosine.png is here already and lrviz did not write it; "
         "-o cosine.png replaces it, or name another file"
     )
-    assert picture_targets(["cosine.png"], ["cosine"]) == (Path("cosine.png"),)
+    assert figure_targets(["cosine.png"], ["cosine"]) == (Path("cosine.png"),)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_file_of_ours_is_replaced_and_another_is_not() -> None:
 def test_a_wrong_output_is_refused_before_anything_is_computed(name: str, message: str) -> None:
     Path("folder.png").mkdir()
     with pytest.raises((UsageError, OutputError)) as caught:
-        picture_targets(["good.png", name], ["cosine"])
+        figure_targets(["good.png", name], ["cosine"])
     assert str(caught.value) == message
 
 
@@ -160,7 +160,7 @@ def test_a_missing_folder_and_a_file_as_folder_are_named(tmp_path: Path) -> None
         ("file/x.svg", f"file/x.svg cannot be written: {real}/file is not a folder"),
     ):
         with pytest.raises(OutputError) as caught:
-            picture_targets([name], ["cosine"])
+            figure_targets([name], ["cosine"])
         assert str(caught.value) == message
 
 
@@ -171,10 +171,10 @@ def test_a_read_only_file_or_folder_is_refused(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(
         OutputError, match=r"^a\.png cannot be written: it is read-only; name another file with -o$"
     ):
-        picture_targets(["a.png"], ["cosine"])
+        figure_targets(["a.png"], ["cosine"])
     closed = {Path.cwd().name}
     with pytest.raises(
         OutputError,
         match=r"^b\.png cannot be written: .* is read-only; name a file elsewhere with -o$",
     ):
-        picture_targets(["b.png"], ["cosine"])
+        figure_targets(["b.png"], ["cosine"])

@@ -1,0 +1,564 @@
+// The figure: a root element's content, what it shows, and how it answers.
+
+const NAMED = 12; // curves whose values are shown beside the cursor, the nearest ones
+const SAID = 150; // milliseconds of rest before a value is read aloud
+const FEWEST = 4; // updates across the page at the closest zoom
+let figures = 0;
+
+class Figure {
+  constructor(root, data) {
+    this.root = root;
+    this.off = new Set();
+    this.window = null; // what is seen of the x axis, in its unit; null: all of it
+    this.cursor = null; // an update of the longest trace
+    this.drawn = 0;
+    this.drawnData = null;
+    this.printing = false;
+    this.number = ++figures;
+    this.aborted = new AbortController();
+    this.dark = matchMedia("(prefers-color-scheme: dark)");
+    this.state = { unit: data.unit, log: data.log, groups: data.groups, marked: data.marked };
+    this.#take(data);
+    this.#build();
+    this.#listen();
+    this.#fill();
+  }
+
+  // Replaces the curves; what was zoomed, chosen and switched off stays.
+  update(data) {
+    const before = this.end;
+    const names = this.#names();
+    this.#take(data);
+    if (this.window && this.end !== before) {
+      this.window = this.window.map((each) => (each / before) * this.end);
+    }
+    if (this.cursor !== null) {
+      this.cursor = Math.min(this.cursor, this.reference.updates - 1);
+    }
+    if (this.#names() !== names) this.#fill();
+    this.#request();
+  }
+
+  destroy() {
+    this.aborted.abort();
+    this.observer.disconnect();
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.saying);
+    this.root.replaceChildren();
+    this.root.classList.remove("lrviz");
+  }
+
+  // Makes what names an update in its `data-update` a button that puts the cursor there.
+  link(around) {
+    for (const place of around.querySelectorAll("[data-update]")) {
+      const update = Number(place.dataset.update);
+      const button = element("button", { type: "button", text: place.textContent });
+      button.addEventListener("click", () => this.select(update));
+      place.replaceChildren(button);
+    }
+  }
+
+  // Puts the cursor on an update, where it can be seen.
+  select(update) {
+    this.cursor = Math.max(this.reference.start, Math.min(this.reference.updates - 1, update));
+    if (this.window) {
+      const [low, high] = this.window;
+      const place = this.#placeOf(this.cursor);
+      if (place < low || place > high) {
+        const from = place - (high - low) / 2;
+        this.#see(from, from + high - low);
+      }
+    }
+    clearTimeout(this.saying);
+    this.saying = setTimeout(() => (this.live.textContent = this.#sentence()), SAID);
+    this.#moved();
+  }
+
+  toggle(label, on) {
+    if (on) this.off.delete(label);
+    else this.off.add(label);
+    this.#request();
+  }
+
+  setUnit(key) {
+    const before = this.unit;
+    const window = this.window;
+    this.state.unit = key;
+    if (window && new Set(before.factors).size === 1 && new Set(this.unit.factors).size === 1) {
+      const factor = this.unit.factors[0] / before.factors[0];
+      this.#see(window[0] * factor, window[1] * factor);
+    } else this.window = null;
+    this.#request();
+  }
+
+  setLog(on) {
+    this.state.log = on;
+    this.#request();
+  }
+
+  setGroups(groups) {
+    this.state.groups = groups;
+    this.#fill();
+    this.#request();
+  }
+
+  setMarked(on) {
+    this.state.marked = on;
+    this.#request();
+  }
+
+  // Zooms about a place of the x axis, without one about the cursor or the middle.
+  zoom(factor, about) {
+    const [low, high] = this.seen;
+    const shown = this.cursor === null ? null : this.#placeOf(this.cursor);
+    const inside = shown !== null && shown >= low && shown <= high;
+    const place = about ?? (inside ? shown : (low + high) / 2);
+    const width = Math.max(this.closest, (high - low) * factor);
+    const from = place - ((place - low) / (high - low)) * width;
+    this.#see(from, from + width);
+  }
+
+  reset() {
+    this.window = null;
+    this.#request();
+  }
+
+  get theme() {
+    if (this.printing) return "light";
+    const forced = this.root.closest("[data-theme]")?.dataset.theme;
+    return forced ?? (this.dark.matches ? "dark" : "light");
+  }
+
+  get view() {
+    const { views } = this.data;
+    return views.find((each) => each.groups === this.state.groups) ?? views[0];
+  }
+
+  get unit() {
+    const { units } = this.data;
+    return units.find((each) => each.key === this.state.unit) ?? units[0];
+  }
+
+  // Where the x axis ends.
+  get end() {
+    const { factors } = this.unit;
+    return Math.max(...this.data.traces.map((each, at) => Math.max(each.length, each.updates) * factors[at]));
+  }
+
+  get seen() {
+    return this.window ?? [0, this.end];
+  }
+
+  get closest() {
+    return Math.min(this.end, FEWEST * Math.min(...this.unit.factors));
+  }
+
+  // The trace whose updates the cursor counts: the longest.
+  get reference() {
+    return this.data.traces[this.referred];
+  }
+
+  #take(data) {
+    this.data = data;
+    this.made = new Map();
+    const lengths = data.traces.map((each) => each.updates);
+    this.referred = lengths.indexOf(Math.max(...lengths));
+  }
+
+  #series(line) {
+    if (!this.made.has(line)) {
+      const { arrays, traces } = this.data;
+      const { start, logged, steps } = traces[line.trace];
+      this.made.set(line, new Series(arrays[line.array], start, logged ? arrays[steps] : null));
+    }
+    return this.made.get(line);
+  }
+
+  // All that the names and controls are made from.
+  #names() {
+    const { views, units, marks } = this.data;
+    return JSON.stringify([views, units.map((each) => each.key), marks.length > 0]);
+  }
+
+  #build() {
+    const { root, number } = this;
+    root.classList.add("lrviz");
+    this.around = element("div", { className: "lrviz-around" });
+    this.canvas = element("canvas", { "aria-hidden": "true" });
+    this.overlay = element("canvas", { "aria-hidden": "true" });
+    this.tip = element("div", { className: "lrviz-tip", "aria-hidden": "true" });
+    this.tip.hidden = true;
+    this.plot = element(
+      "div",
+      {
+        className: "lrviz-plot", tabindex: "0", role: "application",
+        "aria-roledescription": "interactive chart", "aria-describedby": `lrviz-help-${number}`,
+      },
+      this.canvas, this.overlay, this.tip,
+    );
+    this.live = element("div", { className: "lrviz-live", "aria-live": "polite", role: "status" });
+    this.help = element("p", {
+      className: "lrviz-help", id: `lrviz-help-${number}`,
+      text: "Drag, turn the wheel or pinch to zoom; double-click shows all again. On the keyboard: " +
+        "arrows for the next update (Shift: ten), Page Up and Down for a tenth of what is seen, " +
+        "Home and End, + and − to zoom, 0 for all.",
+    });
+    root.replaceChildren(this.around, this.plot, this.live, this.help);
+    this.painter = new Painter(this.canvas, {});
+    this.context = this.overlay.getContext("2d");
+  }
+
+  // Names and controls, anew; what had the focus has it again.
+  #fill() {
+    const able = () => [...this.around.querySelectorAll("input, select, button")];
+    const focused = able().indexOf(document.activeElement);
+    this.around.replaceChildren(legend(this), controls(this));
+    if (focused >= 0) able()[Math.min(focused, able().length - 1)].focus();
+    this.plot.setAttribute("aria-label", `${this.data.title}. ${this.data.description}`);
+    this.#request();
+  }
+
+  #request() {
+    this.frame ??= requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    cancelAnimationFrame(this.frame);
+    this.frame = null;
+    const panels = this.view.panels.length;
+    const width = this.plot.clientWidth;
+    if (!width) return;
+    const { size } = this.data;
+    const room = Math.round(Math.min(440, Math.max(250, 0.52 * width))) + 150 * (panels - 1);
+    const height = size ? Math.round(96 * size[1]) : room;
+    this.plot.style.height = `${height}px`;
+    const ratio = this.printing ? 3 : window.devicePixelRatio || 1;
+    const style = getComputedStyle(this.root);
+    const colours = {};
+    for (const name of ["text", "muted", "grid", "back", "accent"]) {
+      colours[name] = style.getPropertyValue(`--lrviz-${name}`).trim();
+    }
+    this.painter.colours = colours;
+    this.painter.resize(width, height, ratio);
+    this.scene = this.#scene();
+    this.painter.draw(this.scene);
+    this.resetButton.disabled = this.window === null;
+    this.#point();
+    this.drawn++;
+    this.drawnData = this.data;
+    this.root.dispatchEvent(new CustomEvent("lrviz:drawn", { bubbles: true, detail: { data: this.data } }));
+  }
+
+  #scene() {
+    const { unit, theme, data } = this;
+    const [low, high] = this.seen;
+    const panels = this.view.panels.map((panel) => {
+      const curves = panel.lines
+        .filter((line) => !this.off.has(line.label))
+        .map((line) => ({
+          line,
+          series: this.#series(line),
+          factor: unit.factors[line.trace],
+          look: line[theme],
+          dots: line.dots,
+          error: data.traces[line.trace].error,
+        }))
+        .sort((one, other) => one.dots - other.dots || one.look.order - other.look.order);
+      const rows = curves.map(({ series, factor }) => series.rows(low / factor, high / factor));
+      for (const each of rows) each[0] = Math.max(0, each[0] - 1);
+      const ranges = curves.map(({ series }, at) => series.range(...rows[at]));
+      const positives = () => curves.map(({ series }, at) => series.positives(...rows[at]));
+      const log = this.state.log && panel.log;
+      const fromZero = panel.param === "lr" && !this.window;
+      return { title: panel.title, curves, axis: yAxis(ranges, positives, log, fromZero) };
+    });
+    return { panels, low, high, unit, marks: this.#marks(panels[0]) };
+  }
+
+  #marks(panel) {
+    return this.data.marks
+      .filter((mark) => mark.given || this.state.marked)
+      .flatMap((mark) => {
+        const curve = panel.curves.find(
+          ({ line }) => line.trace === mark.trace && line.group === mark.group,
+        );
+        if (!curve) return [];
+        const value = curve.series.values[curve.series.row(mark.update)];
+        const { colour } = curve.look;
+        return [{ ...mark, place: mark.update * curve.factor, value, colour }];
+      });
+  }
+
+  #placeOf(update) {
+    return (update + 0.5) * this.unit.factors[this.referred];
+  }
+
+  // What each curve that is on has at the cursor.
+  #values() {
+    const place = this.#placeOf(this.cursor);
+    return this.scene.panels.flatMap((panel, index) =>
+      panel.curves.flatMap(({ line, series, factor, look }) => {
+        const update = Math.floor(place / factor);
+        const row = series.row(update);
+        if (row < 0) return [];
+        const at = series.steps ? series.steps[row] : update;
+        return [{ panel, index, line, look, factor, update: at, value: series.values[row] }];
+      }),
+    );
+  }
+
+  // Where the cursor is: update, epoch, share, tokens.
+  #where() {
+    const { reference, referred, cursor, data } = this;
+    return data.units.map(({ key, factors }) => {
+      if (key === "step") return `update ${counted(cursor)}`;
+      if (key === "progress") return `${Number(((100 * cursor) / reference.updates).toPrecision(3))}%`;
+      if (key === "tokens") return `${counted(cursor * factors[referred])} tokens`;
+      const { perEpoch } = reference;
+      const epoch = perEpoch ? Math.floor((cursor * 1000) / perEpoch) / 1000 : cursor;
+      return `epoch ${epoch.toLocaleString("en", { maximumFractionDigits: 3 })}`;
+    });
+  }
+
+  #written({ line, update, value, index, panel }) {
+    const name = index ? `${line.label}, ${panel.title}` : line.label;
+    const where = update === this.cursor ? "" : ` (update ${counted(update)})`;
+    return [name, exactly(value), where];
+  }
+
+  #sentence() {
+    if (this.cursor === null || !this.scene) return "";
+    const values = this.#values().map((each) => {
+      const [name, value, where] = this.#written(each);
+      return `${name} ${value}${where}`;
+    });
+    return `${this.#where().join(", ")}: ${values.join("; ") || "no curve"}`;
+  }
+
+  #moved() {
+    this.#request();
+    this.root.dispatchEvent(
+      new CustomEvent("lrviz:cursor", { bubbles: true, detail: { update: this.cursor } }),
+    );
+  }
+
+  // Draws the cursor, and writes the values beside it.
+  #point() {
+    const { context, overlay, scene, painter } = this;
+    const { width, height, ratio, colours } = painter;
+    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (overlay.width !== w || overlay.height !== h) [overlay.width, overlay.height] = [w, h];
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    if (this.dragged) {
+      const [from, to] = this.dragged;
+      context.fillStyle = colours.accent;
+      context.globalAlpha = 0.15;
+      context.fillRect(Math.min(from, to), EDGE, Math.abs(to - from), scene.bottom - EDGE);
+      context.globalAlpha = 1;
+    }
+    const x = this.cursor === null ? NaN : scene.x(this.#placeOf(this.cursor));
+    const visible = x >= scene.left - 1 && x <= scene.right + 1 && !this.printing;
+    this.tip.hidden = !visible;
+    if (!visible) return;
+    context.strokeStyle = colours.muted;
+    context.lineWidth = 1;
+    context.beginPath();
+    context.moveTo(Math.round(x) + 0.5, EDGE);
+    context.lineTo(Math.round(x) + 0.5, scene.bottom);
+    context.stroke();
+    const values = this.#values();
+    for (const each of values) {
+      const px = each.line.dots ? scene.x(each.update * each.factor) : x;
+      const py = each.panel.y(each.value);
+      if (!(py > each.panel.top - 4 && py < each.panel.top + each.panel.height + 4)) continue;
+      context.fillStyle = each.look.colour;
+      context.strokeStyle = colours.back;
+      context.lineWidth = 1.5;
+      context.beginPath();
+      context.arc(px, py, 4, 0, 2 * Math.PI);
+      context.fill();
+      context.stroke();
+    }
+    this.#tell(values, x);
+  }
+
+  #tell(values, x) {
+    const { tip, scene } = this;
+    const away = ({ panel, value }) => Math.abs(panel.y(value) - (this.pointed ?? scene.panels[0].top));
+    const near = values.length > NAMED
+      ? [...values].sort((one, other) => away(one) - away(other)).slice(0, NAMED)
+      : values;
+    const rows = near.map((each) => {
+      const [name, value, where] = this.#written(each);
+      return element(
+        "div", {}, swatch(each.line, this.theme), element("span", { text: name + where }),
+        element("b", { text: value }),
+      );
+    });
+    const more = values.length - near.length;
+    if (more) rows.push(element("div", { text: `and ${more} more` }));
+    tip.replaceChildren(element("div", { text: this.#where().join(" · ") }), ...rows);
+    const beside = x + 14 + tip.offsetWidth <= this.painter.width ? x + 14 : x - 14 - tip.offsetWidth;
+    tip.style.left = `${Math.max(0, Math.min(this.painter.width - tip.offsetWidth, beside))}px`;
+    tip.style.top = `${EDGE + 4}px`;
+  }
+
+  // Shows a part of the x axis, no less than some updates and within the training.
+  #see(low, high) {
+    const width = Math.min(this.end, Math.max(this.closest, high - low));
+    const from = Math.max(0, Math.min(this.end - width, low + (high - low - width) / 2));
+    this.window = width >= this.end * (1 - 1e-9) ? null : [from, from + width];
+    this.#request();
+  }
+
+  #listen() {
+    const { plot } = this;
+    const { signal } = this.aborted;
+    const on = (target, name, act, more = {}) => target.addEventListener(name, act, { signal, ...more });
+    this.observer = new ResizeObserver(() => this.#request());
+    this.observer.observe(plot);
+    on(this.dark, "change", () => this.#fill());
+    on(window, "beforeprint", () => this.#print(true));
+    on(window, "afterprint", () => this.#print(false));
+    on(plot, "keydown", (event) => this.#key(event));
+    on(plot, "wheel", (event) => this.#wheel(event), { passive: false });
+    on(plot, "dblclick", () => this.reset());
+    this.pointers = new Map();
+    on(plot, "pointerdown", (event) => this.#down(event));
+    on(plot, "pointermove", (event) => this.#move(event));
+    on(plot, "pointerup", (event) => this.#up(event));
+    on(plot, "pointercancel", (event) => this.#up(event));
+    on(plot, "pointerleave", () => {
+      if (this.pointers.size || document.activeElement === plot) return;
+      this.cursor = null;
+      this.#moved();
+    });
+  }
+
+  #print(on) {
+    this.printing = on;
+    this.root.classList.toggle("lrviz-printing", on);
+    this.#fill();
+    this.#draw();
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { reference } = this;
+    const [low, high] = this.seen;
+    const factor = this.unit.factors[this.referred];
+    const tenth = Math.max(1, Math.round((high - low) / factor / 10));
+    const first = Math.floor(low / factor);
+    const at = this.cursor ?? (this.window ? first : reference.start - 1);
+    const by = event.shiftKey ? 10 : 1;
+    const acts = {
+      ArrowRight: () => this.select(at + by),
+      ArrowLeft: () => this.select(at - by),
+      PageDown: () => this.select(at + tenth),
+      PageUp: () => this.select(at - tenth),
+      Home: () => this.select(reference.start),
+      End: () => this.select(reference.updates - 1),
+      "+": () => this.zoom(0.5),
+      "=": () => this.zoom(0.5),
+      "-": () => this.zoom(2),
+      0: () => this.reset(),
+      Escape: () => this.reset(),
+    };
+    if (!acts[event.key]) return;
+    event.preventDefault();
+    acts[event.key]();
+  }
+
+  #wheel(event) {
+    const [low, high] = this.seen;
+    if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+      if (!this.window) return;
+      event.preventDefault();
+      const by = (event.deltaX / (this.scene.right - this.scene.left)) * (high - low);
+      this.#see(low + by, high + by);
+      return;
+    }
+    if (event.deltaY > 0 && !this.window) return; // nothing to zoom out of: the page scrolls
+    event.preventDefault();
+    const pixels = event.deltaY * [1, LINE, 400][event.deltaMode];
+    this.zoom(Math.exp(0.002 * Math.max(-400, Math.min(400, pixels))), this.#under(event));
+  }
+
+  // The place of the x axis under a pointer.
+  #under(event) {
+    const x = event.clientX - this.plot.getBoundingClientRect().left;
+    return this.scene.place(Math.max(this.scene.left, Math.min(this.scene.right, x)));
+  }
+
+  #down(event) {
+    if (event.button) return;
+    this.plot.setPointerCapture(event.pointerId);
+    this.pointers.set(event.pointerId, event);
+    this.pinched = null;
+    if (this.pointers.size === 2) {
+      const [one, other] = [...this.pointers.values()].map((each) => this.#under(each));
+      this.pinched = [one, other];
+      this.dragged = null;
+    } else if (event.pointerType === "mouse" && !event.shiftKey) {
+      const x = event.clientX - this.plot.getBoundingClientRect().left;
+      this.dragged = [x, x];
+    } else if (event.shiftKey) this.held = this.#under(event);
+    this.#move(event);
+  }
+
+  #move(event) {
+    if (!this.scene) return;
+    const box = this.plot.getBoundingClientRect();
+    const x = event.clientX - box.left;
+    if (this.pointers.has(event.pointerId)) this.pointers.set(event.pointerId, event);
+    if (this.pinched) {
+      this.#pinch();
+      return;
+    }
+    if (this.held !== undefined) {
+      const [low, high] = this.seen;
+      const by = this.held - this.#under(event);
+      this.#see(low + by, high + by);
+      return;
+    }
+    if (this.dragged) {
+      this.dragged[1] = Math.max(this.scene.left, Math.min(this.scene.right, x));
+    }
+    this.pointed = event.clientY - box.top;
+    const factor = this.unit.factors[this.referred];
+    const update = Math.floor(this.#under(event) / factor);
+    const { start, updates } = this.reference;
+    this.cursor = Math.max(start, Math.min(updates - 1, update));
+    this.#moved();
+  }
+
+  // Keeps under two fingers what was under them when they came down.
+  #pinch() {
+    const box = this.plot.getBoundingClientRect();
+    const [one, other] = [...this.pointers.values()].map((each) => each.clientX - box.left);
+    if (Math.abs(one - other) < 8) return;
+    const each = (this.pinched[1] - this.pinched[0]) / (other - one);
+    if (!(each > 0)) return;
+    const low = this.pinched[0] - (one - this.scene.left) * each;
+    this.#see(low, low + (this.scene.right - this.scene.left) * each);
+  }
+
+  #up(event) {
+    this.pointers.delete(event.pointerId);
+    if (this.pointers.size < 2) this.pinched = null;
+    this.held = undefined;
+    const { dragged } = this;
+    this.dragged = null;
+    if (dragged && event.type === "pointerup" && Math.abs(dragged[0] - dragged[1]) > 4) {
+      const [low, high] = dragged
+        .map((x) => this.scene.place(Math.max(this.scene.left, x)))
+        .sort((one, other) => one - other);
+      this.#see(low, high);
+    }
+    this.#request();
+  }
+}
+
+Figure.read = fromMessage;
+Figure.unpack = async (meta, texts) => ({ ...meta, arrays: await Promise.all(texts.map(unpacked)) });
