@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,11 @@ class Browser:
         options = {"goog:chromeOptions": {"args": flags}, "goog:loggingPrefs": {"browser": "ALL"}}
         made = _send(f"{address}/session", {"capabilities": {"alwaysMatch": options}})
         self._session = f"{address}/session/{made['sessionId']}"
+
+    def close(self) -> None:
+        """End it."""
+        request = urllib.request.Request(self._session, method="DELETE")
+        urllib.request.urlopen(request, timeout=60).close()
 
     def __call__(self, command: str, body: dict[str, Any]) -> Any:
         """Send a command of WebDriver's, and return its value."""
@@ -164,8 +170,7 @@ def chromium(folder: Path) -> Iterator[Browser]:
         try:
             yield browser
         finally:
-            request = urllib.request.Request(browser._session, method="DELETE")
-            urllib.request.urlopen(request, timeout=60).close()
+            browser.close()
     finally:
         process.terminate()
         process.wait()

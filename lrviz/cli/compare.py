@@ -15,7 +15,7 @@ from lrviz.cli.drawing import Drawing, alone_on_stdout, draw, import_for
 from lrviz.cli.options import Shared, Sources, required
 from lrviz.cli.running import Run, load, simulated
 from lrviz.cli.table import At, ComparisonFormat, at_of
-from lrviz.cli.write import STDOUT, figure_targets, is_page
+from lrviz.cli.write import STDOUT, figure_targets
 from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,10 +67,9 @@ def compare(
     # Before anything is written: --at, --param and --format may be wrong.
     told = _told(run, at, shared, form)
     if targets:
-        pictures = not all(map(is_page, targets))
 
         def page() -> PageOptions:
-            return drawing.page_options(run, told.tables, said=told.said, pictures=pictures)
+            return drawing.page_options(run, told.tables, said=told.said)
 
         draw(run, options, shared, targets, page)
     if STDOUT not in targets:

@@ -20,14 +20,16 @@ from lrviz.errors import UsageError
 from lrviz.views.plan.defaults import wanted_by
 
 if TYPE_CHECKING:
-    from lrviz.spec.schedule import Schedule
     from lrviz.checking.runner import Report
+    from lrviz.spec.schedule import Schedule
     from lrviz.views.chart import ChartOptions
     from lrviz.views.html.page import PageOptions
     from lrviz.views.plan.options import FigureOptions
     from lrviz.views.text.grid import Grid
 
 _FIGURE = "Figure"
+PAGE_STYLES = ("light", "dark")
+"""What the style of a page may be; another one is for the pictures beside it."""
 
 Axis = Literal["step", "epoch", "progress", "tokens"]
 
@@ -157,7 +159,6 @@ class Drawing:
         *,
         report: Report | None = None,
         said: Sequence[str] = (),
-        pictures: bool = False,
     ) -> PageOptions:
         """Return how a page looks, and what stands on it beside the figure.
 
@@ -166,15 +167,11 @@ class Drawing:
             tables: A heading and a table each.
             report: What a check found.
             said: Sentences.
-            pictures: Pictures are drawn besides, which a style of theirs is then for.
-
-        Raises:
-            UsageError: The style is none of a page.
         """
-        from lrviz.views.html.page import STYLES, PageOptions
+        from lrviz.views.html.page import PageOptions
 
         return PageOptions(
-            style=None if pictures and self.style not in STYLES else self.style,
+            style=self.style if self.style in PAGE_STYLES else None,
             font=self.font,
             width=self.size[0] if self.size else None,
             said=said,
@@ -222,22 +219,29 @@ class Drawing:
                 )
 
     def for_files(self, targets: Sequence[Path]) -> None:
-        """Refuse what none of the files can show: pixels, or a picture's panels.
+        """Refuse what none of the files can show: pixels, panels in a grid, a picture's style.
 
         Raises:
             UsageError: There is such an option.
         """
         lines = (".svg", ".pdf")
-        if self.dpi is not None and targets:
-            if all(is_page(each) or each.suffix.lower() in lines for each in targets):
-                raise UsageError(
-                    f"--dpi is for pictures of pixels, and {targets[0]} has none; leave it out, or "
-                    "write a .png too"
-                )
-        if self.grid and targets and all(map(is_page, targets)):
+        pixels = [e for e in targets if not is_page(e) and e.suffix.lower() not in lines]
+        if self.dpi is not None and targets and not pixels:
+            raise UsageError(
+                f"--dpi is for pictures of pixels, and {targets[0]} has none; leave it out, or "
+                "write a .png too"
+            )
+        if not targets or not all(map(is_page, targets)):
+            return
+        if self.grid:
             raise UsageError(
                 "--grid is for pictures; on a page each curve can be switched off: leave it out, "
                 "or write a .png or an .svg too"
+            )
+        if self.style not in (None, *PAGE_STYLES):
+            raise UsageError(
+                f"--style {self.style} is for pictures; a page is light or dark, and without "
+                "--style as the reader's system has it"
             )
 
     def _x(self, schedules: Sequence[Schedule]) -> Axis | None:

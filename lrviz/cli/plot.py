@@ -12,9 +12,9 @@ from lrviz.cli.console import emit, note
 from lrviz.cli.drawing import Drawing, alone_on_stdout, draw, import_for
 from lrviz.cli.options import Shared, Sources, required
 from lrviz.cli.running import Run, simulated, user_code
-from lrviz.cli.watch import Watch, rounds
 from lrviz.cli.table import at_of
-from lrviz.cli.write import figure_targets, is_page
+from lrviz.cli.watch import Watch, rounds
+from lrviz.cli.write import figure_targets
 from lrviz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ def plot(
 
             params = (shared.param,) if shared.param else ()
             steps = table(run.traces, at_of(None, run.schedules), params)
-            pictures = show or not all(map(is_page, targets))
-            tables = [("Key steps", steps)]
-            return drawing.page_options(run, tables, report=report, pictures=pictures)
+            return drawing.page_options(run, [("Key steps", steps)], report=report)
 
         if targets or show:
             draw(run, options, shared, targets, page, show)

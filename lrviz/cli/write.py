@@ -26,7 +26,8 @@ def figure_targets(named: Sequence[str], sources: Sequence[str]) -> tuple[Path, 
     """Return the files to write a figure to, each checked before anything is computed.
 
     Args:
-        named: What `-o` named, `-` for a page on stdout; where nothing, `default_name(sources)` in the current folder.
+        named: What `-o` named, `-` for a page on stdout; where nothing, `default_name(sources)` in
+            the current folder.
         sources: The SOURCEs of the command line.
 
     Raises:

@@ -12,7 +12,6 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrviz.errors import UsageError
 from lrviz.views.html.data import FigureData
 from lrviz.views.html.packing import all_packed
 from lrviz.views.html.table import table_html
@@ -23,9 +22,6 @@ from lrviz.writing.text import visible
 
 if TYPE_CHECKING:
     from lrviz.checking.runner import Report
-
-STYLES = ("light", "dark")
-"""What a page's `style` may be; without one the reader's system decides."""
 
 _HERE = Path(__file__).parent
 _ACCENTS = {"light": "#B3261E", "dark": "#FF9C8F"}  # of findings
@@ -53,13 +49,6 @@ class PageOptions:
     tables: Sequence[tuple[str, Grid]] = ()
     report: Report | None = None
     source: str = ""
-
-    def __post_init__(self) -> None:
-        if self.style not in (None, *STYLES):
-            raise UsageError(
-                f"--style {self.style} is a picture's; a page is {' or '.join(STYLES)}, and "
-                "without --style as the reader's system has it"
-            )
 
 
 @cache
@@ -99,7 +88,7 @@ def _colours(palette: Palette, name: str) -> str:
 
 
 def policy(script: str, style: str, **more: str) -> str:
-    """Return a Content-Security-Policy under which a page is what it is: nothing else runs or loads.
+    """Return a Content-Security-Policy under which nothing else runs, or is loaded.
 
     Args:
         script: The text of its script, exactly as it stands between the tags.

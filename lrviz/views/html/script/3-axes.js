@@ -44,7 +44,7 @@ function evenTicks(low, high, most, whole) {
   const found = [];
   for (let at = Math.ceil(low / step - 1e-9); at * step <= high + 1e-9 * step; at++) {
     if (found.length > 100) break; // numbers beyond all doubles
-    found.push(at * step);
+    found.push(at * step + 0); // no -0
   }
   return { ticks: found, step };
 }

@@ -6,6 +6,7 @@ const EDGE = 10; // around it all
 const TICK = 5;
 const LINE = 16; // height of a line of text
 const BETWEEN = 18; // panels
+const PIECES = 12; // of a curve, beside a text
 const DOT = 2.2; // radius of a logged value
 
 class Painter {
@@ -53,7 +54,7 @@ class Painter {
       panel.height = (room * shares[index]) / all;
       top += panel.height + BETWEEN;
       const { low, high, log } = panel.axis;
-      const most = Math.max(2, Math.floor(panel.height / 42));
+      const most = Math.max(3, Math.floor(panel.height / 42));
       const { ticks, step } = log ? logTicks(low, high, most) : evenTicks(low, high, most, false);
       const write = yWriter(low, high, step);
       panel.ticks = ticks.map((value) => [value, write(value)]);
@@ -187,10 +188,15 @@ class Painter {
   #marks(scene, panel) {
     const { context, colours } = this;
     const taken = [];
-    const free = (box) =>
+    const inside = (box) =>
       box[0] >= scene.left + 2 && box[2] <= scene.right && box[1] >= panel.top &&
-      box[3] <= panel.top + panel.height &&
-      !taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
+      box[3] <= panel.top + panel.height;
+    const apart = (box) =>
+      !taken.some(
+        (other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3],
+      );
+    const clear = (box) => inside(box) && apart(box) && !this.hidden(scene, box);
+    const free = (box) => inside(box) && apart(box);
     const shown = scene.marks
       .map((mark) => ({ ...mark, px: scene.x(mark.place), py: panel.y(mark.value) }))
       .filter((mark) => mark.px >= scene.left - 1 && mark.px <= scene.right + 1);
@@ -207,7 +213,7 @@ class Painter {
       context.fillStyle = mark.given ? colours.accent : colours.text;
       context.textAlign = "left";
       context.textBaseline = "middle";
-      const found = this.#room(mark, free);
+      const found = this.#room(mark, clear) ?? this.#room(mark, free);
       if (!found) continue;
       const [text, box] = found;
       taken.push(box);
@@ -225,11 +231,33 @@ class Painter {
     const { px, py } = mark;
     for (const text of mark.texts) {
       const width = this.context.measureText(text).width;
-      for (const [dx, dy] of [[8, 0], [8, -14], [8, 14], [-width / 2, -18], [-width - 8, 0], [-width - 8, -14], [-width / 2, 18], [-width - 8, 14]]) {
-        const box = [px + dx, py + dy - 8, px + dx + width, py + dy + 8];
-        if (free(box)) return [text, box];
+      const lefts = [8, -width / 2, -width - 8];
+      for (const dy of [-14, 14, 0, -30, 30]) {
+        for (const dx of dy ? lefts : [8, -width - 8]) {
+          const box = [px + dx, py + dy - 8, px + dx + width, py + dy + 8];
+          if (free(box)) return [text, box];
+        }
       }
     }
     return null;
+  }
+
+  // How much of the curves a box would hide: pieces of them, of PIECES a curve.
+  hidden(scene, box) {
+    const [left, top, right, bottom] = box;
+    let found = 0;
+    for (const panel of scene.panels) {
+      if (bottom < panel.top || top > panel.top + panel.height) continue;
+      for (const { series, factor } of panel.curves) {
+        const step = (right - left) / PIECES;
+        for (let x = left; x < right - 1e-6; x += step) {
+          const [from, to] = [scene.place(x) / factor, scene.place(x + step) / factor];
+          const rows = series.rows(Math.floor(Math.max(0, from)), to);
+          const [low, high] = rows[0] < rows[1] ? series.range(...rows) : [Infinity, -Infinity];
+          if (low <= high && panel.y(low) > top - 2 && panel.y(high) < bottom + 2) found++;
+        }
+      }
+    }
+    return found;
   }
 }

@@ -89,6 +89,6 @@ function controls(figure) {
   };
   button("−", "zoom out", () => figure.zoom(2));
   button("+", "zoom in", () => figure.zoom(0.5));
-  figure.resetButton = button("whole", "show the whole training", () => figure.reset());
+  figure.resetButton = button("reset zoom", "reset zoom", () => figure.reset());
   return bar;
 }

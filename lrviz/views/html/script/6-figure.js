@@ -194,8 +194,9 @@ class Figure {
         className: "lrviz-plot", tabindex: "0", role: "application",
         "aria-roledescription": "interactive chart", "aria-describedby": `lrviz-help-${number}`,
       },
-      this.canvas, this.overlay, this.tip,
+      this.canvas, this.overlay,
     );
+    const stage = element("div", { className: "lrviz-stage" }, this.plot, this.tip);
     this.live = element("div", { className: "lrviz-live", "aria-live": "polite", role: "status" });
     this.help = element("p", {
       className: "lrviz-help", id: `lrviz-help-${number}`,
@@ -203,17 +204,21 @@ class Figure {
         "arrows for the next update (Shift: ten), Page Up and Down for a tenth of what is seen, " +
         "Home and End, + and − to zoom, 0 for all.",
     });
-    root.replaceChildren(this.around, this.plot, this.live, this.help);
+    root.replaceChildren(this.around, stage, this.live, this.help);
     this.painter = new Painter(this.canvas, {});
     this.context = this.overlay.getContext("2d");
   }
 
   // Names and controls, anew; what had the focus has it again.
   #fill() {
-    const able = () => [...this.around.querySelectorAll("input, select, button")];
-    const focused = able().indexOf(document.activeElement);
-    this.around.replaceChildren(legend(this), controls(this));
-    if (focused >= 0) able()[Math.min(focused, able().length - 1)].focus();
+    const able = (part) => [...(part?.querySelectorAll("input, select, button") ?? [])];
+    const parts = [legend(this), controls(this)];
+    parts.forEach((part, index) => {
+      const focused = able(this.around.children[index]).indexOf(document.activeElement);
+      if (this.around.children[index]) this.around.children[index].replaceWith(part);
+      else this.around.append(part);
+      if (focused >= 0) able(part)[Math.min(focused, able(part).length - 1)].focus();
+    });
     this.plot.setAttribute("aria-label", `${this.data.title}. ${this.data.description}`);
     this.#request();
   }
@@ -270,7 +275,7 @@ class Figure {
       const positives = () => curves.map(({ series }, at) => series.positives(...rows[at]));
       const log = this.state.log && panel.log;
       const fromZero = panel.param === "lr" && !this.window;
-      return { title: panel.title, curves, axis: yAxis(ranges, positives, log, fromZero) };
+      return { title: panel.title, lines: panel.lines, curves, axis: yAxis(ranges, positives, log, fromZero) };
     });
     return { panels, low, high, unit, marks: this.#marks(panels[0]) };
   }
@@ -302,8 +307,9 @@ class Figure {
         const row = series.row(update);
         if (row < 0) return [];
         const at = series.steps ? series.steps[row] : update;
-        return [{ panel, index, line, look, factor, update: at, value: series.values[row] }];
-      }),
+        const value = series.values[row];
+        return [{ panel, index, line, look, factor, update: at, value, at: panel.lines.indexOf(line) }];
+      }).sort((one, other) => one.at - other.at),
     );
   }
 
@@ -399,9 +405,29 @@ class Figure {
     const more = values.length - near.length;
     if (more) rows.push(element("div", { text: `and ${more} more` }));
     tip.replaceChildren(element("div", { text: this.#where().join(" · ") }), ...rows);
-    const beside = x + 14 + tip.offsetWidth <= this.painter.width ? x + 14 : x - 14 - tip.offsetWidth;
-    tip.style.left = `${Math.max(0, Math.min(this.painter.width - tip.offsetWidth, beside))}px`;
-    tip.style.top = `${EDGE + 4}px`;
+    this.#settle(x, tip.offsetWidth, tip.offsetHeight);
+  }
+
+  // Puts the values beside the cursor where they hide least of the curves, or stay where they were.
+  #settle(x, width, height) {
+    const { tip, scene, painter } = this;
+    const places = [];
+    for (const panel of scene.panels) {
+      for (const top of [panel.top + 4, panel.top + panel.height - height - 4]) {
+        for (const left of [x + 14, x - 14 - width]) {
+          const inside = left >= 0 && left + width <= painter.width;
+          const box = [left, top, left + width, top + height];
+          places.push([left, top, inside ? painter.hidden(scene, box) : Infinity]);
+        }
+      }
+    }
+    const least = Math.min(...places.map((each) => each[2]));
+    if (!(places[this.settled]?.[2] === least)) {
+      this.settled = places.findIndex((each) => each[2] === least);
+    }
+    const [left, top] = places[this.settled];
+    tip.style.left = `${Math.max(0, Math.min(painter.width - width, left))}px`;
+    tip.style.top = `${Math.max(0, top)}px`;
   }
 
   // Shows a part of the x axis, no less than some updates and within the training.

@@ -1,0 +1,508 @@
+"""The page in Chromium: what is seen, not what the script believes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lrviz.curves.keysteps import key_steps
+from lrviz.curves.trace import Trace
+from lrviz.spec.durations import Length
+from lrviz.views.html.data import figure_data
+from lrviz.views.html.page import PageOptions, page
+from lrviz.views.plan.marks import Mark
+from lrviz.views.plan.options import FigureOptions
+from lrviz.views.plan.palette import DARK, LIGHT
+from lrviz.views.plan.scales import y_scale
+from lrviz.views.text.table import table
+from tests.browser import Browser, chromium
+from tests.traces import Array, trace
+
+N = 20_000
+COSINE = 0.05 * (1 + np.cos(np.pi * np.arange(N) / N))
+SPIKED = np.full(N, 0.02)
+SPIKED[12_345] = 0.08
+CYCLE = 0.03 + 0.02 * np.abs((np.arange(N) / 2_500) % 2 - 1)
+HOSTILE = "</script><img src=x onerror=\"window.stolen='label'\"><b>'${1}\u202e"
+PLAN = (
+    trace(COSINE, label="cosine", per_epoch=100),
+    trace(CYCLE, label="cycle", per_epoch=100, momentum=0.95 - CYCLE),
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+class Shown:
+    """A page that is open in a browser."""
+
+    def __init__(self, browser: Browser, folder: Path) -> None:
+        self.browser, self.folder = browser, folder
+
+    def __call__(
+        self, *traces: Trace, width: int = 1280, scheme: str = "light", **options: Any
+    ) -> Browser:
+        beside = PageOptions(
+            tables=[("Key steps", table(traces))], style=options.pop("style", None)
+        )
+        text = page(figure_data(traces, FigureOptions(**options)), beside)
+        path = self.folder / "figure.html"
+        path.write_text(text, encoding="utf-8")
+        self.browser.surroundings(width, 900, scheme)
+        self.browser.open(path.as_uri())
+        return self.browser
+
+
+@pytest.fixture
+def shown(browser: Browser, tmp_path: Path) -> Iterator[Shown]:
+    yield Shown(browser, tmp_path)
+    assert browser.errors() == []
+    assert browser.run("return performance.getEntriesByType('resource').length") == 0
+    assert browser.run("return window.stolen ?? null") is None
+
+
+def near(pixels: NDArray[np.uint8], colour: str, least: int = 60) -> NDArray[np.bool_]:
+    """Return which pixels are of a colour, but for the smoothing of edges."""
+    rgb = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
+    return np.asarray(np.abs(pixels.astype(int) - rgb).sum(axis=2) < least)
+
+
+def panel(browser: Browser, index: int = 0) -> dict[str, float]:
+    """Return where a panel is in the window, and how far its axes reach."""
+    found: dict[str, float] = browser.value(
+        "(({left, right, low, high, panels}, box) => ({left: left + box.left, "
+        "right: right + box.left, low, high, top: panels[arguments[0]].top + box.top, "
+        "height: panels[arguments[0]].height, least: panels[arguments[0]].axis.low, "
+        "most: panels[arguments[0]].axis.high, log: Boolean(panels[arguments[0]].axis.log)}))"
+        "(figure.scene, figure.plot.getBoundingClientRect())".replace("arguments[0]", str(index))
+    )
+    return found
+
+
+def drawn(browser: Browser, values: Array, colour: str, index: int = 0) -> float:
+    """Return the share of the places along a curve at which its colour is seen.
+
+    Where it should be is computed here: from its values, and from the panel's place and ends.
+    """
+    seen = near(browser.pixels(), colour)
+    at = panel(browser, index)
+    hits = []
+    for x in np.arange(at["left"] + 2, at["right"] - 2):
+        place = at["low"] + (x + 0.5 - at["left"]) / (at["right"] - at["left"]) * (
+            at["high"] - at["low"]
+        )
+        if not 0 <= int(place) < len(values):
+            continue
+        value, least, most = values[int(place)], at["least"], at["most"]
+        if at["log"]:
+            value, least, most = np.log([value, least, most])
+        y = at["top"] + at["height"] * (1 - (value - least) / (most - least))
+        box = seen[max(0, int(y) - 2) : int(y) + 3, int(x) - 1 : int(x) + 2]
+        hits.append(bool(box.any()))
+    assert len(hits) > 100
+    return float(np.mean(hits))
+
+
+# What is seen
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_curves_are_where_their_values_are(shown: Shown, width: int, scheme: str) -> None:
+    browser = shown(*PLAN, width=width, scheme=scheme)
+    palette = LIGHT if scheme == "light" else DARK
+    one, other = palette.curves[:2]
+    assert drawn(browser, COSINE, one) > 0.93
+    assert drawn(browser, CYCLE, other) > 0.55  # dashed: 5 on, 2.2 off
+    assert drawn(browser, 0.95 - CYCLE, other, 1) > 0.55
+    pixels = browser.pixels()
+    assert near(pixels, palette.back, 4).mean() > 0.7
+    assert browser.run("return document.scrollingElement.scrollWidth") == width
+
+
+def test_the_y_axis_is_the_figures(shown: Shown) -> None:
+    low = [0.1, 0.1, 1e-4, 1e-9] + [0.05] * 496
+    for log in (False, True):
+        browser = shown(trace(COSINE), trace(low, label="b"), log=log)
+        at = panel(browser)
+        scale = y_scale([COSINE, np.array(low)], log=log, from_zero=True)
+        assert (at["least"], at["most"]) == pytest.approx((scale.low, scale.high), rel=1e-6)
+        assert bool(at["log"]) == log
+
+
+def test_a_logarithmic_axis_has_the_curve_too(shown: Shown) -> None:
+    decay = 0.1 * 0.9995 ** np.arange(N)
+    browser = shown(trace(decay), log=True)
+    assert drawn(browser, decay, LIGHT.curves[0]) > 0.93
+    browser.value("figure.setLog(false)")
+    browser.settle()
+    assert drawn(browser, decay, LIGHT.curves[0]) > 0.93
+    assert not panel(browser)["log"]
+
+
+@pytest.mark.parametrize("closer", [1, 4, 50, 1_000, 5_000])
+def test_a_spike_of_one_update_is_seen_at_every_zoom(shown: Shown, closer: int) -> None:
+    browser = shown(trace(SPIKED))
+    browser.value(f"figure.zoom(1 / {closer}, 12345.5)")
+    browser.settle()
+    at = panel(browser)
+    assert at["high"] - at["low"] == pytest.approx(N / closer)
+    pixels = browser.pixels()
+    y = at["top"] + at["height"] * (1 - (0.08 - at["least"]) / (at["most"] - at["least"]))
+    x = at["left"] + (12_345.5 - at["low"]) / (at["high"] - at["low"]) * (at["right"] - at["left"])
+    seen = near(pixels, LIGHT.curves[0])
+    assert seen[int(y) - 2 : int(y) + 3, int(x) - 3 : int(x) + 4].any()
+
+
+def test_what_is_not_finite_is_a_gap(shown: Shown) -> None:
+    values = np.full(N, 0.05)
+    values[5_000:10_000] = np.nan
+    values[15_000] = np.inf
+    seen = near(shown(trace(values)).pixels(), LIGHT.curves[0])
+    at = panel(shown.browser)
+    x = [int(at["left"] + share * (at["right"] - at["left"])) for share in (0.1, 0.4, 0.6, 0.9)]
+    rows = slice(int(at["top"]), int(at["top"] + at["height"]))
+    assert [bool(seen[rows, column].any()) for column in x] == [True, False, True, True]
+
+
+def test_a_log_is_dots_on_its_plan(shown: Shown) -> None:
+    steps = np.arange(0, N, 2_000)
+    log = Trace(
+        "run", "log.csv", ("",), {"lr": COSINE[steps, None] * 0.8}, {}, Length(N), steps=steps
+    )
+    browser = shown(PLAN[0], log)
+    at, seen = panel(browser), near(browser.pixels(), LIGHT.curves[1])
+    for step in steps[1:]:
+        x = at["left"] + step / N * (at["right"] - at["left"])
+        y = at["top"] + at["height"] * (
+            1 - (COSINE[step] * 0.8 - at["least"]) / (at["most"] - at["least"])
+        )
+        dot = seen[int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3]
+        assert 8 <= dot.sum() <= 25
+        assert not seen[int(y) - 2 : int(y) + 3, int(x) + 12 : int(x) + 20].any()  # and no line
+    browser.value("figure.select(4100)")
+    assert said(browser).endswith(f"run {float(COSINE[4_000] * 0.8)!r} (update 4,000)")
+
+
+def test_findings_and_marks_are_on_the_curve(shown: Shown) -> None:
+    marks = (Mark("cosine", 15_000, "LRV201 rebound"),)
+    browser = shown(*PLAN, marks=marks, annotate=True)
+    accent = "#B3261E"
+    at = panel(browser)
+    x = int(at["left"] + 0.75 * (at["right"] - at["left"]))
+    found = near(browser.pixels(), accent, 90)
+    assert found[:, x - 8 : x + 8].sum() > 15
+    assert found.sum() > 100  # with its words
+    browser.value("figure.setMarked(false)")
+    browser.settle()
+    assert near(browser.pixels(), accent, 90).sum() == pytest.approx(found.sum(), rel=0.3)
+
+
+# What is told
+
+
+def said(browser: Browser) -> str:
+    """Return what is read aloud, once it is."""
+    browser.run("await new Promise(done => setTimeout(done, 200))")
+    return str(browser.run("return document.querySelector('[aria-live=polite]').textContent"))
+
+
+def test_every_double_is_on_the_page(shown: Shown) -> None:
+    rng = np.random.default_rng(0)
+    layers = np.outer(rng.normal(size=2_001), [1.0, 0.75, 1e-300])
+    layers[7] = np.nan, np.inf, -0.0
+    momentum = np.outer(COSINE[:2_001], [9.0, 8.0, 8.0])
+    traces = (*PLAN, trace(layers, label="l", groups=("a", "b", "c"), momentum=momentum))
+    browser = shown(*traces)
+    hashes = browser.value(
+        "Promise.all(figure.data.columns.map(async ({trace, param, group, array}) => [trace, param,"
+        " group, Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', "
+        "figure.data.arrays[array]))).map(each => each.toString(16).padStart(2, '0')).join('')]))"
+    )
+    assert len(hashes) == 1 + 2 + 6
+    for at, param, group, found in hashes:
+        values = np.ascontiguousarray(traces[at].curves[param][:, group])
+        assert found == hashlib.sha256(values.tobytes()).hexdigest()
+
+
+def test_a_message_has_the_same_doubles(shown: Shown) -> None:
+    data = figure_data(PLAN, FigureOptions()).message()
+    browser = shown(PLAN[0])
+    found = browser.run(
+        "const read = LrvizFigure.read(Uint8Array.fromBase64(arguments[0]).buffer);"
+        "const figure = document.querySelector('.lrviz').figure; figure.update(read);"
+        "return read.arrays.map(each => [each.length, each[123]])",
+        base64.b64encode(data).decode(),
+    )
+    assert found == [[N, COSINE[123]], [N, CYCLE[123]], [N, 0.95 - CYCLE[123]]]
+    browser.settle()
+    assert drawn(browser, CYCLE, LIGHT.curves[1]) > 0.55
+
+
+def test_arrow_keys_tell_each_update_with_every_digit(shown: Shown) -> None:
+    browser = shown(*PLAN)
+    browser.press("Tab")
+    browser.value("figure.plot.focus()")
+    browser.press("Right", "Right", "Right", "Shift+Right", "Left")
+    assert said(browser) == (
+        f"update 11, epoch 0.11, 0.055%: cosine {float(COSINE[11])!r}; cycle {float(CYCLE[11])!r}; "
+        f"cycle, momentum {float(0.95 - CYCLE[11])!r}"
+    )
+    browser.press("End")
+    assert said(browser).startswith("update 19,999, epoch 199.99, 100%: cosine 6.168502")
+    browser.press("Home", "PageDown")
+    assert said(browser).startswith("update 2,000, epoch 20, 10%: ")
+
+
+def test_the_pointer_tells_the_update_below_it(shown: Shown) -> None:
+    browser = shown(*PLAN)
+    at = panel(browser)
+    x = int(at["left"] + 0.25 * (at["right"] - at["left"]))
+    browser.pointer(("move", x, at["top"] + 50))
+    update = int((x - at["left"]) / (at["right"] - at["left"]) * N)
+    tip = browser.run("return document.querySelector('.lrviz-tip').innerText")
+    assert tip.splitlines()[0].startswith(f"update {update:,} · epoch {update / 100:g} · ")
+    assert repr(float(COSINE[update])) in tip
+    pixels = near(browser.pixels(), LIGHT.muted)
+    assert (
+        pixels[int(at["top"]) + 5 : int(at["top"] + at["height"]) - 5, x - 1 : x + 2].any(1).mean()
+        > 0.8
+    )
+
+
+def test_curves_of_other_lengths_tell_their_own_updates(shown: Shown) -> None:
+    browser = shown(PLAN[0], trace(CYCLE[:200], label="short"), x="progress")
+    browser.value("figure.select(10000)")
+    assert said(browser) == (
+        f"update 10,000, 50%: cosine {float(COSINE[10_000])!r}; "
+        f"short {float(CYCLE[100])!r} (update 100)"
+    )
+
+
+# What it does
+
+
+def window(browser: Browser) -> tuple[float, float]:
+    low, high = browser.value("figure.seen")
+    return low, high
+
+
+def test_drag_wheel_keys_and_buttons_zoom_and_reset(shown: Shown) -> None:
+    browser = shown(*PLAN)
+    at = panel(browser)
+    y = at["top"] + 60
+    wide = at["right"] - at["left"]
+    places = [int(at["left"] + share * wide) for share in (0.2, 0.4)]
+    browser.pointer(("down", places[0], y), ("move", places[1], y), ("up", places[1], y))
+    expected = [(each - at["left"]) / wide * N for each in places]
+    assert window(browser) == pytest.approx(expected, rel=1e-6)
+    assert drawn(browser, COSINE, LIGHT.curves[0]) > 0.93
+    browser.pointer(*[(what, places[0], y) for what in ("down", "up", "down", "up")])
+    assert window(browser) == (0, N)
+    browser.wheel(places[0], y, -300)
+    low, high = window(browser)
+    about = (places[0] - at["left"]) / wide
+    assert high - low == pytest.approx(N * np.exp(-0.6))
+    assert low + about * (high - low) == pytest.approx(about * N, rel=1e-6)
+    browser.value("figure.plot.focus()")
+    browser.press("0")
+    assert window(browser) == (0, N)
+    browser.wheel(places[0], y, 300)  # nothing to zoom out of: the page may scroll
+    assert window(browser) == (0, N)
+    browser.press(*["+"] * 20)
+    low, high = window(browser)
+    assert high - low == pytest.approx(4)  # updates
+    browser.press("-")
+    assert np.diff(window(browser)) == pytest.approx(8)
+    browser.run("document.querySelector('[aria-label=\"reset zoom\"]').click()")
+    assert window(browser) == (0, N)
+
+
+def test_single_updates_are_stairs(shown: Shown) -> None:
+    stairs = np.repeat([0.1, 0.05, 0.08, 0.02], 1)
+    values = np.concatenate([np.full(5_000, 0.06), stairs, np.full(5_000, 0.06)])
+    browser = shown(trace(values))
+    browser.value("figure.zoom(0.0004, 5002)")
+    browser.settle()
+    assert window(browser) == pytest.approx((5_000, 5_004), abs=1e-2)
+    assert drawn(browser, values, LIGHT.curves[0]) > 0.99
+
+
+def test_two_fingers_zoom(shown: Shown) -> None:
+    browser = shown(*PLAN)
+    at = panel(browser)
+    wide, y = at["right"] - at["left"], at["top"] + 80
+    ends = [(0.4, 0.3), (0.6, 0.7)]
+    ways = [[int(at["left"] + share * wide) for share in each] for each in ends]
+    browser.fingers(
+        *([("down", way[0], y), ("move", way[1], y), ("up", way[1], y)] for way in ways)
+    )
+    low, high = window(browser)
+    assert high - low == pytest.approx(N / 2, rel=0.02)
+    assert (low + high) / 2 == pytest.approx(N / 2, rel=0.02)
+
+
+def test_a_curve_is_switched_off_and_on_by_the_keyboard(shown: Shown) -> None:
+    browser = shown(*PLAN)
+    browser.run("document.querySelector('.lrviz-legend input').focus()")
+    browser.press("Space")
+    browser.settle()
+    assert drawn(browser, COSINE, LIGHT.curves[0]) < 0.05
+    at = panel(browser)
+    scale = y_scale([CYCLE], log=False, from_zero=True)
+    assert at["most"] == pytest.approx(scale.high)
+    assert drawn(browser, CYCLE, LIGHT.curves[1]) > 0.55
+    browser.press("Space")
+    browser.settle()
+    assert drawn(browser, COSINE, LIGHT.curves[0]) > 0.93
+
+
+def test_the_x_axis_counts_what_is_chosen_and_keeps_its_window(shown: Shown) -> None:
+    browser = shown(*PLAN)
+    browser.value("figure.zoom(0.25, 0)")
+    browser.run("document.querySelector('.lrviz select').focus()")
+    browser.press("Down")  # the next unit: epochs
+    browser.settle()
+    assert browser.value("figure.unit.key") == "epoch"
+    assert window(browser) == pytest.approx((0, 50))
+    browser.press("Down")
+    browser.settle()
+    assert window(browser) == pytest.approx((0, 25))
+
+
+def test_all_groups_are_shown_when_they_are_asked_for(shown: Shown) -> None:
+    layers = trace(np.outer(COSINE, [1, 0.8, 0.6, 0.4]), label="l", groups=list("abcd"))
+    browser = shown(layers)
+    names = "Array.from(document.querySelectorAll('.lrviz-legend label'), e => e.textContent)"
+    assert browser.value(names) == ["l/a", "l/d +2 groups up to x2.5"]
+    browser.run(
+        "[...document.querySelectorAll('.lrviz-controls label')]"
+        ".find(each => each.textContent === 'all param groups').click()"
+    )
+    browser.settle()
+    assert browser.value(names) == ["l/a", "l/b", "l/c", "l/d"]
+    colour = browser.value("figure.view.panels[0].lines[1].light.colour")
+    assert drawn(browser, COSINE * 0.8, colour) > 0.93
+
+
+def test_an_update_keeps_zoom_focus_and_what_is_off(shown: Shown) -> None:
+    browser = shown(*PLAN)
+    browser.value("figure.zoom(0.5, 0)")
+    browser.value("figure.toggle('cosine', false)")
+    browser.run("document.querySelector('.lrviz select').focus()")
+    third = trace(CYCLE[::-1] * 2, label="third", per_epoch=100)
+    data = base64.b64encode(figure_data([*PLAN, third], FigureOptions()).message()).decode()
+    browser.run(
+        "const figure = document.querySelector('.lrviz').figure;"
+        "figure.update(LrvizFigure.read(Uint8Array.fromBase64(arguments[0]).buffer))",
+        data,
+    )
+    browser.settle()
+    assert window(browser) == (0, N / 2)
+    assert browser.run("return document.activeElement.localName") == "select"
+    assert drawn(browser, COSINE, LIGHT.curves[0]) < 0.05
+    colour = browser.value("figure.view.panels[0].lines[2].light.colour")
+    assert drawn(browser, CYCLE[::-1] * 2, colour) > 0.5
+    boxes = "Array.from(document.querySelectorAll('.lrviz-legend input'), e => e.checked)"
+    assert browser.value(boxes) == [False, True, True]
+
+
+def test_a_step_of_the_table_leads_to_the_curve(shown: Shown) -> None:
+    browser = shown(*PLAN)
+    browser.run(
+        "[...document.querySelectorAll('th button')].find(e => e.textContent === '5,000').click()"
+    )
+    assert said(browser).startswith("update 5,000, ")
+    steps = {each.step for each in key_steps(PLAN[0]).steps}
+    assert 5_000 in steps
+
+
+# For everybody
+
+
+def test_labels_are_text_and_nothing_of_theirs_runs(shown: Shown) -> None:
+    browser = shown(trace(COSINE, label=HOSTILE), title=HOSTILE)
+    visible = HOSTILE.replace("\u202e", "\\u202e")
+    assert browser.run("return document.querySelector('h1').textContent") == visible
+    assert browser.run("return document.title") == visible
+    assert browser.run("return document.querySelector('.lrviz-legend label').innerText") == visible
+    browser.value("figure.select(7)")
+    assert f"{visible} {float(COSINE[7])!r}" in said(browser)
+    assert browser.run("return document.querySelectorAll('img, b b').length") == 0
+
+
+def test_all_that_can_be_used_has_a_name_and_a_role(shown: Shown) -> None:
+    browser = shown(*PLAN, annotate=True)
+    nodes = browser.devtools("Accessibility.getFullAXTree")["nodes"]
+    told = [
+        (node["role"]["value"], node.get("name", {}).get("value", ""))
+        for node in nodes
+        if any(
+            each["name"] == "focusable" and each["value"]["value"]
+            for each in node.get("properties", [])
+        )
+        and node["role"]["value"] != "RootWebArea"
+    ]
+    assert ("checkbox", "cosine") in told
+    assert ("combobox", "x") in told
+    assert ("checkbox", "logarithmic") in told
+    assert ("button", "zoom in") in told
+    assert (
+        "application",
+        "cosine, cycle. The learning rate and momentum over updates of cosine, cycle.",
+    ) in told
+    assert all(name.strip() for _, name in told)
+    roles = {node["role"]["value"] for node in nodes}
+    assert {"heading", "table", "rowheader", "columnheader", "main", "status"} <= roles
+
+
+def test_the_keyboard_reaches_everything_and_leaves_it(shown: Shown) -> None:
+    browser = shown(*PLAN, annotate=True)
+    browser.run("document.activeElement.blur()")
+    seen = []
+    for _ in range(12):
+        browser.press("Tab")
+        seen.append(
+            browser.run(
+                "const e = document.activeElement; return e === document.body ? 'body' : "
+                "(e.getAttribute('role') ?? e.type ?? e.localName)"
+            )
+        )
+    assert seen[:7] == ["checkbox", "checkbox", "select-one", *["checkbox"] * 2, *["button"] * 2]
+    assert seen[7:9] == ["application", "region"]  # the button that resets has nothing to do
+    assert "button" in seen[9:12]
+
+
+def test_a_style_holds_against_the_system(shown: Shown) -> None:
+    browser = shown(*PLAN, scheme="light", style="dark")
+    assert near(browser.pixels(), DARK.back, 4).mean() > 0.7
+    assert drawn(browser, COSINE, DARK.curves[0]) > 0.93
+
+
+def test_print_is_light_and_has_no_controls(shown: Shown) -> None:
+    browser = shown(*PLAN, scheme="dark")
+    browser.run(
+        "const figure = document.querySelector('.lrviz').figure;"
+        "window.addEventListener('beforeprint', () => { const {canvas, scene} = figure;"
+        "const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
+        "let count = 0; for (let at = 0; at < data.length; at += 4) if (data[at] === 0x00 && "
+        "data[at + 1] === 0x72 && data[at + 2] === 0xB2) count++; window.printed = "
+        "[figure.theme, count, canvas.width / figure.plot.clientWidth]; })"
+    )
+    paper = base64.b64decode(browser.devtools("Page.printToPDF", printBackground=True)["data"])
+    assert paper.startswith(b"%PDF")
+    theme, blue, ratio = browser.run("return window.printed")
+    assert (theme, round(ratio)) == ("light", 3)
+    assert blue > 3_000
+    browser.settle()
+    assert drawn(browser, COSINE, DARK.curves[0]) > 0.93  # and afterwards all is as it was
