@@ -20,7 +20,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.chromium import FLAGS
+from tests.chromium import FLAGS, path_of_chromium
 
 KEYS = {"Left": "\ue012", "Right": "\ue014", "PageUp": "\ue00e", "PageDown": "\ue00f"}
 KEYS |= {"Home": "\ue011", "End": "\ue010", "Tab": "\ue004", "Escape": "\ue00c", "Space": " "}
@@ -31,9 +31,10 @@ _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 class Browser:
     """A window of Chromium, driven by chromedriver as the W3C's WebDriver says."""
 
-    def __init__(self, address: str, profile: Path) -> None:
+    def __init__(self, address: str, path: str, profile: Path) -> None:
         flags = [*FLAGS, f"--user-data-dir={profile}"]
-        options = {"goog:chromeOptions": {"args": flags}, "goog:loggingPrefs": {"browser": "ALL"}}
+        chrome = {"args": flags, "binary": path}
+        options = {"goog:chromeOptions": chrome, "goog:loggingPrefs": {"browser": "ALL"}}
         made = _send(f"{address}/session", {"capabilities": {"alwaysMatch": options}})
         self._session = f"{address}/session/{made['sessionId']}"
 
@@ -153,11 +154,10 @@ def chromium(folder: Path) -> Iterator[Browser]:
     Args:
         folder: Empty, for the profile.
     """
+    path = path_of_chromium()
     driver = shutil.which("chromedriver")
-    if driver is None or shutil.which("chromium") is None:
-        pytest.skip(
-            "Chromium is not installed (on Debian: apt-get install chromium chromium-driver)"
-        )
+    if driver is None:
+        pytest.skip("chromedriver is not installed (on Debian: apt-get install chromium-driver)")
     process = subprocess.Popen([driver, "--port=0"], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -166,7 +166,7 @@ def chromium(folder: Path) -> Iterator[Browser]:
             for line in process.stdout
             if "started successfully on port" in line
         )
-        browser = Browser(f"http://127.0.0.1:{port}", folder)
+        browser = Browser(f"http://127.0.0.1:{port}", path, folder)
         try:
             yield browser
         finally:

@@ -26,6 +26,15 @@ FLAGS = (
 )
 
 
+def path_of_chromium() -> str:
+    """Return the path of Chromium, or of Chrome; skip without them."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    pytest.skip("Chromium is not installed (on Debian: apt-get install chromium chromium-driver)")
+
+
 def colours(page: Path, folder: Path) -> dict[str, int]:
     """Return how many pixels of a page have each colour, as `#RRGGBB`; skip without Chromium.
 
@@ -33,9 +42,7 @@ def colours(page: Path, folder: Path) -> dict[str, int]:
         page: An HTML file.
         folder: Empty; for the profile and the screenshot, `page.png`.
     """
-    browser = shutil.which("chromium")
-    if browser is None:
-        pytest.skip("Chromium is not installed (on Debian: apt-get install chromium)")
+    browser = path_of_chromium()
     picture = folder / "page.png"
     profile = folder / "profile"
     profile.mkdir(parents=True)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from tests.chromium import FLAGS
+from tests.chromium import FLAGS, path_of_chromium
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,9 +56,7 @@ def misplaced(figures: dict[str, str], folder: Path, wider: float) -> list[str]:
         folder: For the page and the browser's profile.
         wider: How much wider the font of a second look is.
     """
-    browser = shutil.which("chromium")
-    if browser is None:
-        pytest.skip("Chromium is not installed (on Debian: apt-get install chromium)")
+    browser = path_of_chromium()
     sections = (
         f'<section id="{name}">{svg[svg.index("<svg") :]}</section>'
         for name, svg in figures.items()

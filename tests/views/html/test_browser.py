@@ -29,11 +29,12 @@ N = 20_000
 COSINE = 0.05 * (1 + np.cos(np.pi * np.arange(N) / N))
 SPIKED = np.full(N, 0.02)
 SPIKED[12_345] = 0.08
-CYCLE = 0.03 + 0.02 * np.abs((np.arange(N) / 2_500) % 2 - 1)
+CYCLE: Array = 0.03 + 0.02 * np.abs((np.arange(N) / 2_500) % 2 - 1)
 HOSTILE = "</script><img src=x onerror=\"window.stolen='label'\"><b>'${1}\u202e"
+MOMENTUM: Array = np.subtract(0.95, CYCLE)
 PLAN = (
     trace(COSINE, label="cosine", per_epoch=100),
-    trace(CYCLE, label="cycle", per_epoch=100, momentum=0.95 - CYCLE),
+    trace(CYCLE, label="cycle", per_epoch=100, momentum=MOMENTUM),
 )
 
 
@@ -124,7 +125,7 @@ def test_curves_are_where_their_values_are(shown: Shown, width: int, scheme: str
     one, other = palette.curves[:2]
     assert drawn(browser, COSINE, one) > 0.93
     assert drawn(browser, CYCLE, other) > 0.55  # dashed: 5 on, 2.2 off
-    assert drawn(browser, 0.95 - CYCLE, other, 1) > 0.55
+    assert drawn(browser, MOMENTUM, other, 1) > 0.55
     pixels = browser.pixels()
     assert near(pixels, palette.back, 4).mean() > 0.7
     assert browser.run("return document.scrollingElement.scrollWidth") == width
@@ -244,7 +245,7 @@ def test_a_message_has_the_same_doubles(shown: Shown) -> None:
         "return read.arrays.map(each => [each.length, each[123]])",
         base64.b64encode(data).decode(),
     )
-    assert found == [[N, COSINE[123]], [N, CYCLE[123]], [N, 0.95 - CYCLE[123]]]
+    assert found == [[N, COSINE[123]], [N, CYCLE[123]], [N, MOMENTUM[123]]]
     browser.settle()
     assert drawn(browser, CYCLE, LIGHT.curves[1]) > 0.55
 
@@ -256,7 +257,7 @@ def test_arrow_keys_tell_each_update_with_every_digit(shown: Shown) -> None:
     browser.press("Right", "Right", "Right", "Shift+Right", "Left")
     assert said(browser) == (
         f"update 11, epoch 0.11, 0.055%: cosine {float(COSINE[11])!r}; cycle {float(CYCLE[11])!r}; "
-        f"cycle, momentum {float(0.95 - CYCLE[11])!r}"
+        f"cycle, momentum {float(MOMENTUM[11])!r}"
     )
     browser.press("End")
     assert said(browser).startswith("update 19,999, epoch 199.99, 100%: cosine 6.168502")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def test_the_x_axis_counts_what_is_known_of_all() -> None:
     assert [each["key"] for each in made(alone)["units"]] == ["epoch", "progress"]
     assert made(alone)["unit"] == "epoch"
     assert made(epochs, x="epoch")["unit"] == "epoch"
-    tokens = replace(epochs, length=Length(50, 10, tokens_per_update=3))
+    tokens = replace(epochs, length=Length(50, 10, tokens_per_update=Fraction(3)))
     assert made(tokens)["units"][3] == {"key": "tokens", "factors": (3.0,), "whole": True}
     with pytest.raises(UsageError, match="how many updates an epoch has is not known"):
         made(shorter, x="epoch")
