@@ -26,10 +26,10 @@ from tests.browser import Browser, chromium
 from tests.traces import Array, trace
 
 N = 20_000
-COSINE = 0.05 * (1 + np.cos(np.pi * np.arange(N) / N))
+COSINE: Array = 0.05 * (1 + np.cos(np.pi * np.arange(N) / N))
 SPIKED = np.full(N, 0.02)
 SPIKED[12_345] = 0.08
-CYCLE: Array = 0.03 + 0.02 * np.abs((np.arange(N) / 2_500) % 2 - 1)
+CYCLE: Array = np.abs(np.arange(N) / 2_500 % 2 - 1) * 0.02 + 0.03
 HOSTILE = "</script><img src=x onerror=\"window.stolen='label'\"><b>'${1}\u202e"
 MOMENTUM: Array = np.subtract(0.95, CYCLE)
 PLAN = (
@@ -142,7 +142,7 @@ def test_the_y_axis_is_the_figures(shown: Shown) -> None:
 
 
 def test_a_logarithmic_axis_has_the_curve_too(shown: Shown) -> None:
-    decay = 0.1 * 0.9995 ** np.arange(N)
+    decay: Array = 0.1 * np.power(0.9995, np.arange(N))
     browser = shown(trace(decay), log=True)
     assert drawn(browser, decay, LIGHT.curves[0]) > 0.93
     browser.value("figure.setLog(false)")
