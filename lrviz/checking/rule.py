@@ -72,8 +72,9 @@ class Rule:
 
     @property
     def example(self) -> str:
-        """A spec that has it, or the part of one, as YAML: the file of its code in `examples`."""
-        return (_EXAMPLES / f"{self.code}.yaml").read_text(encoding="utf-8")
+        """What has it, the part of a spec or of a script: the file of its code in `examples`."""
+        [file] = _EXAMPLES.glob(f"{self.code}.*")
+        return file.read_text(encoding="utf-8")
 
 
 def rule(

@@ -21,6 +21,7 @@ from lrviz.curves.events import Array
 from lrviz.curves.trace import Trace
 from lrviz.document import KeyPath, Map, Seq, parse, scalar, unplaced
 from lrviz.errors import Place, SpecError
+from lrviz.sources.followed import Followed, Observed
 from lrviz.spec import durations
 from lrviz.spec.schedule import Schedule
 
@@ -83,6 +84,12 @@ class Subject:
         ranked = [sorted(each, key=lambda group: -order[group]) for each in families.values()]
         ranked.sort(key=lambda each: -order[each[0]])
         return tuple(replace(self, family=tuple(each)) for each in ranked)
+
+    @property
+    def observed(self) -> tuple[Observed, ...]:
+        """What a script did with its schedulers, where one was run."""
+        function = self.schedule.function
+        return function.observed if isinstance(function, Followed) else ()
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import re
 import sys
+import sysconfig
 import threading
 import weakref
 from collections import Counter
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -28,7 +30,19 @@ from lrviz.errors import LrvizError
 from lrviz.live.copying import Adopted, adopt
 
 _PATIENCE = 4  # so many times the updates are waited for, until every optimizer has made them
+_INSTALLED = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    str(Path(__file__).parents[1]),
+)
 _NAMED = re.compile("sched|warmup|anneal|decay|lr", re.IGNORECASE)
+
+
+@dataclass
+class Places:
+    """Where the script built a scheduler, and first called its step(): file and line, or None."""
+
+    built: tuple[str, int] | None = None
+    stepped: tuple[str, int] | None = None
 
 
 @dataclass
@@ -40,18 +54,22 @@ class Seen:
         schedulers: Those on it, the outermost, as they were at its first update.
         adopted: Copies of both.
         before: How often the script stepped each before the first update.
+        places: Where it built and stepped each.
         gaps: Likewise between two updates, one list a gap.
         lrs: The values that its first group had.
         skipped: Updates that a gradient scaler skipped.
+        place: Where the script makes its updates: file and line, or None.
     """
 
     optimizer: Optimizer
     schedulers: list[Any]
     adopted: Adopted
     before: list[int]
+    places: list[Places]
     gaps: list[list[int]] = field(default_factory=list)
     lrs: set[float] = field(default_factory=set)
     skipped: int = 0
+    place: tuple[str, int] | None = None
 
     @property
     def name(self) -> str:
@@ -81,6 +99,7 @@ class Observer:
     ) -> None:
         self._after, self._answer, self._refuse = after, answer, refuse
         self._calls: Counter[int] = Counter()  # of step(), by scheduler
+        self._places: dict[int, Places] = {}  # by scheduler
         # By optimizer: what it was at the last update that was tried, and between the last two.
         self._last: dict[int, Counter[int]] = {}
         self._spans: dict[int, Counter[int]] = {}
@@ -148,11 +167,16 @@ class Observer:
 
     def _wrap(self, kind: type, name: str, *, counts: bool = True) -> None:
         real, inside, calls = vars(kind)[name], self._inside, self._calls
+        places = self._places
 
         @wraps(real)
         def step(scheduler: Any, *args: Any, **kwargs: Any) -> Any:
-            if getattr(inside, "depth", 0) == 0 and counts:
+            if not counts:
+                places[id(scheduler)] = Places(_caller())
+            elif getattr(inside, "depth", 0) == 0:
                 calls[id(scheduler)] += 1
+                place = places.setdefault(id(scheduler), Places())
+                place.stepped = place.stepped or _caller()
             inside.depth = getattr(inside, "depth", 0) + 1
             try:
                 return real(scheduler, *args, **kwargs)
@@ -195,7 +219,9 @@ class Observer:
                 return
             first = self._first[me]
             before = [first[id(each)] for each in schedulers]
-            seen = self._seen[me] = Seen(optimizer, schedulers, adopted, before)
+            places = [self._places.setdefault(id(each), Places()) for each in schedulers]
+            seen = self._seen[me] = Seen(optimizer, schedulers, adopted, before, places)
+            seen.place = _caller()
         else:
             seen.gaps.append(self._gap(seen))
         seen.skipped += max(0, tries - 1)
@@ -219,6 +245,17 @@ class Observer:
 
     def _gap(self, seen: Seen) -> list[int]:
         return [self._spans[id(seen.optimizer)][id(each)] for each in seen.schedulers]
+
+
+def _caller() -> tuple[str, int] | None:
+    """Return file and line of the script that led here; None where only installed code did."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith((*_INSTALLED, "<")):
+            return file, frame.f_lineno
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
 
 
 def _classes() -> Iterator[type]:

@@ -64,8 +64,16 @@ class Request:
     interval: str | None
 
 
-def follow(seen: Seen, request: Request, loader: int | None) -> tuple[Trace, str]:
+def follow(
+    seen: Seen, request: Request, loader: int | None, never: list[bool]
+) -> tuple[Trace, str]:
     """Return what an optimizer's schedulers do from its first update on, and what was seen of them.
+
+    Args:
+        seen: The optimizer.
+        request: How it is to be followed.
+        loader: Batches of the script's DataLoader, if that is known.
+        never: Of each scheduler, whether the script never steps it.
 
     Raises:
         UsageError: What was seen does not tell how it goes on.
@@ -82,6 +90,10 @@ def follow(seen: Seen, request: Request, loader: int | None) -> tuple[Trace, str
                 "builds it, with --metric FILE:COLUMN, or write a spec with metric:"
             )
         built = called(copied, Cadence())
+        if never[index]:
+            schedulers.append(BuiltScheduler(_Repeated(built, 0), built.cadence))
+            told.append(f"{kind} never stepped")
+            continue
         if built.interval == "epoch" and request.per_epoch is None:
             raise UsageError(f"{kind} counts epochs: give --steps-per-epoch{_batches(loader)}")
         stepped, how = _cadence(built, index, seen, request, loader)
@@ -106,11 +118,13 @@ def _cadence(
     [(times, most)] = Counter(calls).most_common(1)
     others = len(calls) - most
     if times:
-        first = seen.before[index] and len(set(calls)) == 1
-        how = "before" if first else "after"
-        often = "" if times == 1 else f"{times} times "
         known = "" if not others else f" (as after {most} of {updates})"
-        text = f"{often}{how} each update{known}"
+        before = 0 if others else seen.before[index]
+        if times > 1 and before == times - 1:
+            text = f"after each of the {times} batches of an update"
+        else:
+            often = "" if times == 1 else f"{times} times "
+            text = f"{often}{'before' if before else 'after'} each update{known}"
         if times == 1:
             return built, text
         return BuiltScheduler(_Repeated(built, times), built.cadence), text
@@ -121,14 +135,22 @@ def _cadence(
         return called(built.scheduler, Cadence(frequency=every)), f"every {count(every)} updates"
     if request.per_epoch is None:
         raise UsageError(
-            f"{kind} was stepped after {len(steps)} of {updates}, so once an epoch as it seems: "
-            f"give --steps-per-epoch{_batches(loader)}, or look at more updates with --after"
+            f"{kind} was stepped after {len(steps)} of {updates}, so once an epoch as it seems"
+            f"{', or never' * (not steps)}: give --steps-per-epoch{_batches(loader)}, or look at "
+            f"more updates with --after{'' if loader is None else f' {loader + 1}'}"
         )
     return called(built.scheduler, Cadence("epoch")), f"after {len(steps)} of {updates}: per epoch"
 
 
 def _batches(loader: int | None) -> str:
     return "" if loader is None else f" (its DataLoader has {count(loader)} batches)"
+
+
+def _is_never(seen: Seen, index: int, request: Request, *, over: bool) -> bool:
+    """Tell whether a scheduler is never stepped: not in a whole script, or in a whole epoch."""
+    calls = [gap[index] for gap in seen.gaps]
+    enough = over or (request.per_epoch is not None and len(calls) >= request.per_epoch)
+    return enough and not any(calls) and request.interval is None
 
 
 def _write(folder: Path, found: dict[str, Any], curves: dict[str, Any]) -> None:
@@ -144,8 +166,10 @@ def _write(folder: Path, found: dict[str, Any], curves: dict[str, Any]) -> None:
     text.replace(folder / "answer.json")
 
 
-def answered(folder: Path, request: Request, seen: list[Seen], loader: int | None) -> None:
-    """Follow what was seen, and write it."""
+def answered(
+    folder: Path, request: Request, seen: list[Seen], loader: int | None, *, over: bool
+) -> None:
+    """Follow what was seen, of a script that is over or not, and write it."""
     curves: dict[str, Any] = {}
     listed: list[dict[str, Any]] = []
     if not any(each.schedulers for each in seen):
@@ -153,14 +177,18 @@ def answered(folder: Path, request: Request, seen: list[Seen], loader: int | Non
         return
     try:
         for index, each in enumerate(seen):
-            trace, said = follow(each, request, loader)
+            every = range(len(each.schedulers))
+            never = [_is_never(each, scheduler, request, over=over) for scheduler in every]
+            trace, said = follow(each, request, loader, never)
             for name, curve in trace.curves.items():
                 after = trace.after[name]
                 curves[f"{index}/{name}"] = np.concatenate([curve, after[None, :]])
             listed.append(
                 {
                     "optimizer": each.name,
-                    "scheduled": bool(each.schedulers),
+                    "place": each.place,
+                    "moved": not each.schedulers and len(each.lrs) > 1,
+                    "schedulers": [_stepped(each, at, never=never[at]) for at in every],
                     "groups": list(trace.groups),
                     "said": said,
                     "warnings": [*_warnings(each), *trace.warnings],
@@ -172,26 +200,26 @@ def answered(folder: Path, request: Request, seen: list[Seen], loader: int | Non
         _write(folder, {"message": error.message}, {})
 
 
+def _stepped(seen: Seen, index: int, *, never: bool) -> dict[str, Any]:
+    """Return what was seen of a scheduler, as `lrviz.sources.followed.Stepped` has it."""
+    real, calls = seen.schedulers[index], [gap[index] for gap in seen.gaps]
+    # A step that names an epoch, as some have it, skips none.
+    ahead = int(getattr(seen.adopted.schedulers[index], "last_epoch", 0) or 0)
+    return {
+        "kind": type(real).__name__,
+        "skipped": min(seen.before[index], max(0, ahead)),
+        "times": calls[0] if len(set(calls)) == 1 else 0,
+        "calls": sum(calls),
+        "updates": len(calls),
+        "known": len(getattr(real, "base_lrs", seen.optimizer.param_groups)),
+        "never": never,
+        "built": seen.places[index].built,
+        "stepped": seen.places[index].stepped,
+    }
+
+
 def _warnings(seen: Seen) -> Iterator[str]:
-    """Yield what only a run shows."""
-    for index, each in enumerate(seen.schedulers):
-        kind, calls = type(each).__name__, {gap[index] for gap in seen.gaps}
-        if seen.before[index]:
-            yield (
-                f"{kind} is stepped before the first optimizer.step(): the first value is never "
-                "used; call optimizer.step() first"
-            )
-        if len(calls) == 1 and (times := calls.pop()) > 1:
-            yield (
-                f"{kind} is stepped {times} times between two updates: a schedule made for one "
-                "step an update is over that much sooner"
-            )
-        known = len(getattr(each, "base_lrs", seen.optimizer.param_groups))
-        if known < len(seen.optimizer.param_groups):
-            yield (
-                f"{kind} was built when the optimizer had {known} of its "
-                f"{len(seen.optimizer.param_groups)} param groups; add groups before it is built"
-            )
+    """Yield what else was seen."""
     if seen.skipped:
         some = "1 update" if seen.skipped == 1 else f"{seen.skipped} updates"
         yield f"the gradient scaler skipped {some}: the schedule is ahead of the updates by as many"
@@ -204,8 +232,8 @@ def main(path: str) -> None:
     sys.stdout.flush()
     os.dup2(2, 1)  # what the script prints is no result of lrviz
 
-    def stop(seen: list[Seen]) -> None:
-        answered(folder, request, seen, observer.loader)
+    def stop(seen: list[Seen], *, over: bool = False) -> None:
+        answered(folder, request, seen, observer.loader, over=over)
         sys.stderr.flush()
         os._exit(0)
 
@@ -219,7 +247,7 @@ def main(path: str) -> None:
     ended = _ran(request.arguments)
     observer.end()
     if any(each.schedulers for each in observer.seen) and not ended:
-        stop(observer.seen)
+        stop(observer.seen, over=True)
     _write(folder, {"message": _nothing(observer.seen, ended)}, {})
 
 

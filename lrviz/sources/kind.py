@@ -28,6 +28,7 @@ class Origin:
         has_optimizer: It has an optimizer of its own, or needs none: what is said of one is not
             for it.
         notes: What was assumed where it was read.
+        warnings: What is wrong with it.
         config: What another framework's config came to, where it is from one.
         beside: The other optimizers of its training.
     """
@@ -40,6 +41,7 @@ class Origin:
     is_named: bool = False
     has_optimizer: bool = False
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     config: Converted | None = None
     beside: tuple[str, ...] = ()
 

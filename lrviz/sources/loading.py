@@ -244,7 +244,7 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         when=said.when,
         reference=said.reference,
         notes=(*origin.notes, *filter(None, notes)),
-        warnings=tuple(_unheard(origin, tree, overrides)),
+        warnings=(*origin.warnings, *_unheard(origin, tree, overrides)),
         config=known(origin.config) if origin.config else None,
         beside=origin.beside,
     )

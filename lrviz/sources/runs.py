@@ -6,7 +6,6 @@ on the dummy optimizer of a schedule that has as many param groups.
 
 from __future__ import annotations
 
-import builtins
 import json
 import os
 import shlex
@@ -17,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrviz.document import Map, placed
-from lrviz.errors import UsageError
+from lrviz.errors import Place, UsageError
 from lrviz.files import checked
+from lrviz.sources.followed import Followed, Stepped
 from lrviz.sources.kind import Kind, Origin
 from lrviz.sources.overrides import Overrides, train_section, with_sets
 from lrviz.sources.reference import Reference
@@ -41,49 +40,6 @@ TIMEOUT = 300.0
 
 _BEGINS = "run:"
 _LOOK = 0.02  # seconds between two looks for the answer
-
-
-@dataclass(frozen=True)
-class Followed:
-    """What the schedulers on one optimizer of a script do; called, it is a schedule's function.
-
-    Attributes:
-        curves: By quantity, shape (N + 1, G): row t is what update t uses, the last what the one
-            behind the last would.
-        error: What a scheduler raised where its curve ends before the training; or None.
-    """
-
-    curves: dict[str, NDArray[np.float64]]
-    error: str | None
-
-    def __call__(self, optimizer: Any) -> Replay:
-        """Return a scheduler that gives these values."""
-        return Replay(optimizer, self)
-
-
-class Replay:
-    """A scheduler that sets the values that a script's own have set."""
-
-    def __init__(self, optimizer: Any, followed: Followed) -> None:
-        self.optimizer = optimizer
-        self._followed, self._row = followed, 0
-        self._set()
-
-    def step(self) -> None:
-        """Set the values of the next update; raise what the script's scheduler did."""
-        self._row += 1
-        rows = len(self._followed.curves["lr"])
-        if self._followed.error is not None and self._row >= rows - 1:
-            name, _, text = self._followed.error.partition(": ")
-            kind = getattr(builtins, name, RuntimeError)
-            raise kind(text)
-        if self._row < rows:
-            self._set()
-
-    def _set(self) -> None:
-        for name, curve in self._followed.curves.items():
-            for group, value in zip(self.optimizer.param_groups, curve[self._row], strict=True):
-                group[name] = float(value)
 
 
 def _parse(source: str) -> Reference | None:
@@ -117,37 +73,68 @@ def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
     }
     stem = arguments[1] if script == "-m" else Path(script).stem
     found, curves = _answer(source, request, overrides.timeout or TIMEOUT)
-    scheduled = [each for each in found if each["scheduled"]]
-    several = len(found) > 1
-    origins = []
+    beside = tuple(dict.fromkeys(each["optimizer"] for each in found if each["schedulers"]))
+    left_out = [
+        f"{each['optimizer']} is left out: no scheduler acts on it, and the script sets its lr"
+        for each in found
+        if each["moved"]
+    ]
+    origins: list[Origin] = []
     for index, each in enumerate(found):
+        if each["moved"]:
+            continue
         own = {
             name.partition("/")[2]: curve
             for name, curve in curves.items()
             if name.startswith(f"{index}/")
         }
-        names = each["groups"]
-        if len(set(names)) < len(names):
-            names = [str(at) for at in range(len(names))]
-        lrs = zip(names, own["lr"][0].tolist(), strict=True)
-        groups = {group: {"lr": lr} for group, lr in lrs}
-        optimizer = {"type": "SGD", "lr": float(own["lr"][0][0]), "groups": groups}
-        tree = placed({"optimizer": optimizer, "train": {}}).without("train").over(given)
-        notes = [f"{each['said']}", *each["warnings"]]
-        if not each["scheduled"] and scheduled:
-            notes.append(f"no scheduler acts on {each['optimizer']}: its lr stays as it is")
+        followed = Followed(
+            each["optimizer"],
+            len(each["groups"]),
+            own,
+            each["error"],
+            tuple(_stepped(one) for one in each["schedulers"]),
+            beside,
+            _place(each["place"]),
+        )
+        notes = (each["said"], *each["warnings"])
         origins.append(
             Origin(
-                f"{stem} ({each['optimizer']})" if several else stem,
+                f"{stem} ({each['optimizer']})" if len(found) > 1 else stem,
                 source,
-                tree,
-                function=Followed(own, each["error"]),
+                _tree(each["groups"], own["lr"][0].tolist(), given),
+                function=followed,
                 is_named=True,
                 has_optimizer=True,
-                notes=tuple(notes),
+                notes=(*notes, *([] if origins else left_out)),
+                warnings=tuple(f"{one.message}; {one.advice}" for one in followed.observed),
             )
         )
     return origins
+
+
+def _stepped(found: dict[str, Any]) -> Stepped:
+    """Return what was seen of a scheduler, with its places as such."""
+    for name in ("built", "stepped"):
+        found[name] = _place(found[name])
+    return Stepped(**found)
+
+
+def _place(found: tuple[str, int] | None) -> Place | None:
+    """Return a line of a file, which is named from here where it is below."""
+    if found is None:
+        return None
+    path, here = Path(found[0]), Path.cwd()
+    return Place(str(path.relative_to(here) if path.is_relative_to(here) else path), found[1], 1)
+
+
+def _tree(groups: list[str], lrs: list[float], given: Map) -> Map:
+    """Return a spec's tree with an optimizer of these param groups, and what the user gave."""
+    names = groups if len(set(groups)) == len(groups) else [str(at) for at in range(len(groups))]
+    by_group = {name: {"lr": lr} for name, lr in zip(names, lrs, strict=True)}
+    optimizer = {"type": "SGD", "lr": lrs[0], "groups": by_group}
+    tree: Map = placed({"optimizer": optimizer, "train": {}})
+    return tree.without("train").over(given)
 
 
 def _answer(

@@ -112,7 +112,7 @@ class Schedule:
         when: When to use it.
         reference: Where it was published.
         notes: What was assumed.
-        warnings: What is said of it and cannot act on it.
+        warnings: What is wrong with it, or said of it and cannot act on it.
         config: What was said of the framework's config that it is from; None for a spec of lrviz.
         beside: The other optimizers of its training; one without a scheduler has no `members`.
     """

@@ -15,6 +15,7 @@ from lrviz.gallery.pages import STYLES
 from lrviz.views.text.index import linked
 from lrviz.writing.text import escaped
 from tests.commands import lrviz
+from tests.forked import fork_scripts
 from tests.pages import hold
 
 PAGE = Path(__file__).parents[2] / "gallery" / "rules"
@@ -29,6 +30,7 @@ FAMILIES = {
     "LRV6": "Param groups",
     "LRV7": "Configs of other frameworks",
     "LRV8": "A training that is resumed",
+    "LRV9": "A script that is run",
 }
 TOP = """\
 <!-- Made by python -m pytest --update-golden tests/gallery/test_rules_page.py -->
@@ -43,23 +45,28 @@ of it; `lrviz rule LRV201` explains one in a terminal. A spec that means it says
 """
 
 
-def spec(rule: Rule) -> str:
-    """Return the spec with a rule's bug, without what is in it for the tests."""
-    lines = (BUGGY / f"{rule.slug}.yaml").read_text(encoding="utf-8").splitlines()
+def example(rule: Rule) -> tuple[str, str]:
+    """Return the name and text of the file with a rule's bug, less what is there for the tests."""
+    [file] = BUGGY.glob(f"{rule.slug}.*")
+    lines = file.read_text(encoding="utf-8").splitlines()
     kept = (line.removesuffix("# <-").rstrip() for line in lines if not line.startswith("# "))
-    return "".join(f"{line}\n" for line in kept)
+    return file.name, "".join(f"{line}\n" for line in kept)
 
 
 def section(rule: Rule) -> str:
     """Return what the page says of one rule; draw its pictures into the current folder."""
-    file = f"{rule.slug}.yaml"
-    Path(file).write_text(spec(rule), encoding="utf-8")
+    file, text = example(rule)
+    Path(file).write_text(text, encoding="utf-8")
+    language, given = "yaml", [file]
+    if file.endswith(".py"):
+        language, given = "python", [f"run:{file}", "--steps", "20", "--after", "21"]
     size, title = "6x2.6", f"{rule.code} {rule.slug}"
     for style in STYLES:
         picture = f"{rule.code}-{style}.svg"
         how = ("--style", style, "--size", size, "--title", title, "-o", picture)
-        assert lrviz("plot", file, "-q", *how).code in (0, 1)  # 1: the scheduler raises
-    said = lrviz("check", file, COLUMNS="100").out
+        assert lrviz("plot", *given, "-q", *how).code in (0, 1)  # 1: the scheduler raises
+    said = lrviz("check", *given, COLUMNS="100").out
+    command = " ".join(["lrviz check", *given])
     references = "".join(f"- {linked(each)}\n" for each in rule.references)
     return f"""
 <a id="{rule.code}"></a>
@@ -73,11 +80,11 @@ def section(rule: Rule) -> str:
   <img alt="The learning rate of {file}" src="{rule.code}-light.svg">
 </picture>
 
-```yaml
-{spec(rule)}```
+```{language}
+{text}```
 
 ```console
-$ lrviz check {file}
+$ {command}
 {said}```
 
 {references}"""
@@ -98,6 +105,7 @@ def test_it_is_up_to_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    fork_scripts(monkeypatch)
     text = "".join(page())
     hold(PAGE, text, tmp_path, update=request.config.getoption("--update-golden"))
 

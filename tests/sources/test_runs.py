@@ -173,8 +173,9 @@ def test_a_schedule_per_epoch_asks_for_its_length(script: Any) -> None:
     with pytest.raises(LrvizError) as caught:
         lrviz.load("run:train.py")
     assert str(caught.value) == (
-        "run:train.py: StepLR was stepped after 0 of 3 updates, so once an epoch as it seems: give "
-        "--steps-per-epoch (its DataLoader has 9 batches), or look at more updates with --after"
+        "run:train.py: StepLR was stepped after 0 of 3 updates, so once an epoch as it seems, or "
+        "never: give --steps-per-epoch (its DataLoader has 9 batches), or look at more updates "
+        "with --after 10"
     )
     optimizer = sgd()
     scheduler = StepLR(optimizer, 2, 0.1)
@@ -215,10 +216,11 @@ def test_stepped_several_times_an_update(script: Any) -> None:
         }
     )
     assert lrviz.simulate(schedule).lr[:, 0].tolist() == whole.lr[: 12 * times : times, 0].tolist()
-    assert schedule.notes[:2] == (
-        f"SGD, SequentialLR stepped {times} times after each update",
-        f"SequentialLR is stepped {times} times between two updates: a schedule made for one step "
-        "an update is over that much sooner",
+    assert schedule.notes[0] == f"SGD, SequentialLR stepped {times} times after each update"
+    assert schedule.warnings == (
+        f"SequentialLR is stepped {times} times an update: a schedule made for one step an update "
+        f"is over that much sooner; step it once an update, or multiply its lengths by {times} "
+        "where that is meant",
     )
 
 
@@ -240,9 +242,9 @@ def test_stepped_before_the_optimizer(script: Any) -> None:
     scheduler.step()
     right = expected(optimizer, 19, lambda _: scheduler.step())
     assert lrviz.simulate(schedule).lr[:, 0].tolist() == right
-    assert schedule.notes[:2] == (
-        "SGD, CosineAnnealingLR stepped before each update",
-        "CosineAnnealingLR is stepped before the first optimizer.step(): the first value is never "
+    assert schedule.notes[0] == "SGD, CosineAnnealingLR stepped before each update"
+    assert schedule.warnings == (
+        "CosineAnnealingLR is stepped before the first optimizer.step(): its first value is never "
         "used; call optimizer.step() first",
     )
 
@@ -333,9 +335,10 @@ def test_several_optimizers_are_a_curve_each(script: Any) -> None:
         expected(generator, 12, lambda _: two.step()),
         [0.5] * 12,
     ]
-    assert found[2].notes[:2] == (
-        "SGD, no scheduler",
-        "no scheduler acts on SGD: its lr stays as it is",
+    assert found[2].notes[0] == "SGD, no scheduler"
+    assert found[2].warnings == (
+        "no scheduler acts on this SGD, while one does on the script's SGD, Adam: its lr stays as "
+        "it is; build one for it too, unless its lr is meant to stay",
     )
 
 
@@ -360,9 +363,9 @@ def test_two_param_groups_one_of_which_came_late(script: Any) -> None:
         assert row == [group["lr"] for group in optimizer.param_groups]
         optimizer.step()
         scheduler.step()
-    assert schedule.notes[1] == (
-        "StepLR was built when the optimizer had 1 of its 2 param groups; add groups before it is "
-        "built"
+    assert schedule.warnings == (
+        "StepLR was built when the optimizer had 1 of its 2 param groups: it leaves the others as "
+        "they are; add groups before it is built",
     )
 
 

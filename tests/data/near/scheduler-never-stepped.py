@@ -1,0 +1,13 @@
+import torch
+from torch.optim import SGD
+from torch.optim.lr_scheduler import CosineAnnealingLR
+
+model = torch.nn.Linear(2, 1)
+optimizer = SGD(model.parameters(), lr=0.1)
+scheduler = CosineAnnealingLR(optimizer, 2)
+for index in range(20):
+    model(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    if index % 10 == 9:
+        scheduler.step()
