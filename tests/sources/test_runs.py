@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import textwrap
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LinearLR, OneC
 
 import lrviz
 from lrviz.errors import LrvizError
-from lrviz.live import scripts
+from tests.forked import fork_scripts
 
 BEGIN = """\
 import torch
@@ -45,38 +43,9 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return write
 
 
-class Forked:
-    """The process of a script, forked from this one: torch is imported already."""
-
-    def __init__(self, command: list[str], *, stdin: int, start_new_session: bool) -> None:
-        assert command[:3] == [sys.executable, "-m", "lrviz.live.scripts"]
-        assert (stdin, start_new_session) == (subprocess.DEVNULL, True)
-        self.returncode: int | None = None
-        with warnings.catch_warnings(action="ignore"):  # Python 3.12 warns where there are threads
-            self.pid = os.fork()
-        if not self.pid:
-            try:
-                os.setsid()
-                warnings.resetwarnings()
-                scripts.main(*command[3:])
-                os._exit(0)
-            finally:
-                os._exit(1)
-
-    def poll(self) -> int | None:
-        if self.returncode is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            self.returncode = os.waitstatus_to_exitcode(status) if pid else None
-        return self.returncode
-
-    def wait(self) -> None:
-        if self.returncode is None:
-            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-
 @pytest.fixture
 def forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subprocess, "Popen", Forked)
+    fork_scripts(monkeypatch)
 
 
 def values(source: Any, **overrides: Any) -> list[float]:
