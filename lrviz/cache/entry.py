@@ -25,7 +25,7 @@ def encode(key: str, value: Any, classes: Classes) -> bytes:
     """Return a value as bytes that `decode` takes for this key.
 
     Layout: MARK, the key, the length of the head in 8 bytes, the head as JSON, the arrays (float64
-    or int64, little-endian) one after another, and the SHA-256 of all that.
+    or int64, little-endian) and other bytes one after another, and the SHA-256 of all that.
 
     Args:
         key: Of ASCII.
@@ -66,6 +66,9 @@ def decode(key: str, data: bytes, classes: Classes) -> Any:
 def _packed(value: Any, arrays: list[bytes], classes: Classes) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if isinstance(value, bytes):
+        arrays.append(value)
+        return {"bytes": len(value)}
     if isinstance(value, np.ndarray):
         kind = {"f": "<f8", "i": "<i8"}[value.dtype.kind]
         if value.dtype.itemsize != 8:
@@ -99,6 +102,8 @@ class _Unpacker:
             return value
         if "array" in value:
             return self._array(value["array"], tuple(value["shape"]))
+        if "bytes" in value:
+            return self._bytes(value["bytes"])
         if "tuple" in value:
             return tuple(self.unpacked(each) for each in value["tuple"])
         if "mapping" in value:
@@ -107,6 +112,13 @@ class _Unpacker:
             return Fraction(*value["fraction"])
         fields = {name: self.unpacked(each) for name, each in value["fields"]}
         return self._classes[value["class"]](**fields)
+
+    def _bytes(self, count: int) -> bytes:
+        found = self._body[self._at : self._at + count]
+        if len(found) != count:
+            raise ValueError("bytes are missing")
+        self._at += count
+        return found
 
     def _array(self, kind: str, shape: tuple[int, ...]) -> NDArray[Any]:
         count = int(np.prod(shape, dtype=np.int64))

@@ -19,7 +19,8 @@ from lrviz.errors import OutputError, UsageError
 from lrviz.writing.text import visible
 
 if TYPE_CHECKING:
-    from lrviz.gallery.pages import Gallery, Listing
+    from lrviz.gallery.listing import Listing
+    from lrviz.gallery.pages import Gallery
     from lrviz.spec.schedule import Schedule
     from lrviz.views.figure import FigureOptions
 
@@ -76,7 +77,8 @@ def gallery(
     """
     given = required(specs, "gallery")
     import_late("lrviz.gallery.pages")
-    from lrviz.gallery.pages import entries, pictures
+    from lrviz.gallery.listing import entries
+    from lrviz.gallery.pages import pictures
 
     folder = Path(output)
     formats = ("svg", "png") if png else ("svg",)
@@ -120,11 +122,12 @@ def _made(
     drawing = progress(len(listed), quiet=shared.quiet, what="drawing")
     with user_code(shared.verbose), drawing as advance:
 
-        def told(done: int) -> None:
+        def told(done: int, recalled: bool) -> None:
             advance(done)
             if shared.verbose:
                 entry = listed[done - 1]
-                note(f"{entry.source}: {', '.join(pictures(entry, formats))}")
+                how = ", from the cache" if recalled else ""
+                note(f"{entry.source}: {', '.join(pictures(entry, formats))}{how}")
 
         return make(listed, how, told)
 

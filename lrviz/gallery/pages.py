@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import shlex
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lrviz import catalog
+from lrviz.cache.key import texts
 from lrviz.cache.memory import answer
 from lrviz.curves.trace import Trace
 from lrviz.document import read_text, unplaced
 from lrviz.errors import LrvizError
-from lrviz.simulation.simulated import simulated
+from lrviz.gallery.listing import Listing
 from lrviz.sources.grammar import reference
 from lrviz.sources.loading import Loaded, load_all
 from lrviz.sources.names import ALL_PRESETS
 from lrviz.sources.overrides import Overrides
-from lrviz.sources.specs import expanded
 from lrviz.spec.schedule import Schedule
 from lrviz.views.figure import FigureOptions, figure, save_bytes
 from lrviz.views.figure.likeness import alike
+from lrviz.views.figure.surroundings import drawn_with
 from lrviz.views.text.about import yaml_lines
 from lrviz.views.text.grid import markdown
 from lrviz.views.text.index import Page, Section, index
@@ -43,21 +44,6 @@ Schedules by name: each fits any number of updates and follows any `--lr`, whose
 
 
 @dataclass(frozen=True)
-class Listing:
-    """A SOURCE, and where it stands in the gallery.
-
-    Attributes:
-        source: As on the command line.
-        name: Of its figures, relative to the gallery and without `-light.svg`.
-        section: The folder that it was found in, `preset:*`, or empty.
-    """
-
-    source: str
-    name: str
-    section: str = ""
-
-
-@dataclass(frozen=True)
 class GalleryOptions:
     """How a gallery is made.
 
@@ -68,7 +54,7 @@ class GalleryOptions:
         params: The quantities in the tables; none means all that move.
         formats: Of the figures.
         title: Of the index.
-        recall: Take what was simulated before from the cache, and keep there what was not.
+        recall: Take what was simulated or drawn before from the cache, and keep there what was not.
     """
 
     figure: Callable[[Sequence[Schedule], str], FigureOptions]
@@ -97,96 +83,105 @@ class Gallery:
     warnings: tuple[str, ...]
 
 
-def entries(sources: Sequence[str]) -> tuple[Listing, ...]:
-    """Return what SOURCEs stand for, each spec once and with a name of its own.
+@dataclass(frozen=True)
+class Shown:
+    """What a gallery shows of one entry.
 
-    Of a folder, what is in its folders comes before its own specs, so that overviews in a folder
-    below open the page.
-
-    Raises:
-        UsageError: A folder has no spec.
+    Attributes:
+        page: In the index.
+        files: Its figures, by their path in the gallery.
+        errors: As a gallery's, of this entry.
+        warnings: Likewise.
     """
-    found: list[Listing] = []
-    seen: set[str] = set()
-    taken: set[str] = set()
-    for entry in _listed(sources):
-        named = reference(entry.source)
-        key = os.path.normpath(entry.source) if named.kind == "spec" else entry.source
-        if key in seen:
-            continue
-        seen.add(key)
-        name, number = entry.name, 1
-        while name.casefold() in taken:  # on some systems a.svg and A.svg are one file
-            number += 1
-            name = f"{entry.name}-{number}"
-        taken.add(name.casefold())
-        found.append(Listing(entry.source, name, entry.section))
-    return tuple(found)
 
-
-def _listed(sources: Sequence[str]) -> Iterator[Listing]:
-    for source in sources:
-        if source == ALL_PRESETS or source in catalog.preset_names():
-            names = catalog.preset_names() if source == ALL_PRESETS else [source]
-            for name in names:
-                yield Listing(name, f"presets/{name}", ALL_PRESETS)
-            continue
-        files = expanded([source])
-        if files == [source]:
-            yield Listing(source, reference(source).slug)
-            continue
-        for file in sorted(files, key=_folders_first):
-            path = Path(file)
-            name = path.relative_to(source).with_suffix("").as_posix()
-            yield Listing(path.as_posix(), name, path.parent.as_posix())
-
-
-def _folders_first(file: str) -> list[tuple[bool, str]]:
-    *folders, name = Path(file).parts
-    return [*((False, folder) for folder in folders), (True, name)]
+    page: Page
+    files: Mapping[str, bytes]
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def make(
-    listed: Sequence[Listing], options: GalleryOptions, advance: Callable[[int], None] | None = None
+    listed: Sequence[Listing],
+    options: GalleryOptions,
+    advance: Callable[[int, bool], None] | None = None,
 ) -> Gallery:
     """Make a gallery; an entry that cannot be shown does not stop the others.
 
     The same specs, versions and options give the same bytes.
 
     Args:
-        listed: From `entries`.
+        listed: From `listing.entries`.
         options: How.
-        advance: Called with the number of entries done, after each.
+        advance: Called with the number of entries done, and whether the last was recalled.
     """
-    files: dict[str, bytes] = {}
-    pages: dict[Listing, Page] = {}
+    shown: dict[Listing, Shown] = {}
     failures: dict[Listing, str] = {}
-    errors: list[str] = []
-    warnings: list[str] = []
     for done, entry in enumerate(listed, 1):
+        recalled = False
         try:
-            loaded = load_all([entry.source], options.overrides)
-            loaded.without_logs("a gallery shows schedules")
-            traces = tuple(_trace(each, options) for each in loaded.schedules)
-            page = _page(entry, loaded, traces, options)
-            files |= dict(_figures(entry, loaded.schedules, traces, options))
-            pages[entry] = page
-            errors += [f"{entry.source}: {said}" for said in _errors(traces)]
-            warnings += [f"{entry.source}: {said}" for said in _warnings(traces)]
+            shown[entry], recalled = _shown(entry, options)
         except LrvizError as error:
             failures[entry] = str(error)
         if advance:
-            advance(done)
-    if pages:
+            advance(done, recalled)
+    files = {name: data for each in shown.values() for name, data in each.files.items()}
+    if shown:
+        pages = {entry: each.page for entry, each in shown.items()}
         lines = index(options.title, [*_sections(pages)])
         files[INDEX] = "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
-    return Gallery(files, failures, tuple(errors), tuple(warnings))
+    return Gallery(
+        files,
+        failures,
+        tuple(f"{entry.source}: {said}" for entry, each in shown.items() for said in each.errors),
+        tuple(f"{entry.source}: {said}" for entry, each in shown.items() for said in each.warnings),
+    )
+
+
+def _shown(entry: Listing, options: GalleryOptions) -> tuple[Shown, bool]:
+    """Return what is shown of an entry, and whether that was known.
+
+    Raises:
+        LrvizError: It cannot be shown.
+    """
+    loaded = load_all([entry.source], options.overrides)
+    loaded.without_logs("a gallery shows schedules")
+    schedules = loaded.schedules
+    looks = tuple(options.figure(schedules, style) for style in STYLES)
+    written = texts(*schedules) if options.recall else ()
+    asked = (entry, loaded.notes, looks, options.flags, options.params, options.formats)
+    place = answer(
+        *schedules,
+        wanted=options.recall,
+        classes=(Shown, Page),
+        more=(asked, written, drawn_with()),
+    )
+    known: Shown | None = place.recall()
+    if known is not None:
+        return known, True
+    traces = tuple(_trace(each, options) for each in schedules)
+    with warnings.catch_warnings(record=True) as told:
+        files = dict(_figures(entry, looks, traces, options.formats))
+    for each in told:  # of characters that no font has: it is told each time
+        warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+    made = Shown(
+        _page(entry, loaded, traces, options),
+        files,
+        tuple(trace.cut_short for trace in traces if trace.cut_short),
+        tuple(" ".join(text.split()) for trace in traces for text in trace.warnings),
+    )
+    if not told:
+        place.keep(made)
+    return made, False
 
 
 def _trace(schedule: Schedule, options: GalleryOptions) -> Trace:
     place = answer(schedule, wanted=options.recall)
     trace: Trace | None = place.recall()
     if trace is None:
+        from lrviz.simulation.simulated import (
+            simulated,  # with torch  # with torch, which what is known is without
+        )
+
         trace = simulated(schedule)
         place.keep(trace)
     return trace
@@ -198,11 +193,11 @@ def pictures(entry: Listing, formats: Sequence[str]) -> list[str]:
 
 
 def _figures(
-    entry: Listing, schedules: Sequence[Schedule], traces: Sequence[Trace], options: GalleryOptions
+    entry: Listing, looks: Sequence[FigureOptions], traces: Sequence[Trace], formats: Sequence[str]
 ) -> Iterator[tuple[str, bytes]]:
-    for style in STYLES:
-        drawn = figure(traces, options.figure(schedules, style))
-        for each in options.formats:
+    for style, look in zip(STYLES, looks, strict=True):
+        drawn = figure(traces, look)
+        for each in formats:
             data = save_bytes(drawn, each, style=style, source=MADE + reference(entry.source).short)
             yield f"{entry.name}-{style}.{each}", data
 
@@ -253,18 +248,6 @@ def _spec(schedule: Schedule) -> tuple[str, str]:
         return "", ""
     written = {"train": {"steps": schedule.length.updates}, **unplaced(schedule.tree)}
     return f"{schedule.label}.yaml", "".join(f"{line}\n" for line in yaml_lines(written, _WIDTH))
-
-
-def _errors(traces: Sequence[Trace]) -> Iterator[str]:
-    for trace in traces:
-        if trace.cut_short:
-            yield trace.cut_short
-
-
-def _warnings(traces: Sequence[Trace]) -> Iterator[str]:
-    for trace in traces:
-        for text in trace.warnings:
-            yield " ".join(text.split())
 
 
 def _sections(pages: Mapping[Listing, Page]) -> Iterator[Section]:

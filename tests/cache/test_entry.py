@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import pickle
 from dataclasses import replace
 from fractions import Fraction
@@ -7,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from lrviz.cache.entry import Broken, decode, encode
+from lrviz.cache.entry import MARK, Broken, decode, encode
 from lrviz.curves.trace import RunError, Trace
 from lrviz.spec.durations import Length
 from tests.traces import trace
@@ -49,6 +50,20 @@ def test_it_comes_back_to_the_bit() -> None:
             )
     after.lr[0, 0] = 7.0  # as writable as what was simulated
     assert encode(KEY, odd(), CLASSES) == encode(KEY, before, CLASSES)
+
+
+def test_bytes_come_back_beside_arrays() -> None:
+    before = replace(odd(), curves={"lr": b"\x89PNG\0", "more": odd().lr, "none": b""})  # type: ignore[dict-item]
+    data = encode(KEY, before, CLASSES)
+    after = decode(KEY, data, CLASSES)
+    assert (after.curves["lr"], after.curves["none"]) == (b"\x89PNG\0", b"")
+    assert after.curves["more"].tobytes() == odd().lr.tobytes()
+    forged = data[:-32].replace(b'{"bytes": 5}', b'{"bytes": 5999}')
+    start = len(MARK) + len(KEY)
+    length = int.from_bytes(data[start : start + 8], "little") + 3
+    forged = forged[:start] + length.to_bytes(8, "little") + forged[start + 8 :]
+    with pytest.raises(Broken):
+        decode(KEY, forged + hashlib.sha256(forged).digest(), CLASSES)
 
 
 def test_a_byte_less_or_another_is_broken() -> None:

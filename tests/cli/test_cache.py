@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 
+from lrviz.curves.trace import Trace
+from lrviz.views.figure import FigureOptions, figure
+from lrviz.views.figure.surroundings import drawn_with
 from tests.commands import lrviz
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +60,7 @@ def test_a_hit_is_the_same_to_the_byte_as_a_miss(name: str, kept: Path) -> None:
     assert names(kept)
 
 
-@pytest.mark.parametrize("name", ["table", "plot", "check"])
+@pytest.mark.parametrize("name", ["table", "plot", "check", "gallery"])
 def test_a_hit_imports_no_torch(name: str, kept: Path) -> None:
     code = (
         "import sys\n"
@@ -81,6 +88,48 @@ def test_verbose_says_which_it_was(kept: Path) -> None:
     assert long.endswith("cosine: simulated\n")
     first = lrviz("check", "a.yaml", "-v").err
     assert lrviz("check", "a.yaml", "-v").err == first + "what is found is from the cache\n"
+
+
+def test_a_gallery_draws_nothing_that_it_drew_before(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+
+    def draw(traces: Sequence[Trace], options: FigureOptions) -> Figure:
+        drawn.append(traces[0].label)
+        return figure(traces, options)
+
+    monkeypatch.setattr("lrviz.gallery.pages.figure", draw)
+    command = ("gallery", "a.yaml", "onecycle", "--steps", "100", "-v")
+    first = lrviz(*command).err
+    assert lrviz(*command).err == first.replace("-dark.svg\n", "-dark.svg, from the cache\n")
+    assert lrviz(*command, "--check").code == 0
+    both = ["a", "a", "onecycle", "onecycle"]
+    assert drawn == both
+    # What only the page shows is a part of it, what only another spec says is none.
+    Path("a.yaml").write_text("# mine\n" + Path("a.yaml").read_text())
+    ran = lrviz(*command, "--check")
+    assert (ran.code, ran.out) == (1, "stale: gallery/README.md\n")
+    assert drawn == [*both, "a", "a"]
+    for more in (("--png",), ("--param", "lr"), ("--lr", "0.3"), ("--no-cache",)):
+        drawn.clear()
+        lrviz(*command, *more)
+        assert drawn == both
+    drawn.clear()
+    monkeypatch.setattr(mpl, "__version__", "9.9")
+    lrviz(*command)
+    assert drawn == both
+    before = drawn_with()
+    monkeypatch.setattr(fontManager, "ttflist", fontManager.ttflist[1:])
+    assert drawn_with() != before
+
+
+def test_a_picture_that_is_warned_of_is_drawn_each_time(kept: Path) -> None:
+    del kept
+    command = ("gallery", "\N{MAHJONG TILE EAST WIND}=cosine", "--steps", "10")
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="the figure's fonts have nothing for"):
+            lrviz(*command)
 
 
 def test_of_two_the_one_that_is_known_is_not_simulated(kept: Path) -> None:

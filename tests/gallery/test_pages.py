@@ -7,6 +7,7 @@ import pytest
 import lrviz as package
 from lrviz import catalog
 from lrviz.checking import runner as checking
+from lrviz.gallery import listing
 from lrviz.gallery import pages as gallery
 from lrviz.sources.loading import load, load_all
 from lrviz.sources.overrides import Overrides
@@ -530,7 +531,7 @@ def test_no_source_and_no_folder(here: Path) -> None:
 
 
 def listed(*sources: str) -> list[tuple[str, str, str]]:
-    return [(each.source, each.name, each.section) for each in gallery.entries(sources)]
+    return [(each.source, each.name, each.section) for each in listing.entries(sources)]
 
 
 def test_folders_come_before_the_specs_beside_them(here: Path) -> None:
@@ -578,9 +579,11 @@ def test_no_two_names_are_the_same_file(here: Path) -> None:
 
 
 def test_progress_is_told_after_each_entry(here: Path) -> None:
-    done: list[int] = []
+    done: list[tuple[int, bool]] = []
     options = gallery.GalleryOptions(
         lambda schedules, style: FigureOptions(style=style), Overrides(steps=5)
     )
-    gallery.make(gallery.entries(["cosine", "cosin", "linear"]), options, done.append)
-    assert done == [1, 2, 3]
+    gallery.make(
+        listing.entries(["cosine", "cosin", "linear"]), options, lambda *told: done.append(told)
+    )
+    assert done == [(1, False), (2, False), (3, False)]
