@@ -131,6 +131,31 @@ def test_several_skips_are_told_one_by_one(name: str) -> None:
         )
 
 
+def test_a_staircase_tells_no_update_that_another_would_explain_too() -> None:
+    [schedule] = lrviz.load("step", steps=100)
+    values = happened(schedule, "anew", 0, 25)
+    assert values is not None
+    updates = np.arange(9, 100, 10)
+    planned = Planned(lrviz.simulate(schedule).values(), None, Rerun(schedule))
+    found = diagnose(planned, logged(values, updates, "float32"), ("plan", "log"))
+    assert [each.sentence.partition(": ")[0] for each in found.causes] == [
+        "the schedule was begun anew at update 20 to 29",
+        "the schedule fell behind by 20 to 29 updates between updates 30 and 39",
+    ]
+
+
+def test_a_length_that_shows_late_is_told_beside_a_resume() -> None:
+    [schedule] = lrviz.load("wsd", steps=1000)
+    values = happened(schedule, "length", 1007, 0)
+    assert values is not None
+    planned = Planned(lrviz.simulate(schedule).values(), None, Rerun(schedule))
+    found = diagnose(planned, logged(values, np.arange(1000), 6), ("plan", "log"))
+    assert [(each.name, each.parameters["updates"]) for each in found.causes] == [
+        ("length", 1007),
+        ("remapped", 1007),
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "other"), [("cosine", "linear"), ("wsd", "warmup-cosine"), ("linear", "exponential")]
 )

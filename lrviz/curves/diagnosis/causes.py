@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +99,22 @@ def _some(logged: Logged, plan: Array) -> tuple[Indices, Array, Logged]:
     return some.updates, some.values, some
 
 
-def lags(logged: Logged, plan: Array, most: int) -> list[tuple[int, int]] | None:
+@dataclass(frozen=True)
+class Lag:
+    """From a logged row on, a run was behind its plan.
+
+    Attributes:
+        row: Index of the row.
+        least: By so many updates in all, at the least.
+        most: Likewise, at the most: where the plan stands still several lags look the same.
+    """
+
+    row: int
+    least: int
+    most: int
+
+
+def lags(logged: Logged, plan: Array, most: int) -> list[Lag] | None:
     """Return from which logged rows on the run was how many updates behind its plan.
 
     The lag only grows; it grows where a value cannot be explained otherwise, and by no more than
@@ -110,9 +126,9 @@ def lags(logged: Logged, plan: Array, most: int) -> list[tuple[int, int]] | None
         most: Changes, at the most.
 
     Returns:
-        Pairs of a row's index and the lag from there on; None where no such lags explain the log.
+        The lags, by row; None where none explain the log.
     """
-    found: list[tuple[int, int]] = []
+    found: list[Lag] = []
     lag = row = 0
     updates = logged.updates
     while True:
@@ -126,17 +142,20 @@ def lags(logged: Logged, plan: Array, most: int) -> list[tuple[int, int]] | None
         candidates = behind[one.agrees(at(plan, updates[row] - behind)).ravel()]
         if not len(candidates) or len(found) == most:
             return None
-        lag = _longest(logged, plan, row, candidates)
-        found.append((row, lag))
+        found.append(_longest(logged, plan, row, candidates))
+        lag = found[-1].least
 
 
-def _longest(logged: Logged, plan: Array, row: int, candidates: Indices) -> int:
-    """Return the lag that explains the most rows from `row` on, the smallest of several."""
-    best, length = int(candidates[0]), -1
+def _longest(logged: Logged, plan: Array, row: int, candidates: Indices) -> Lag:
+    """Return the lags that explain the most rows from `row` on."""
+    best: list[int] = []
+    length = -1
     for lag in candidates[:256].tolist():
         fits = logged.agrees(at(plan, logged.updates - lag))[row:]
         wrong = np.flatnonzero(~fits)
         reach = int(wrong[0]) if len(wrong) else len(fits)
         if reach > length:
-            best, length = lag, reach
-    return best
+            best, length = [lag], reach
+        elif reach == length:
+            best.append(lag)
+    return Lag(row, best[0], best[-1])

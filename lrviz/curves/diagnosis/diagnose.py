@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from lrviz.curves.diagnosis.causes import at, fast_paces, lags, shifted, slow_paces
+from lrviz.curves.diagnosis.causes import Lag, at, fast_paces, lags, shifted, slow_paces
 from lrviz.curves.diagnosis.precision import Logged
 from lrviz.curves.diagnosis.search import rate, whole_number
 from lrviz.curves.diagnosis.variants import Variants
@@ -216,43 +217,59 @@ def _behind(values: Array, logged: Logged, needed: int) -> Iterator[Cause]:
     changes = lags(logged, values, _CHANGES)
     if not changes:
         return
-    ends = [row for row, _ in changes[1:]] + [len(logged.updates)]
-    for (row, _), end in zip(changes, ends, strict=True):
-        if len(np.unique(logged.values[row:end])) < needed:
+    ends = [each.row for each in changes[1:]] + [len(logged.updates)]
+    for each, end in zip(changes, ends, strict=True):
+        if len(np.unique(logged.values[each.row : end])) < needed:
             return
-    restarts = [row for row, lag in changes if _is_restart(logged, row, lag)]
+    restarts = [
+        restart for each in changes if (restart := _restart(values, logged, each)) is not None
+    ]
     if len(restarts) == len(changes):
-        places = ", ".join(f"{lag:,}" for _, lag in changes)
+        places = ", ".join(each.written for each in restarts)
         sentence = f"the schedule was begun anew at update{'s' * (len(changes) > 1)} {places}"
         advice = "restore the scheduler's state with the optimizer's: scheduler.load_state_dict"
-        yield Cause("anew", sentence, advice, {"update": changes[0][1]})
-    most = max(after - before for before, after in pairwise([0, *(lag for _, lag in changes)]))
-    if most > _SKIPPED:
+        yield Cause("anew", sentence, advice, {"update": restarts[0].least})
+    steps = list(pairwise([Lag(0, 0, 0), *changes]))
+    if max(after.least - before.least for before, after in steps) > _SKIPPED:
         return
-    parts, before = [], 0
-    for row, lag in changes:
-        more = lag - before
-        parts.append(f"{more:,} update{'s' if more > 1 else ''} {_between(logged, row)}")
-        before = lag
+    parts = []
+    for before, after in steps:
+        more = _Range(after.least - before.least, after.most - before.least)
+        updates = "update" if more == _Range(1, 1) else "updates"
+        parts.append(f"{more.written} {updates} {_between(logged, after.row)}")
     sentence = (
         f"the schedule fell behind by {', by '.join(parts)}: its steps were skipped there, as a "
         "gradient scaler skips updates that overflow"
     )
     advice = "none where the scaler skips few; else look at what calls scheduler.step()"
-    yield Cause("behind", sentence, advice, {"updates": before, "update": _from(logged, changes)})
+    parameters = {"updates": changes[-1].least, "update": int(logged.updates[changes[0].row])}
+    yield Cause("behind", sentence, advice, parameters)
 
 
-def _from(logged: Logged, changes: list[tuple[int, int]]) -> int:
-    return int(logged.updates[changes[0][0]])
+class _Range(NamedTuple):
+    """Whole numbers, of which a log cannot tell which it is."""
+
+    least: int
+    most: int
+
+    @property
+    def written(self) -> str:
+        return f"{self.least:,}" if self.least == self.most else f"{self.least:,} to {self.most:,}"
 
 
-def _is_restart(logged: Logged, row: int, lag: int) -> bool:
-    """Tell whether a lag begins the plan anew within the gap before a row.
+def _restart(values: Array, logged: Logged, lag: Lag) -> _Range | None:
+    """Return the updates at which the plan may have begun anew before a row; None: at none.
 
     The first update after a restart may still use the rate that the optimizer's state holds.
     """
-    before = int(logged.updates[row - 1]) if row else 0
-    return row > 0 and before <= lag <= int(logged.updates[row]) and lag > 1
+    rows = np.arange(len(logged.updates))
+    here = int(logged.updates[lag.row])
+    found = []
+    for update in range(max(lag.least, 2), min(lag.most, here) + 1):
+        between = (logged.updates > update) & (rows < lag.row)
+        if logged.agrees(at(values, logged.updates - update))[between].all():
+            found.append(update)
+    return _Range(found[0], found[-1]) if found and lag.row else None
 
 
 def _between(logged: Logged, row: int) -> str:
@@ -268,7 +285,9 @@ def _run_again(
     count, last = len(plan.values), int(logged.updates[-1])
     every = np.ones(len(agrees), dtype=bool)
     lengths = sorted({*_spread(count, last), count})
-    total = whole_number(logged, every, lambda n: variants.of_length(n, last + 1), lengths)
+    resumed = list(_remapped(variants, logged, agrees, lengths, count))
+    tried = sorted({*lengths, *(int(each.parameters["updates"]) for each in resumed)})
+    total = whole_number(logged, every, lambda n: variants.of_length(n, last + 1), tried)
     if total is not None and total != count:
         sentence = f"the schedule ran as for a training of {total:,} updates, not {count:,}"
         advice = "give it the run's own length: an epoch had another number of updates, or devices"
@@ -284,7 +303,7 @@ def _run_again(
     if warmup is not None:
         sentence = f"its warmup took {warmup:,} updates"
         yield Cause("warmup", sentence, "look at what the warmup counts", {"updates": warmup})
-    yield from _remapped(variants, logged, agrees, lengths, count)
+    yield from resumed
     for name, other in variants.others():
         if logged.agrees(at(other, logged.updates)).all():
             yield Cause("family", f"it was another schedule: {name}, of the same length and lr")
