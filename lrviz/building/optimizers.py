@@ -28,7 +28,7 @@ def build_optimizer(schedule: Schedule) -> Optimizer:
     described = schedule.optimizer
     place = described.place or schedule.at("optimizer")
     try:
-        target = _optimizer_class(described.type, trust=schedule.trust)
+        target = optimizer_class(described.type, trust=schedule.trust)
     except SpecError as error:
         raise error.at(place, ("optimizer", "type") if place and place.line else ()) from None
     known = signatures.signature(target, skip=("params",))
@@ -47,7 +47,16 @@ def build_optimizer(schedule: Schedule) -> Optimizer:
         raise error.at(schedule.at("optimizer")) from error
 
 
-def _optimizer_class(name: str, *, trust: bool) -> type[Optimizer]:
+def optimizer_class(name: str, *, trust: bool) -> type[Optimizer]:
+    """Return the optimizer class of a name.
+
+    Args:
+        name: A class of torch.optim, or a dotted path.
+        trust: Dotted paths to anything are imported.
+
+    Raises:
+        SpecError: There is none, or it would have to be imported and is not trusted.
+    """
     short = name.removeprefix("torch.optim.")
     found: Any = getattr(torch.optim, short, None) if "." not in short else None
     if found is None and "." in short:

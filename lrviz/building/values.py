@@ -18,8 +18,8 @@ from lrviz.spec.schedule import Schedule
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
-# Whole numbers that count no calls of step().
-_NO_COUNTS = {"T_mult", "num_cycles"}
+NO_COUNTS = frozenset({"T_mult", "num_cycles"})
+"""Arguments that are whole numbers and count no calls of step()."""
 
 
 @dataclass
@@ -94,7 +94,7 @@ def resolved(phase: Phase, name: str, value: Any, parameter: Parameter) -> Any:
 
 
 def _count(phase: Phase, name: str, values: list[Any]) -> None:
-    if name not in _NO_COUNTS and all(type(value) is int for value in values):
+    if name not in NO_COUNTS and all(type(value) is int for value in values):
         phase.counts[name] = values
 
 
@@ -108,7 +108,7 @@ def _scalar(phase: Phase, name: str, value: Any, annotation: Any, *, grouped: bo
         return value
     if signatures.fits(value, annotation) and annotation is not ANY:
         return value
-    if _is_rate(name) and value.endswith("lr") and (wants_float or annotation is ANY):
+    if is_rate(name) and value.endswith("lr") and (wants_float or annotation is ANY):
         part = share(value)
         if grouped and len(phase.lrs) > 1:
             return [part * lr for lr in phase.lrs]
@@ -130,7 +130,8 @@ def _scalar(phase: Phase, name: str, value: Any, annotation: Any, *, grouped: bo
     return value
 
 
-def _is_rate(name: str) -> bool:
+def is_rate(name: str) -> bool:
+    """Tell by its name whether an argument is a learning rate, which may be a share of the lr."""
     return "lr" in name.lower().split("_") or "eta" in name or name.endswith("lr")
 
 

@@ -16,6 +16,7 @@ from lrviz.cli import (
     check,
     compare,
     convert,
+    explore,
     gallery,
     info,
     init,
@@ -177,6 +178,7 @@ _CHECK = "Check schedules"
 app.command(rich_help_panel=_LOOK)(spread(plot.plot))
 app.command(rich_help_panel=_LOOK)(spread(compare.compare))
 app.command(rich_help_panel=_LOOK)(spread(table.table))
+app.command(rich_help_panel=_LOOK)(spread(explore.explore))
 app.command(rich_help_panel=_LOOK)(spread(gallery.gallery))
 app.command(rich_help_panel=_CHECK)(spread(check.check))
 app.command(rich_help_panel=_CHECK)(rule.rule)

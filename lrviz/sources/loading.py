@@ -45,10 +45,18 @@ Source = str | os.PathLike[str] | Mapping[str, Any] | Callable[..., Any] | Sched
 
 @dataclass(frozen=True)
 class Loaded:
-    """The schedules and the logs of a command line."""
+    """The schedules and the logs of a command line.
+
+    Attributes:
+        schedules: In order, their labels distinct.
+        logs: In order.
+        origins: Of each schedule, what it was before presets were written out; None where it was
+            a Schedule already.
+    """
 
     schedules: tuple[Schedule, ...]
     logs: tuple[Log, ...] = ()
+    origins: tuple[Origin | None, ...] = ()
 
     def without_logs(self, advice: str) -> None:
         """Refuse logs where only schedules mean something.
@@ -87,6 +95,7 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
     """
     overrides = overrides or Overrides()
     found: list[Schedule] = []
+    origins: list[Origin | None] = []
     logs = tuple(
         log(named, overrides.x)
         for source in sources
@@ -97,15 +106,17 @@ def load_all(sources: Sequence[Source], overrides: Overrides | None = None) -> L
     for source in sources:
         if isinstance(source, Schedule):
             found.append(source)
+            origins.append(None)
         elif not isinstance(source, str) or reference(source).kind != "log":
             for each in origins_of(source, overrides):
                 found.append(_schedule(each, _with_facts(each, overrides, facts)))
+                origins.append(each)
     for option in ("after", "timeout"):
         if getattr(overrides, option) is not None and "run" not in kinds:
             raise UsageError(f"--{option}: for scripts that are run, run:SCRIPT, and none is")
     if not any(each.config for each in found):
         no_config(overrides, functions=any(each.function for each in found))
-    return Loaded(tuple(_distinct(found)), logs)
+    return Loaded(tuple(_distinct(found)), logs, tuple(origins))
 
 
 def load_text(text: str, file: str, overrides: Overrides | None = None) -> tuple[Schedule, ...]:

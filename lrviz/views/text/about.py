@@ -13,7 +13,7 @@ import yaml
 
 from lrviz import catalog
 from lrviz.catalog import OptimizerClass, Param, Preset, SchedulerClass
-from lrviz.document import unplaced
+from lrviz.document import scalar, unplaced
 
 _DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.optim."
 # Values for required arguments, where no preset is of the class.
@@ -90,11 +90,51 @@ def example(found: Preset | SchedulerClass) -> dict[str, Any]:
 
 
 def yaml_lines(data: Mapping[str, Any], width: int) -> Iterator[str]:
-    """Yield a part of a spec as lines to paste."""
-    text = yaml.safe_dump(
-        dict(data), sort_keys=False, width=width, default_flow_style=None, allow_unicode=True
+    """Yield a part of a spec as lines to paste; what `document.parse` reads in them is `data`."""
+    text = yaml.dump(
+        dict(data),
+        Dumper=_Dumper,
+        sort_keys=False,
+        width=width,
+        default_flow_style=None,
+        allow_unicode=True,
     )
-    yield from text.splitlines()
+    yield from text.split("\n")[:-1]
+
+
+def flow(value: Any) -> str:
+    """Return one value of a spec as YAML in a line.
+
+    >>> flow("30%"), flow([0.9, 0.999]), flow(None), flow("1e-4")
+    ('30%', '[0.9, 0.999]', 'null', '"1e-4"')
+    """
+    text = yaml.dump(
+        unplaced(value),
+        Dumper=_Dumper,
+        sort_keys=False,
+        width=10**9,
+        default_flow_style=True,
+        allow_unicode=True,
+    )
+    return text.removesuffix("...\n").rstrip("\n")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes each text so that it is read as one: `1e-4` is a number to us, and none to PyYAML."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
+    try:
+        plain = isinstance(scalar(data), str)
+    except ValueError:
+        plain = False
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=None if plain else '"')
+
+
+_Dumper.add_representer(str, _text)
 
 
 def _preset_arguments(found: Preset, width: int) -> Iterator[str]:
@@ -110,15 +150,15 @@ def _preset_arguments(found: Preset, width: int) -> Iterator[str]:
 
 
 def _class_arguments(found: SchedulerClass, width: int) -> Iterator[str]:
-    described = _described(found.doc)
+    sentences = described(found.doc)
     for argument in found.signature:
         yield str(argument)
-        if argument.name in described:
-            yield from ("    " + line for line in _wrapped(described[argument.name], width - 4))
+        if argument.name in sentences:
+            yield from ("    " + line for line in _wrapped(sentences[argument.name], width - 4))
 
 
-def _described(doc: str) -> dict[str, str]:
-    """Return the first sentence that a docstring of torch's has on each argument."""
+def described(doc: str) -> dict[str, str]:
+    """Return the first sentence that a docstring has on each argument."""
     section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)+)", doc, re.MULTILINE)
     if section is None:
         return {}

@@ -16,6 +16,7 @@ from lrviz.spec import durations
 from lrviz.spec.schedule import MemberSpec, Schedule
 
 _WIDTH = 88
+_MATH = ("pi", "sqrt", "exp", "log", "sin", "cos", "floor", "ceil")
 _RATE = re.compile(r"(\d*\.?\d*(?:[eE][-+]?\d+)?)lr")
 
 
@@ -37,9 +38,11 @@ def torch_code(schedule: Schedule) -> Iterator[str]:
     options = dict(schedule.optimizer.options)
     lr = schedule.optimizer.lr or options.pop("lr", 0.1)
     arguments = "".join(f", {k}={v!r}" for k, v in options.items() if k != "lr")
+    yield from ("import math", "") if "math" in code.used else ()
     yield "import torch"
     for module, used in sorted(code.used.items()):
-        yield f"from {module} import {', '.join(sorted(used))}"
+        if used:
+            yield f"from {module} import {', '.join(sorted(used))}"
     yield ""
     yield f"lr, total_steps = {lr!r}, {schedule.length.updates}"
     yield (
@@ -102,7 +105,12 @@ class _Code:
             return "lr" if rate[1] in ("", "1") else f"{float(rate[1])!r} * lr"
         if durations.parse(value) is not None:
             return _count(value, start)
-        return json.dumps(value) if key != "lr_lambda" else _lambda(value)
+        if key != "lr_lambda":
+            return json.dumps(value)
+        text = _lambda(value)
+        if "math." in text:
+            self.used.setdefault("math", set())
+        return text
 
     def _shape(self, value: Map, start: str) -> str:
         name = self._import("lrviz.shapes", value["shape"])
@@ -146,6 +154,7 @@ def _moment(value: Any) -> str:
 def _lambda(expression: str) -> str:
     text = re.sub(r"\bprogress\b", "(step / total_steps)", expression)
     text = re.sub(r"\btotal\b", "total_steps", text)
+    text = re.sub(rf"\b({'|'.join(_MATH)})\b", r"math.\1", text)
     return f"lambda step: {text}"
 
 
@@ -176,13 +185,23 @@ def _stepped(name: str, member: MemberSpec) -> Iterator[str]:
 def _wrapped(text: str, indent: str = "", tail: str = "") -> Iterator[str]:
     """Yield an expression on one line, or what is in its outer brackets on lines of their own."""
     bracket = re.search(r"[(\[]", text)
-    if len(indent + text + tail) <= _WIDTH or bracket is None or text[-1] not in ")]":
+    if len(indent + text + tail) <= _WIDTH or bracket is None or not _encloses(text, bracket):
         yield f"{indent}{text}{tail}"
         return
     yield indent + text[: bracket.end()]
     for each in _arguments(text[bracket.end() : -1]):
         yield from _wrapped(each, indent + "    ", ",")
     yield f"{indent}{text[-1]}{tail}"
+
+
+def _encloses(text: str, bracket: re.Match[str]) -> bool:
+    """Tell whether the bracket that opens there is closed by the text's last character."""
+    depth = 0
+    for index in range(bracket.start(), len(text)):
+        depth += (text[index] in "([") - (text[index] in ")]")
+        if not depth:
+            return index == len(text) - 1
+    return False
 
 
 def _arguments(text: str) -> Iterator[str]:

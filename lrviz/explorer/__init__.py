@@ -1,0 +1,1 @@
+"""SOURCEs to a local page: a control for each argument, and the real schedulers behind it."""

@@ -1,0 +1,90 @@
+"""What a page shows to the `lrviz` command that shows it too."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from lrviz import catalog
+from lrviz.document import unplaced
+from lrviz.errors import LrvizError
+from lrviz.explorer.document import State, read
+from lrviz.explorer.opening import opened
+from lrviz.sources.overrides import Overrides
+from lrviz.spec.schedule import DEFAULT_OPTIMIZER
+from lrviz.views.text.about import flow
+
+SAVED = "explored.yaml"
+"""What a saved spec is called."""
+
+_LENGTH = ("steps", "epochs", "steps_per_epoch", "start")
+
+
+def command(state: State) -> str:
+    """Return the command line that shows a page's curves.
+
+    Where names and options can say it all, that is one that opens as this very page, which is
+    tried; else it names the file that the page's "save spec" writes.
+    """
+    said = _said(state)
+    sources = said[0] if said else [SAVED] if state.spec else []
+    words = [*sources, *state.sources]
+    verb = "compare" if len(sources) > 1 and not state.sources else "plot"
+    options = [each for option in (said[1] if said else ()) for each in option]
+    return shlex.join(["lrviz", verb, *words, *options])
+
+
+def _said(state: State) -> tuple[list[str], list[tuple[str, str]]] | None:
+    """Return SOURCEs and options that open as this page's spec; None where none do."""
+    try:
+        document = unplaced(read(state.spec))
+        sources = [_source(label, curve) for label, curve in document["schedules"].items()]
+        options = [*_train(document["train"]), *_optimizer(document["optimizer"])]
+        intervals = {curve.get("interval") for curve in document["schedules"].values()}
+        if intervals != {None}:
+            [interval] = intervals
+            options.append(("--interval", interval))
+        there = opened(sources, _overrides(options)).state
+        same = unplaced(read(there.spec)) == document
+    except (LrvizError, LookupError, ValueError, TypeError, AttributeError):
+        return None  # a spec that is wrong, or says what no option does
+    return (sources, options) if same else None
+
+
+def _source(label: str, curve: dict[str, Any]) -> str:
+    node = curve["scheduler"]
+    if curve.keys() - {"scheduler", "interval"} or node["type"] not in catalog.names():
+        raise ValueError
+    given = ",".join(f"{key}={flow(each)}" for key, each in node.items() if key != "type")
+    source = f"{node['type']}:{given}" if given else str(node["type"])
+    return source if label == node["type"] else f"{label}={source}"
+
+
+def _train(train: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for key in _LENGTH:
+        if key in train:
+            yield f"--{key.replace('_', '-')}", flow(train[key])
+
+
+def _optimizer(optimizer: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    known = dict(DEFAULT_OPTIMIZER) if optimizer["type"] == DEFAULT_OPTIMIZER["type"] else {}
+    if not known:
+        yield "--optimizer", optimizer["type"]
+    if optimizer.get("lr") != known.get("lr"):
+        yield "--lr", flow(optimizer["lr"])
+    for key, value in optimizer.items():
+        if key not in ("type", "lr") and value != known.get(key):
+            yield "--set", f"optimizer.{key}={flow(value)}"
+
+
+def _overrides(options: list[tuple[str, str]]) -> Overrides:
+    given = dict(options)
+    numbers: dict[str, type] = dict.fromkeys(("--steps", "--steps-per-epoch", "--start"), int)
+    numbers |= dict.fromkeys(("--epochs", "--lr"), float)
+    values: dict[str, Any] = {
+        name.removeprefix("--").replace("-", "_"): numbers.get(name, str)(text)
+        for name, text in given.items()
+        if name != "--set"
+    }
+    return Overrides(**values, sets=tuple(text for name, text in options if name == "--set"))

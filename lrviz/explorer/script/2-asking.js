@@ -1,0 +1,98 @@
+// Requests to the server: one at a time, of the newest state, and no older answer is shown.
+
+const SLOW = 300; // milliseconds after which a newer request does not wait for an older one
+
+class Refused extends Error {}
+
+class Asking {
+  constructor(show) {
+    this.page = crypto.randomUUID();
+    this.show = show; // {draw(head, figure), words(answer), failed(message), asks(updates)}
+    this.state = {spec: "", sources: []};
+    this.edits = []; // what the server has not put into the spec yet
+    this.number = 0;
+    this.running = null;
+    this.again = false;
+  }
+
+  set(state) {
+    this.state = {spec: state.spec, sources: state.sources};
+    this.edits = [];
+    this.ask();
+  }
+
+  // An edit of what was edited before, and not yet sent, takes its place.
+  edit(action, path, text = "") {
+    const key = JSON.stringify(path);
+    const last = this.edits.at(-1);
+    if (action === "set" && last?.action === "set" && !last.sent && last.key === key)
+      this.edits.pop();
+    this.edits.push({action, path, text, key, sent: 0});
+    this.ask();
+  }
+
+  ask() {
+    this.again = true;
+    if (this.running) {
+      if (this.running.words || performance.now() - this.running.since > SLOW)
+        this.running.control.abort();
+      return;
+    }
+    this.run();
+  }
+
+  async run() {
+    while (this.again) {
+      this.again = false;
+      try {
+        await this.draw();
+        if (!this.again) await this.words();
+      } catch (error) {
+        if (error instanceof Refused) this.show.failed(error.message);
+        else if (error.name !== "AbortError" && !this.again)
+          this.show.failed("The server does not answer; it has ended, or is being stopped.");
+      } finally {
+        this.running = null;
+      }
+    }
+  }
+
+  async draw() {
+    const number = ++this.number;
+    for (const each of this.edits) each.sent = number;
+    const answer = await this.post("draw", false);
+    const buffer = await answer.arrayBuffer();
+    const length = new DataView(buffer).getUint32(0, true);
+    const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+    this.edits = this.edits.filter((each) => !each.sent || each.sent > number);
+    this.state.spec = head.spec;
+    const rest = buffer.slice(4 + length);
+    this.show.draw(head, rest.byteLength ? LrvizFigure.read(rest) : null);
+  }
+
+  async words() {
+    this.show.words(await (await this.post("words", true)).json());
+  }
+
+  async post(where, words) {
+    const control = new AbortController();
+    this.running = {control, words, since: performance.now()};
+    const edits = this.edits.map(({action, path, text}) => ({action, path, text}));
+    const asked = {page: this.page, number: this.number, ...this.state, edits};
+    const answer = await fetch(where, {
+      method: "POST",
+      body: JSON.stringify(asked),
+      signal: control.signal,
+    });
+    if (!answer.ok) throw new Refused((await answer.json()).error);
+    return answer;
+  }
+}
+
+async function loadFile(file) {
+  const where = `load?name=${encodeURIComponent(file.name)}`;
+  const answer = await fetch(where, {method: "POST", body: file});
+  const found = await answer.json();
+  if (!answer.ok) throw new Refused(found.error);
+  return found;
+}

@@ -1,0 +1,200 @@
+// The page as a whole.
+
+const LARGE = 100000; // updates from which on the page says what they take
+
+const $ = (id) => document.getElementById(id);
+const first = JSON.parse($("first").textContent);
+const names = {presets: first.presets, classes: first.classes, optimizers: first.optimizers};
+let figure = null;
+let pace = 0; // seconds an update, of the last simulation
+let commits = false; // the next address is a step in the browser's history
+let committed = "";
+let pending = null;
+let wanted = null; // how the figure is looked at, as an address has it
+
+function say(text) {
+  $("status").textContent = text;
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say("Copied.");
+  } catch {
+    say("The browser does not allow it; select the text and copy it.");
+  }
+}
+
+function cost(updates, seconds) {
+  if (seconds > 0.01) pace = seconds / updates;
+  $("cost").hidden = updates <= LARGE;
+  const takes = (updates * pace).toLocaleString("en", {maximumSignificantDigits: 2});
+  $("cost").textContent =
+    `${updates.toLocaleString("en")} updates: each change takes about ${takes} s, ` +
+    "as all of them are stepped.";
+}
+
+const asking = new Asking({
+  draw(head, data) {
+    say("");
+    if (data) {
+      document.title = `${data.title} - lrviz explore`;
+      if (figure) figure.update(data);
+      else figure = $("figure").figure = new LrvizFigure($("figure"), data);
+      if (wanted) look(wanted);
+      wanted = null;
+    }
+    window.explorer.empty = !data;
+    $("figure").hidden = !figure;
+    $("figure").classList.toggle("old", !data);
+    cost(head.updates, head.seconds);
+    blame(head.problems);
+    $("spec").textContent = head.spec;
+    remember();
+  },
+  words(answer) {
+    controls.show(answer.sections);
+    blame(answer.problems);
+    const select = (update) => figure?.select(update);
+    $("table").replaceChildren(...(answer.table ? tableOf(answer.table, select) : []));
+    $("found").replaceChildren(foundOf(answer.found, answer.notes, select));
+    $("command").textContent = answer.command;
+    $("code").replaceChildren(...codeOf(answer.code, copy));
+    window.explorer.settled++;
+  },
+  failed: say,
+});
+
+const controls = new Controls($("sections"), names, (action, path, text, done) => {
+  commits ||= done;
+  if (asking.running?.updates > LARGE) say("Stepping the schedulers ...");
+  asking.edit(action, path, text);
+});
+
+function blame(problems) {
+  const rest = controls.problems(problems);
+  for (const each of $("sources").querySelectorAll(".problem")) each.hidden = true;
+  const list = rest.filter(({path, message}) => {
+    const row = path[0] === "sources" ? $("sources").querySelector(`[data-source="${CSS.escape(path[1])}"]`) : null;
+    if (!row) return true;
+    row.textContent = message;
+    row.hidden = false;
+    return false;
+  });
+  $("problems").replaceChildren(...list.map(({message}) => element("li", {text: message})));
+  $("problems").hidden = !list.length;
+}
+
+// How the figure is looked at, and looking at it so again.
+function looked() {
+  return {...figure.state, off: [...figure.off], window: figure.window};
+}
+
+function look({off, window, ...state}) {
+  const known = Object.entries(state).filter(([name]) => name in figure.state);
+  Object.assign(figure.state, Object.fromEntries(known));
+  figure.off = new Set(Array.isArray(off) ? off.map(String) : []);
+  const numbers = Array.isArray(window) && window.length === 2 && window.every(Number.isFinite);
+  figure.window = numbers && window[0] < window[1] ? window : null;
+  figure.setGroups(figure.state.groups);
+}
+
+// The address follows, with a pause: browsers allow it some hundred times in half a minute.
+function whole() {
+  return written({...asking.state, view: figure ? looked() : null});
+}
+
+function remember() {
+  clearTimeout(pending);
+  pending = setTimeout(async () => {
+    const text = await whole();
+    if (text === committed) return;
+    const how = commits && committed ? "pushState" : "replaceState";
+    history[how](null, "", `#${text}`);
+    committed = text;
+    commits = false;
+  }, 250);
+}
+
+function listSources() {
+  const rows = asking.state.sources.map((source) => {
+    const remove = element("button", {
+      type: "button",
+      text: "Remove",
+      "aria-label": `Remove ${source}`,
+      onclick: () => setSources(asking.state.sources.filter((each) => each !== source)),
+    });
+    const problem = element("p", {class: "problem", "data-source": source, hidden: true});
+    return element("div", {class: "row source"}, element("span", {class: "name", text: source}), remove, problem);
+  });
+  $("sources").replaceChildren(...rows);
+  const gone = first.sources.filter((each) => !asking.state.sources.includes(each));
+  const named = gone.length ? [["Named on the command line", gone.map((each) => [each])]] : [];
+  const value = $("add").value || names.presets[0][0];
+  options($("add"), [...named, ["Presets", names.presets], ["PyTorch's schedulers", names.classes]], value);
+}
+
+function setSources(sources) {
+  commits = true;
+  asking.state.sources = sources;
+  listSources();
+  asking.ask();
+}
+
+$("adding").addEventListener("submit", (event) => {
+  event.preventDefault();
+  commits = true;
+  const name = $("add").value;
+  if (first.sources.includes(name)) setSources([...asking.state.sources, name]);
+  else asking.edit("add", [], name);
+});
+
+$("load").addEventListener("change", async () => {
+  const [file] = $("load").files;
+  $("load-problem").hidden = true;
+  if (!file) return;
+  try {
+    const found = await loadFile(file);
+    commits = true;
+    if (found.source) setSources([...asking.state.sources, found.source]);
+    else asking.edit("merge", [], found.spec);
+    say([`Loaded ${file.name}.`, ...(found.notes ?? [])].join(" "));
+  } catch (error) {
+    $("load-problem").textContent = error.message;
+    $("load-problem").hidden = false;
+  }
+  $("load").value = "";
+});
+
+$("save").addEventListener("click", () => {
+  const href = URL.createObjectURL(new Blob([asking.state.spec], {type: "application/yaml"}));
+  element("a", {href, download: "explored.yaml"}).click();
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
+});
+
+$("copy-address").addEventListener("click", async () => {
+  copy(`${location.origin}${location.pathname}#${await whole()}`);
+});
+
+for (const button of document.querySelectorAll(".copy[data-copies]"))
+  button.addEventListener("click", () => copy($(button.dataset.copies).textContent));
+
+async function start() {
+  const state = (await readAddress()) ?? first;
+  committed = location.hash.slice(1);
+  wanted = state.view ?? null;
+  asking.set(state);
+  listSources();
+}
+
+$("figure").addEventListener("lrviz:drawn", remember);
+addEventListener("popstate", start);
+addEventListener("pagehide", () => alive.close());
+const alive = new EventSource("alive");
+alive.addEventListener("error", () => {
+  say("The server has ended; start lrviz explore again.");
+});
+
+window.explorer = {asking, controls, settled: 0, empty: true, get figure() { return figure; }};
+if (first.notes.length) say(first.notes.join(" "));
+start();

@@ -1,0 +1,149 @@
+"""What a page's state came to in words: key steps, findings, code, and the command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lrviz import catalog
+from lrviz.checking.runner import UNUSED_IGNORE, Finding, Selection, check
+from lrviz.curves.trace import Trace
+from lrviz.document import KeyPath, Map
+from lrviz.errors import LrvizError
+from lrviz.explorer.answering import Answer
+from lrviz.explorer.command import SAVED, command
+from lrviz.explorer.document import FILE, State, path_of
+from lrviz.explorer.sections import Section, sections
+from lrviz.spec import durations
+from lrviz.spec.schedule import MemberSpec, Schedule
+from lrviz.views.text.code import torch_code
+from lrviz.views.text.grid import Grid
+from lrviz.views.text.table import table
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding of `lrviz check`, and the control that it is about."""
+
+    code: str
+    name: str
+    severity: str
+    label: str
+    message: str
+    advice: str
+    path: KeyPath
+    update: int | None
+
+
+@dataclass(frozen=True)
+class Words:
+    """All that a page says beside its figure.
+
+    Attributes:
+        sections: The controls.
+        table: The values at the key steps; None where there is no curve.
+        found: What `lrviz check` finds.
+        code: PyTorch lines by the curve's label.
+        command: The `lrviz` command.
+        notes: What was warned of, with the curve's label.
+    """
+
+    sections: tuple[Section, ...]
+    table: Grid | None
+    found: tuple[Found, ...]
+    code: tuple[tuple[str, str], ...]
+    command: str
+    notes: tuple[tuple[str, str], ...]
+
+    def plain(self) -> dict[str, Any]:
+        """Return all of it as JSON takes it."""
+        result = asdict(self)
+        if self.table is not None:
+            result["table"]["text"] = sorted(self.table.text)
+            result["table"]["faint"] = sorted(self.table.faint)
+        return result
+
+
+def words(state: State, answer: Answer) -> Words:
+    """Return what a page says of an answer."""
+    wanted = tuple(dict.fromkeys(step for each in answer.schedules for step in each.table.at))
+    report = check(answer.schedules, Selection(ignore=(UNUSED_IGNORE,)), traces=answer.plans)
+    return Words(
+        sections(answer.tree),
+        table(answer.traces, wanted) if answer.traces else None,
+        tuple(_found(each, answer.tree) for each in report.findings),
+        tuple((each.label, "\n".join(code_lines(each))) for each in answer.schedules),
+        command(state),
+        tuple((trace.label, text) for trace in answer.traces for text in _said(trace)),
+    )
+
+
+def _said(trace: Trace) -> Iterator[str]:
+    yield from trace.warnings
+    if trace.cut_short:
+        yield trace.cut_short
+
+
+def _found(finding: Finding, tree: Map) -> Found:
+    path = path_of(tree, finding.place) or ("schedules", finding.label)
+    return Found(
+        finding.code,
+        finding.name,
+        finding.severity,
+        finding.label,
+        finding.message,
+        finding.advice.replace(FILE, "the spec"),
+        path,
+        finding.update,
+    )
+
+
+def code_lines(schedule: Schedule) -> Iterator[str]:
+    """Yield the lines of Python code that train with a schedule."""
+    if schedule.function is not None:
+        yield f"# {schedule.source} builds it"
+    elif _is_plain(schedule):
+        yield from torch_code(schedule)
+    else:
+        yield "import lrviz"
+        yield ""
+        yield f"# the spec of this page, saved as {SAVED}"
+        yield f"built = lrviz.build({f'{SAVED}#{schedule.label}'!r}, optimizer)"
+        yield "# for each of built, as its interval says: built.scheduler.step()"
+
+
+def _is_plain(schedule: Schedule) -> bool:
+    """Tell whether torch's classes, stepped per update on one param group, are all there is."""
+    return (
+        not schedule.length.epochs_only
+        and not schedule.start
+        and len(schedule.optimizer.groups) == 1
+        and not schedule.optimizer.groups[0].options
+        and schedule.optimizer.groups[0].factor == 1.0
+        and all(_is_plain_member(each) for each in schedule.members)
+    )
+
+
+def _is_plain_member(member: MemberSpec) -> bool:
+    bounds = (member.begin, member.end or 0)
+    return (
+        member.interval == "step"
+        and member.frequency == 1
+        and _is_plain_value(member.node)
+        and all(map(_is_plain_value, bounds))
+    )
+
+
+def _is_plain_value(value: Any) -> bool:
+    if isinstance(value, dict):
+        name = value.get("type")
+        known = name is None or catalog.scheduler_class(name) is not None
+        return known and all(map(_is_plain_value, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_plain_value, value))
+    try:
+        found = durations.parse(value) if isinstance(value, str) else None
+    except LrvizError:
+        return False
+    return found is None or found.unit in ("dur", "rest", "ba")

@@ -1,0 +1,131 @@
+"""What a page says beside its figure: findings at their controls, code and commands that hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+
+import lrviz
+from lrviz.explorer.answering import Answers
+from lrviz.explorer.document import State
+from lrviz.explorer.opening import Opened, opened
+from lrviz.explorer.words import Words, words
+from lrviz.sources.overrides import Overrides
+
+
+def said(text: str) -> Words:
+    """Return what a page says of a spec."""
+    state = State(text)
+    return words(state, Answers(Opened(state)).answer(state))
+
+
+def test_a_finding_stands_at_its_control() -> None:
+    text = (
+        "train: {epochs: 90, steps_per_epoch: 100}\n"
+        "schedules: {a: {scheduler: {type: CosineAnnealingLR, T_max: 90}}}\n"
+    )
+    [found] = said(text).found
+    assert (found.code, found.severity, found.label) == ("LRV002", "warning", "a")
+    assert found.path == ("schedules", "a", "scheduler", "T_max")
+    assert "<spec>" not in found.message + found.advice
+
+
+def test_what_torch_warned_of_and_where_a_run_was_cut_short_is_said() -> None:
+    text = (
+        "train: {steps: 100}\n"
+        "schedules: {a: {scheduler: {type: OneCycleLR, max_lr: 1lr, total_steps: 50}}}\n"
+    )
+    notes = said(text).notes
+    assert any("Tried to step 51 times" in note for _, note in notes)
+
+
+@pytest.mark.parametrize(
+    ("sources", "overrides", "command"),
+    [
+        (["cosine"], Overrides(steps=1000), "lrviz plot cosine --steps 1000"),
+        (
+            ["cosine", "tuned=onecycle:pct_start=0.2,three_phase=true"],
+            Overrides(epochs=9, steps_per_epoch=10, lr=0.3, interval="step"),
+            "lrviz compare cosine tuned=onecycle:pct_start=0.2,three_phase=true --epochs 9 "
+            "--steps-per-epoch 10 --lr 0.3 --interval step",
+        ),
+        (
+            ["multistep:milestones=30%,60%"],
+            Overrides(steps=100, optimizer="AdamW", sets=("optimizer.betas=[0.9, 0.95]",)),
+            "lrviz plot 'multistep:milestones=[30%, 60%]' --steps 100 --optimizer AdamW --lr 0.1 "
+            "--set 'optimizer.betas=[0.9, 0.95]'",
+        ),
+        (
+            ["LambdaLR:lr_lambda='min(step, 5), 3'"],
+            Overrides(steps=100),
+            "lrviz plot explored.yaml",
+        ),
+    ],
+)
+def test_the_command_opens_as_this_page(
+    sources: list[str], overrides: Overrides, command: str
+) -> None:
+    found = opened(sources, overrides)
+    answer = Answers(found).answer(found.state)
+    assert words(found.state, answer).command == command
+
+
+def run(code: str) -> list[float]:
+    """Return the lr that each update of printed code uses."""
+    used: list[float] = []
+    names: dict[str, Any] = {"model": torch.nn.Linear(1, 1)}
+    lines = code.replace("...  # forward and backward", "seen(optimizer)").replace(
+        "(metric)", "(1.0)"
+    )
+    names["seen"] = lambda optimizer: used.append(optimizer.param_groups[0]["lr"])
+    for each in torch.nn.Linear(1, 1).parameters():
+        each.grad = torch.zeros_like(each)
+    exec(lines, names)
+    return used
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [
+        "{scheduler: {type: onecycle, pct_start: 0.25}}",
+        "{scheduler: {type: warmup-cosine, warmup: 7%}}",
+        "{scheduler: {type: LambdaLR, lr_lambda: 'floor(70 * progress) / (1 + step) if step < 50 "
+        "else 0.97 ** floor(350 * progress / 2.4)'}}",
+        "{scheduler: {type: SequentialLR, milestones: [10%], schedulers: [{type: LinearLR, "
+        "total_iters: 10%}, {type: CosineAnnealingLR, T_max: rest}]}}",
+    ],
+)
+def test_the_code_trains_with_this_schedule(curve: str) -> None:
+    text = (
+        "train: {steps: 150}\noptimizer: {type: SGD, lr: 0.3, momentum: 0.9}\n"
+        f"schedules: {{a: {curve}}}\n"
+    )
+    [(label, code)] = said(text).code
+    assert label == "a"
+    assert "import lrviz\n" not in code
+    assert run(code) == lrviz.simulate(yaml.safe_load(text)).lr[:, 0].tolist()
+
+
+def test_what_plain_code_cannot_say_is_built_from_the_saved_spec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "train: {epochs: 3, steps_per_epoch: 10}\noptimizer: {type: SGD, lr: 0.3}\n"
+        "schedules: {a: {interval: epoch, scheduler: {type: StepLR, step_size: 1}}}\n"
+    )
+    [(_, code)] = said(text).code
+    monkeypatch.chdir(tmp_path)
+    Path("explored.yaml").write_text(text)
+    names: dict[str, Any] = {"optimizer": torch.optim.SGD([torch.zeros(1)], lr=0.3)}
+    exec(code, names)
+    [built] = names["built"]
+    assert (type(built.scheduler).__name__, built.interval) == ("StepLR", "epoch")
+
+
+def test_an_empty_page_says_nothing() -> None:
+    found = said("")
+    assert (found.sections, found.table, found.found, found.code) == ((), None, (), ())
