@@ -42,9 +42,9 @@ def explore(
         emit([server.address])
         if not shared.quiet:
             note("Ctrl-C ends it, as does an hour without an open page")
-        if not no_open:
-            webbrowser.open(server.address)
         try:
+            if not no_open:
+                webbrowser.open(server.address)
             server.serve_forever()
         except KeyboardInterrupt:
             if signals.code() not in (None, signals.INTERRUPTED):

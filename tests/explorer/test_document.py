@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrviz.document import unplaced
@@ -44,6 +44,7 @@ DOCUMENTS = st.dictionaries(
 )
 
 
+@settings(max_examples=60)
 @given(DOCUMENTS)
 def test_a_spec_is_read_as_it_was_written(document: dict[str, Any]) -> None:
     found = unplaced(read(spec_text(document)))

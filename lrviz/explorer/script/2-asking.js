@@ -1,6 +1,6 @@
 // Requests to the server: one at a time, of the newest state, and no older answer is shown.
 
-const SLOW = 300; // milliseconds after which a newer request does not wait for an older one
+const SLOW = 1000; // milliseconds after which a newer request does not wait for an older one
 
 class Refused extends Error {}
 

@@ -7,7 +7,8 @@ function tableOf(grid, select) {
   );
   const rows = grid.rows.map((row, number) => {
     const cells = row.map((cell, at) => {
-      const made = element(at ? "td" : "th", {scope: at ? null : "row", class: kind(at)});
+      const isHead = !at && Boolean(cell); // an empty one would head nothing
+      const made = element(isHead ? "th" : "td", {scope: isHead ? "row" : null, class: kind(at)});
       const update = (cell ?? "").replaceAll(",", "");
       if (!at && grid.header[0] === "step" && /^\d+$/.test(update))
         made.append(

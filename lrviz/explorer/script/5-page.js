@@ -1,6 +1,7 @@
 // The page as a whole.
 
 const LARGE = 100000; // updates from which on the page says what they take
+const PATIENCE = 400; // milliseconds after which it says what it is at
 
 const $ = (id) => document.getElementById(id);
 const first = JSON.parse($("first").textContent);
@@ -10,6 +11,7 @@ let pace = 0; // seconds an update, of the last simulation
 let commits = false; // the next address is a step in the browser's history
 let committed = "";
 let pending = null;
+let waiting = null;
 let wanted = null; // how the figure is looked at, as an address has it
 
 function say(text) {
@@ -30,13 +32,14 @@ function cost(updates, seconds) {
   $("cost").hidden = updates <= LARGE;
   const takes = (updates * pace).toLocaleString("en", {maximumSignificantDigits: 2});
   $("cost").textContent =
-    `${updates.toLocaleString("en")} updates: each change takes about ${takes} s, ` +
-    "as all of them are stepped.";
+    `${updates.toLocaleString("en")} updates, all of which are stepped again at each change` +
+    (pace ? `: it takes about ${takes} s.` : ".");
 }
 
 const asking = new Asking({
   draw(head, data) {
-    say("");
+    clearTimeout(waiting);
+    if ($("status").textContent.endsWith("...")) say("");
     if (data) {
       document.title = `${data.title} - lrviz explore`;
       if (figure) figure.update(data);
@@ -67,8 +70,9 @@ const asking = new Asking({
 
 const controls = new Controls($("sections"), names, (action, path, text, done) => {
   commits ||= done;
-  if (asking.running?.updates > LARGE) say("Stepping the schedulers ...");
   asking.edit(action, path, text);
+  clearTimeout(waiting);
+  waiting = setTimeout(() => asking.running && say("Stepping the schedulers ..."), PATIENCE);
 });
 
 function blame(problems) {
