@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import FixedLocator, Locator
 
 from lrviz.views.figure.text import Type
-from lrviz.views.figure.ticks import EvenLocator, y_locator
+from lrviz.views.figure.ticks import EvenLocator, y_locators
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.scales import Unit, YScale
 
@@ -79,11 +79,13 @@ def y_ticks(scale: YScale, height: float, font: Type) -> tuple[Locator, Axis]:
     """Return what places the ticks of a y axis of so many inches, and those that it gives."""
     most = max(2, min(8, int(height / (2.3 * font.line))))
     within = scale.low, scale.high
-    locator = y_locator(scale, most)
-    values = [float(each) for each in locator.tick_values(*within)]
-    values = [each for each in values if within[0] <= each <= within[1]]
-    at = height * scale.fraction(np.array(values))
-    if len(values) > 1 and np.diff(at).min() < font.line:
+    for locator in y_locators(scale, most):
+        values = [float(each) for each in locator.tick_values(*within)]
+        values = [each for each in values if within[0] <= each <= within[1]]
+        at = height * scale.fraction(np.array(values))
+        if len(values) < 2 or np.diff(at).min() >= font.line:
+            break
+    else:
         values = [values[0], values[-1]] if at[-1] - at[0] >= font.line else values[-1:]
         locator = FixedLocator(values)
     write = scale.typesetter()

@@ -12,6 +12,7 @@ from matplotlib.typing import LineStyleType
 from lrviz.curves.events import Steps
 from lrviz.curves.trace import Trace
 from lrviz.views.figure.paths import Economy
+from lrviz.views.plan.bands import Band, outlined
 from lrviz.views.plan.downsample import Way, m4
 from lrviz.views.plan.looks import Look
 from lrviz.views.plan.panels import Line, Panel
@@ -19,6 +20,9 @@ from lrviz.views.plan.planning import is_dot
 from lrviz.views.plan.scales import Unit
 
 _SNAPPED = 1024  # vertices up to which matplotlib moves a path onto whole pixels
+_GREATEST = 1e300
+FAINT = 0.22
+"""How opaque a band of dense cycles is."""
 _DOTS = 250  # bins of logged values: four dots a bin are drawn at the most
 
 
@@ -31,6 +35,7 @@ def draw(
     ax: Axes,
     panel: Panel,
     ways: Sequence[Way],
+    dense: Sequence[Sequence[Band]],
     looks: Sequence[Look],
     traces: Sequence[Trace],
     x: Unit,
@@ -43,25 +48,25 @@ def draw(
         ax: Its limits are set, and its figure has its size.
         panel: What to draw.
         ways: One a line.
+        dense: The bands of each line.
         looks: One a line.
         traces: Those that the lines are of.
         x: The unit of the x axis.
     """
     curves = []
     low, high = ax.get_xlim()
-    for line, (at, values), look in zip(panel.lines, ways, looks, strict=True):
+    # On a log axis what is not positive has no place: the curve leaves through the lower edge.
+    least = ax.get_ylim()[0] / 100 if ax.get_yscale() == "log" else -_GREATEST
+    for line, way, cycles, look in zip(panel.lines, ways, dense, looks, strict=True):
         factor = x.factors[line.trace]
         if line.steps is not None:
             curves.append(_dots(ax, line, line.steps, look, factor))
             continue
-        if ax.get_yscale() == "log":
-            # What is not positive has no place: the curve leaves through the lower edge.
-            values = np.maximum(values, ax.get_ylim()[0] / 100)
-        values = np.clip(values, -1e300, 1e300)
+        at, values = outlined(way, cycles) if cycles else way
         curve = ax.add_line(
             Line2D(
                 at * factor,
-                values,
+                np.clip(values, least, _GREATEST),
                 color=look.colour,
                 linestyle=line_style(look),
                 zorder=look.order,
@@ -75,19 +80,20 @@ def draw(
             )
         )
         curves.append(curve)
-        if traces[line.trace].error is not None:
-            ax.plot(
-                [at[-1] * factor],
-                values[-1:],
-                "x",
+        for band in cycles:
+            ax.fill_between(
+                band.x * factor,
+                np.clip(band.low, least, _GREATEST),
+                np.clip(band.high, least, _GREATEST),
                 color=look.colour,
-                ms=7,
-                mew=2,
-                zorder=4,
-                clip_on=False,
+                alpha=FAINT,
+                linewidth=0,
+                zorder=look.order - 1,
             )
+        end = [way[0][-1] * factor], np.clip(way[1][-1:], least, _GREATEST)
+        if traces[line.trace].error is not None:
+            ax.plot(*end, "x", color=look.colour, ms=7, mew=2, zorder=4, clip_on=False)
         elif is_dot(line, x, high - low):
-            end = [at[-1] * factor], values[-1:]
             ax.plot(*end, "o", color=look.colour, ms=5, mew=0, zorder=4, clip_on=False)
     return curves
 
@@ -97,7 +103,7 @@ def _dots(ax: Axes, line: Line, steps: Steps, look: Look, factor: float) -> Line
     steps = steps[m4(line.values[steps], _DOTS)]
     (dots,) = ax.plot(
         steps * factor,
-        np.clip(line.values[steps], -1e300, 1e300),
+        np.clip(line.values[steps], -_GREATEST, _GREATEST),
         "o",
         color=look.colour,
         ms=3.2,

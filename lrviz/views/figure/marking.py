@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
+from lrviz.views.figure.lines import FAINT
 from lrviz.views.figure.text import Type
-from lrviz.views.figure.themes import readable, settings
+from lrviz.views.figure.themes import mixed, readable, settings
+from lrviz.views.plan.bands import Band
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.ground import Ground
 from lrviz.views.plan.looks import Look
@@ -43,6 +45,37 @@ def mark(ax: Axes, ground: Ground, looks: Sequence[Look], font: Type) -> None:
     for spot, text, box in ground.written(font):
         x, y = ground.point(spot.x, spot.value)
         _write(ax, spot, text, box, (x, y), _colour(spot, looks), font)
+
+
+def tell(
+    ax: Axes, ground: Ground, dense: Sequence[Sequence[Band]], looks: Sequence[Look], font: Type
+) -> None:
+    """Write into each band of dense cycles how many they are, or above it.
+
+    Args:
+        ax: The panel, whose curves are drawn.
+        ground: What is known of it.
+        dense: The bands of each curve.
+        looks: Of its curves.
+        font: To write in.
+    """
+    width, height = ground.size
+    back, text = to_hex(ax.get_facecolor()), settings["text.color"]
+    for index, (own, look) in enumerate(zip(dense, looks, strict=True)):
+        for band in own:
+            box = ground.within(index, band, font)
+            if box is not None:
+                ax.text(
+                    box.middle[0] / width,
+                    box.middle[1] / height,
+                    band.text,
+                    transform=ax.transAxes,
+                    ha="center",
+                    va="center",
+                    color=readable(look.colour, text, mixed(back, look.colour, FAINT)),
+                    fontsize=font.size,
+                    zorder=5,
+                )
 
 
 def _colour(spot: Spot, looks: Sequence[Look]) -> str:

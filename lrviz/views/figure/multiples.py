@@ -12,11 +12,12 @@ from matplotlib.ticker import Locator
 from lrviz.views.figure import layout
 from lrviz.views.figure.labels import draw_legend
 from lrviz.views.figure.lines import draw
-from lrviz.views.figure.marking import mark
+from lrviz.views.figure.marking import mark, tell
 from lrviz.views.figure.page import Canvas, own_names, set_axes
 from lrviz.views.figure.text import one_line
 from lrviz.views.figure.themes import settings
 from lrviz.views.plan import labels
+from lrviz.views.plan.bands import of_panel
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.downsample import ways
 from lrviz.views.plan.ground import Ground, headroom
@@ -143,6 +144,9 @@ class Multiples(Canvas):
         ax.xaxis.set_major_locator(locator)
         panel = part.panels[0]
         found = ways(panel, part.below, part.end, size[0] * self.fig.dpi)
-        draw(ax, panel, found, part.looks[0], part.traces, part.below)
-        if part.spots:
-            mark(ax, Ground(part, size, found), part.looks[0], self.fonts.note)
+        dense = of_panel(panel, found, part.below, part.end, size[0])
+        draw(ax, panel, found, dense, part.looks[0], part.traces, part.below)
+        if part.spots or any(dense):
+            ground = Ground(part, size, found)
+            tell(ax, ground, dense, part.looks[0], self.fonts.note)
+            mark(ax, ground, part.looks[0], self.fonts.note)

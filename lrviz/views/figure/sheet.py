@@ -16,12 +16,13 @@ from lrviz.curves.events import Array
 from lrviz.views.figure import layout
 from lrviz.views.figure.labels import draw_along, draw_beside, draw_legend
 from lrviz.views.figure.lines import draw
-from lrviz.views.figure.marking import mark
+from lrviz.views.figure.marking import mark, tell
 from lrviz.views.figure.page import Canvas, own_names, set_axes, tick_look
 from lrviz.views.figure.text import Type, one_line
 from lrviz.views.figure.themes import settings
 from lrviz.views.plan import labels
 from lrviz.views.plan.along import Lying
+from lrviz.views.plan.bands import of_panel
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.downsample import Way, ways
 from lrviz.views.plan.ground import Ground, headroom
@@ -201,8 +202,9 @@ class Sheet(Canvas):
             size = max(5.0, min(font.size, fitting))
             ax.set_ylabel(name, fontsize=size, va="top", parse_math=False)
             ax.yaxis.set_label_coords((layout.EDGE - left) / width, 0.5)
-            found = self._ways(width, index)
-            draw(ax, plan.panels[index], found, plan.looks[index], plan.traces, plan.below)
+            panel, found, looks = plan.panels[index], self._ways(width, index), plan.looks[index]
+            dense = of_panel(panel, found, plan.below, plan.end, width)
+            draw(ax, panel, found, dense, looks, plan.traces, plan.below)
             locator, _ = layout.x_ticks(plan.below, plan.end, width, tick)
             ax.xaxis.set_major_locator(locator)
             if index < last:
@@ -211,9 +213,10 @@ class Sheet(Canvas):
                 ax.set_xlabel(plan.below.name, fontsize=font.size, labelpad=3)
             if index == 0 and plan.above:
                 self._add_top(ax, plan.above, width)
-            if index == 0 and plan.spots:
+            if index == 0 and (plan.spots or any(dense)):
                 ground = page.ground or Ground(plan, (width, height), found)
-                mark(ax, ground, plan.looks[0], self.fonts.note)
+                tell(ax, ground, dense, looks, tick)
+                mark(ax, ground, looks, self.fonts.note)
         if page.along is not None:
             draw_along(self.fig, self.names, page.along, tick, page.panels[0])
         if page.heights is not None:
@@ -252,7 +255,8 @@ def draw_into(ax: Axes, plan: Plan) -> None:
     ax.set_ylabel(panel.title, parse_math=False)
     pixels = ax.get_window_extent().width
     found = ways(panel, plan.below, plan.end, pixels)
-    curves = draw(ax, panel, found, plan.looks[0], plan.traces, plan.below)
+    dense = of_panel(panel, found, plan.below, plan.end, box.width)
+    curves = draw(ax, panel, found, dense, plan.looks[0], plan.traces, plan.below)
     taken = []
     if len(panel.lines) == 1:
         ax.set_title(one_line(panel.lines[0].label), parse_math=False)
@@ -272,4 +276,5 @@ def draw_into(ax: Axes, plan: Plan) -> None:
     ground = Ground(plan, (box.width, box.height), found)
     for each in taken:
         ground.take(each)
+    tell(ax, ground, dense, plan.looks[0], font)
     mark(ax, ground, plan.looks[0], note)

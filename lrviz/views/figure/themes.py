@@ -112,7 +112,7 @@ def applied(style: str | None, font: str | None = None) -> Iterator[Theme]:
             theme = Theme(font_size=float(settings["font.size"]))
             if not settings["axes.grid"]:  # nor then its colour is meant to be seen
                 edge, back = settings["axes.edgecolor"], settings["axes.facecolor"]
-                settings["grid.color"] = _mixed(edge, back, 0.8)
+                settings["grid.color"] = mixed(edge, back, 0.8)
         settings.update(theme.rc)
         if font is not None:
             settings["font.family"] = _FONTS[font]
@@ -162,13 +162,13 @@ def colours() -> Colours:
 def readable(colour: str, text: str, background: str) -> str:
     """Return `colour`, moved towards the colour of `text` until it can be read as text (4.5:1)."""
     for part in range(11):
-        found = _mixed(colour, text, part / 10)
+        found = mixed(colour, text, part / 10)
         if contrast(found, background) >= 4.5:
             break
     return found
 
 
-def _mixed(one: str, other: str, part: float) -> str:
+def mixed(one: str, other: str, part: float) -> str:
     """Return a colour between two, 0 at the first and 1 at the second."""
     red, green, blue = (a + (b - a) * part for a, b in zip(to_rgb(one), to_rgb(other), strict=True))
     return to_hex((red, green, blue))

@@ -9,7 +9,14 @@ from matplotlib.ticker import FixedLocator, Locator, LogLocator, MaxNLocator
 
 from lrviz.views.plan.scales import YScale, even_ticks
 
-_LOG_TICKS = ((1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 4, 6, 8), (1, 2, 5))
+# The labelled ticks of a decade, and over how many decades at the most.
+_LOG_TICKS = (
+    (0.6, (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)),
+    (1.2, (1, 2, 3, 4, 6, 8)),
+    (2.2, (1, 2, 5)),
+    (math.inf, (1,)),
+)
+_MOST_DECADES = 9  # that are labelled
 
 
 class EvenLocator(Locator):
@@ -30,12 +37,22 @@ class EvenLocator(Locator):
         return even_ticks(low, high, self._most, whole=self._whole)
 
 
-def y_locator(scale: YScale, most: int) -> Locator:
-    """Return a locator of some `most` labelled ticks of a y axis."""
+def y_locators(scale: YScale, most: int) -> list[Locator]:
+    """Return locators of the labelled ticks of a y axis, the finest first.
+
+    Those of a logarithmic axis follow from its range alone, so that figures can be compared.
+
+    Args:
+        scale: The axis.
+        most: How many ticks a linear one has, some.
+    """
     if scale.empty:
-        return FixedLocator([0.0])
+        return [FixedLocator([0.0])]
     if not scale.log:
-        return MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2)
+        return [MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2)]
     decades = math.log10(scale.high) - math.log10(scale.low)
-    finest = [subs for subs in _LOG_TICKS if len(subs) * decades <= most]
-    return LogLocator(subs=finest[0] if finest else (1,), numticks=most + 1)
+    ladder = [subs for reach, subs in _LOG_TICKS if decades <= reach]
+    return [
+        *(LogLocator(subs=subs, numticks=_MOST_DECADES) for subs in ladder),
+        LogLocator(numticks=max(3, most)),
+    ]

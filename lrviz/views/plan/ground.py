@@ -8,6 +8,7 @@ import numpy as np
 
 from lrviz.curves.events import Array
 from lrviz.views.plan.along import Lying, lying
+from lrviz.views.plan.bands import Band
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.downsample import Way
 from lrviz.views.plan.labels import WIDER, Font
@@ -15,8 +16,14 @@ from lrviz.views.plan.marks import Spot
 from lrviz.views.plan.placing import Point, Room
 from lrviz.views.plan.planning import Plan
 
+Written = tuple[Spot, str, Box]
+_FORMS = slice(0, 2), slice(2, 3)  # of a spot's texts: with the value, and with the place alone
 _APART = 1.5  # em between two texts side by side
 _HEADROOM = 0.25  # of a panel's height, at the most
+
+# Where within a band its text may be, the best place first.
+_ALONG = (0.5, *(0.5 + side * step / 20 for step in range(1, 10) for side in (-1, 1)))
+_UP = (0.5, 0.35, 0.65, 0.2, 0.8)
 
 # In inches.
 _AROUND_DOT = 0.05
@@ -35,7 +42,8 @@ def headroom(spots: Sequence[Spot], font: Font, size: Point) -> float:
     """
     if not spots:
         return 0.0
-    rows = max(len({spot.line for spot in spots}), 1 if size[0] > _WIDE else 2)
+    several = size[0] <= _WIDE or any(spot.count > 1 for spot in spots)
+    rows = max(len({spot.line for spot in spots}), 2 if several else 1)
     return min(_HEADROOM, (min(rows, 3) * font.line + _AROUND_DOT) / size[1])
 
 
@@ -44,7 +52,7 @@ class Ground:
 
     def __init__(self, plan: Plan, size: Point, ways: Sequence[Way]) -> None:
         """Take a plan, its first panel's width and height, and the way of each of its curves."""
-        self._plan, self._size = plan, size
+        self._plan, self.size = plan, size
         self._scale = plan.scales[0]
         lines = plan.panels[0].lines
         self.spots = [
@@ -67,26 +75,81 @@ class Ground:
     def point(self, x: float, value: float) -> Point:
         """Return the place of a value at an x in the axis' unit."""
         height = float(self._scale.fraction(np.array([value]))[0])
-        return self._size[0] * x / self._plan.end, self._size[1] * height
+        return self.size[0] * x / self._plan.end, self.size[1] * height
 
     def take(self, box: Box) -> None:
         """Take what else is written in the panel."""
         self._room.take_box(box)
 
-    def written(self, font: Font) -> list[tuple[Spot, str, Box]]:
+    def written(self, font: Font) -> list[Written]:
         """Return what is written of the spots, and where: on no curve, no end and no other text.
 
-        Of a spot that there is no room for, only its dot is seen.
+        Of a spot that there is no room for, only its dot is seen. Where there is none for one of
+        a kind, none of them is written at, and what they have together is.
         """
-        found = []
+        found: list[Written] = []
+        kinds: dict[object, list[Spot]] = {}
         for spot in self.spots:
-            sizes = [self._size_of(text, font) for text in spot.texts]
-            point, apart = self.point(spot.x, spot.value), _APART * font.size / 72
-            place = self._room.place(sizes, point, own=spot.line, apart=apart)
-            if place is None and spot.given:  # a finding is said at any price
-                place = self._room.place(sizes, point, apart=apart)
-            if place is not None:
-                found.append((spot, spot.texts[place[0]], place[1]))
+            kinds.setdefault((spot.line, spot.kind) if spot.kind else id(spot), []).append(spot)
+        for alike in kinds.values():
+            found += self._all_or_one(alike, font)
+        return found
+
+    def _all_or_one(self, spots: Sequence[Spot], font: Font) -> list[Written]:
+        if len(spots) == 1:
+            return [each for each in [self._placed(spots[0], spots[0].texts, font)] if each]
+        for form in _FORMS:
+            kept = self._room.written()
+            found = [self._placed(spot, spot.texts[form], font) for spot in spots]
+            if all(found):
+                return [each for each in found if each]
+            self._room.take_back(kept)
+        for spot in spots:
+            if one := self._placed(spot, spot.together, font):
+                return [one]
+        return []
+
+    def _placed(self, spot: Spot, texts: Sequence[str], font: Font) -> Written | None:
+        """Return and take the place of one of some texts at a spot."""
+        sizes = [self._size_of(text, font) for text in texts]
+        point, apart = self.point(spot.x, spot.value), _APART * font.size / 72
+        place = self._room.place(sizes, point, own=spot.line, apart=apart)
+        if place is None and spot.given:  # a finding is said at any price
+            place = self._room.place(sizes, point, apart=apart)
+        return None if place is None else (spot, texts[place[0]], place[1])
+
+    def within(self, line: int, band: Band, font: Font) -> Box | None:
+        """Return and take where a band's text is written: in its middle, else near it above.
+
+        Args:
+            line: Index of the curve that the band is of.
+            band: What is told.
+            font: To write in.
+        """
+        width, height = self._size_of(band.text, font)
+        factor = self._plan.below.factors[self._plan.panels[0].lines[line].trace]
+        at, low, high = (
+            self.size[0] * band.x * factor / self._plan.end,
+            *(self.size[1] * self._scale.fraction(each) for each in (band.low, band.high)),
+        )
+        boxes = []
+        for share in _ALONG:
+            x = at[0] + share * (at[-1] - at[0])
+            part = np.linspace(x - width / 2, x + width / 2, 9)
+            bottom = float(np.interp(part, at, low).max())
+            top = float(np.interp(part, at, high).min())
+            if at[0] <= part[0] and part[-1] <= at[-1] and top - bottom > height + 4 * _PAD:
+                boxes += [
+                    Box(x - width / 2, bottom + up * (top - bottom) - height / 2, width, height)
+                    for up in _UP
+                    if min(up, 1 - up) * (top - bottom) > height / 2 + 2 * _PAD
+                ]
+        found = self._room.first_free(boxes, line)
+        if found is None:
+            middle = len(at) // 2
+            near = float(at[middle]), float(high[middle])
+            place = self._room.place([(width, height)], near, apart=_APART * font.size / 72)
+            found = place[1] if place else None
         return found
 
     def _size_of(self, text: str, font: Font) -> Point:

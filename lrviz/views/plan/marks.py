@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -51,6 +50,10 @@ class Spot:
         value: The line's value there.
         texts: What may be written, the one that says most first.
         given: It comes from a `Mark`.
+        count: How many events it tells of.
+        kind: What happens there, in a word, where the same happens elsewhere on the line too:
+            either all of its spots are written at, or what they have `together` is written once.
+        together: What may be written for all of its kind, the text that says most first.
     """
 
     line: int
@@ -58,6 +61,9 @@ class Spot:
     value: float
     texts: tuple[str, ...]
     given: bool = False
+    count: int = 1
+    kind: str = ""
+    together: tuple[str, ...] = ()
 
 
 def spots(
@@ -150,22 +156,35 @@ def _word(names: Sequence[str]) -> str:
 
 def _told(at: int, found: Sequence[tuple[str, int]], line: Line, x: Unit) -> list[Spot]:
     """Return the spots of a line's events; one for all of a kind that has too many of them."""
-    counts = Counter(word for word, _ in found)
-    spots, told = [], set()
+    kinds: dict[str, list[int]] = {}
     for word, update in found:
-        if counts[word] <= _EACH:
-            spots.append(_spot(at, word, update, line.values, x, x.factors[line.trace]))
+        kinds.setdefault(word, []).append(update)
+    spots, told, factor = [], set(), x.factors[line.trace]
+    for word, update in found:
+        updates = kinds[word]
+        if len(updates) <= _EACH:
+            one = _spot(at, word, update, line.values, x, factor)
+            if len(updates) > 1:
+                few = _counted(word, len(updates))
+                full = f"{few}, at {x.at_all([each * factor for each in updates])}"
+                texts = full, full.replace(", at", ",\nat"), few
+                one = replace(one, kind=word, together=texts)
+            spots.append(one)
         elif word not in told:
             told.add(word)
-            updates = np.array([other for each, other in found if each == word])
-            spots.append(_spot_of_all(at, word, updates, line.values, x, x.factors[line.trace]))
+            spots.append(_spot_of_all(at, word, np.array(updates), line.values, x, factor))
     return spots
+
+
+def _counted(word: str, count: int) -> str:
+    many = f"{count:,}" if count < _COUNTED else f"more than {_COUNTED:,}"
+    return f"{many} {word}s" if word != "decay starts" else f"{many} starts of a decay"
 
 
 def _spot_of_all(at: int, word: str, updates: Steps, values: Array, x: Unit, factor: float) -> Spot:
     """Return the one spot for many events of a kind: how many, how far apart, how large."""
-    many = f"{len(updates):,}" if len(updates) < _COUNTED else f"more than {_COUNTED:,}"
-    few = f"{many} {word}s" if word != "decay starts" else f"{many} starts of a decay"
+    few = _counted(word, len(updates))
+    many = few.removesuffix(f" {word}s")
     sizes = values[updates] / np.where(updates > 0, values[updates - 1], np.nan)
     apart = np.diff(updates)
     if word in ("drop", "rise") and np.ptp(sizes) <= 1e-3 * abs(sizes[0]):
@@ -175,8 +194,9 @@ def _spot_of_all(at: int, word: str, updates: Steps, values: Array, x: Unit, fac
     else:
         full = few
     texts = (full, full.replace(", ", ",\n").replace(" (", "\n("), few)
-    update = int(updates[0])
-    return Spot(at, update * factor, float(values[update]), tuple(dict.fromkeys(texts)))
+    update = int(updates[len(updates) // 2])  # away from the peak at the begin
+    told = tuple(dict.fromkeys(texts))
+    return Spot(at, update * factor, float(values[update]), told, count=len(updates))
 
 
 def _spot(at: int, word: str, update: int, values: Array, x: Unit, factor: float) -> Spot:

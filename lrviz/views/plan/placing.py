@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,11 +65,19 @@ class Room:
     def take_point(self, point: Point, radius: float) -> None:
         """Take a square around a point."""
         x, y = point
-        self._fill(self._drawn, Box(x - radius, y - radius, 2 * radius, 2 * radius))
+        self._drawn[_cells(Box(x - radius, y - radius, 2 * radius, 2 * radius))] = True
 
     def take_box(self, box: Box) -> None:
         """Take what a text covers."""
-        self._fill(self._written, box)
+        self._written[_cells(box)] = True
+
+    def written(self) -> Cells:
+        """Return what texts cover so far."""
+        return self._written.copy()
+
+    def take_back(self, written: Cells) -> None:
+        """Take back the texts that came after what `written` returned."""
+        self._written = written
 
     def _take(self, points: Array) -> None:
         """Take the cells of points, shape (K, 2)."""
@@ -99,9 +107,21 @@ class Room:
 
     def is_unwritten(self, box: Box) -> bool:
         """Return whether a box has no text on it."""
-        written = np.zeros_like(self._written)
-        self._fill(written, box)
-        return not (written & self._written).any()
+        return not self._written[_cells(box)].any()
+
+    def first_free(self, boxes: Iterable[Box], own: int) -> Box | None:
+        """Return and take the first of some boxes that has no text on it and no curve but one.
+
+        Args:
+            boxes: The best one first.
+            own: Index of the curve that may lie on it, in the order in which they were taken.
+        """
+        taken = self.others(own) | self._written
+        for box in boxes:
+            if not taken[_cells(box)].any():
+                self.take_box(box)
+                return box
+        return None
 
     def place(
         self, sizes: Sequence[Point], near: Point, *, own: int | None = None, apart: float = 0.0
@@ -126,7 +146,7 @@ class Room:
         if own is not None:
             crossed |= self.others(own)
         around = np.zeros_like(crossed)
-        self._fill(around, Box(near[0] - _BIT, near[1] - _BIT, 2 * _BIT, 2 * _BIT))
+        around[_cells(Box(near[0] - _BIT, near[1] - _BIT, 2 * _BIT, 2 * _BIT))] = True
         crossed &= ~around | self._written
         for index, (width, height) in enumerate(sizes):
             found = self._nearest(width, height, near, crossed)
@@ -177,10 +197,12 @@ class Room:
         )
         return left, bottom
 
-    def _fill(self, cells: Cells, box: Box) -> None:
-        left, bottom = (max(0, math.floor(each / CELL)) for each in (box.left, box.bottom))
-        right, top = (max(0, math.ceil(each / CELL)) for each in (box.right, box.top))
-        cells[bottom:top, left:right] = True
+
+def _cells(box: Box) -> tuple[slice, slice]:
+    """Return the rows and columns that a box touches."""
+    left, bottom = (max(0, math.floor(each / CELL)) for each in (box.left, box.bottom))
+    right, top = (max(0, math.ceil(each / CELL)) for each in (box.right, box.top))
+    return slice(bottom, top), slice(left, right)
 
 
 def _is_clear(crossed: Cells, start: Point, ends: Array) -> Cells:

@@ -20,6 +20,7 @@ from lrviz.views.plan.twins import as_one
 from lrviz.writing import numbers as formatting
 
 _CROWD = 10  # schedules over each other that can still be told apart
+_NAMED = 6  # curves in a note
 _SEEN = 0.005  # of the x axis: a shorter curve is a stroke at its edge
 
 
@@ -118,8 +119,10 @@ def _outside(lines: Sequence[Line], scale: YScale) -> list[str]:
         ("Above", "up", highs, max),
     ):
         if len(ends) > 2:
+            named = [label for _, label in ends[:_NAMED]]
+            more = f" and {len(ends) - _NAMED} more" if len(ends) > _NAMED else ""
             end = _written(furthest(ends)[0])
-            found.append(f"{where} the axis: {len(ends)} curves ({towards} to {end}).")
+            found.append(f"{where} the axis: {', '.join(named)}{more} ({towards} to {end}).")
         elif ends:
             each = (f"{label} ({towards} to {_written(end)})" for end, label in ends)
             found.append(f"{where} the axis: {', '.join(each)}.")

@@ -23,6 +23,10 @@ _MISSING = {
 _GREATEST = 1e290
 _LOG_ENDS = 1e-200, 1e200
 
+# Of a logarithmic axis.
+_DEEP = 1e-3  # of the greatest value: what is less for a short time only may be left out
+_MOST_OF_FALL = 0.25  # of the axis, that a fall below it may take
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -45,6 +49,13 @@ class Unit:
     def at(self, value: float) -> str:
         """Return a place in words: `update 30`, `epoch 27`, `33.3%`, `30M tokens`."""
         return self.place.format(self.write(value))
+
+    def at_all(self, values: Sequence[float]) -> str:
+        """Return places in words: `updates 30, 60 and 80`, `25%, 50% and 75%`."""
+        *first, last = map(self.write, values)
+        listed = f"{', '.join(first)} and {last}" if first else last
+        place = self.place.replace(self.name, f"{self.name}s") if first else self.place
+        return place.format(listed)
 
     def every(self, value: float) -> str:
         """Return a distance in words: `100 updates`, `5 epochs`, `10%`, `30M tokens`."""
@@ -207,8 +218,9 @@ def y_scale(curves: Sequence[Array], *, log: bool, from_zero: bool, margin: floa
 
     A linear axis reaches from a little below zero (with `from_zero`; else from a little below the
     least value) to a little above the greatest. A logarithmic one starts at the least positive
-    value, but leaves out what lies below a ten-thousandth of the greatest for less than a percent
-    of a curve's updates: a cosine's last values would otherwise take up most of the axis.
+    value. But where what lies below a thousandth of the greatest, for less than a twentieth of a
+    curve's updates, would take up more than a quarter of it, as the last values of a cosine would,
+    it starts at the power of ten below which that is.
 
     Args:
         curves: Shape (N,) each; what is not finite does not count.
@@ -238,8 +250,9 @@ def _log_scale(curves: Sequence[Array], margin: float) -> YScale:
     ends = [found for curve in curves if (found := _ends(curve, _LOG_ENDS[0])) is not None]
     least = min(low for low, _ in ends)
     high = min(max(high for _, high in ends), _LOG_ENDS[1])
-    low = min([high * 1e-4, *(_usual_least(curve) for curve in curves)])
-    low = max(low, _LOG_ENDS[0]) if least < low / 10 else least
+    low = max(_LOG_ENDS[0], min([high * _DEEP, *(_usual_least(curve) for curve in curves)]))
+    whole, fall = (math.log10(each) - math.log10(least) for each in (high, low))
+    low = 10.0 ** math.floor(math.log10(low) + 1e-9) if fall > _MOST_OF_FALL * whole else least
     if high < 3 * low:
         return YScale(low / 3, high * 3, log=True)
     beyond = 10 ** (margin * 0.04 * (math.log10(high) - math.log10(low)))
@@ -270,7 +283,7 @@ def _ends(curve: Array, above: float) -> tuple[float, float] | None:
 
 
 def _usual_least(curve: Array) -> float:
-    """Return the positive value that a percent of a curve's updates are below."""
+    """Return the positive value that a twentieth of a curve's updates are below."""
     some = curve[:: max(1, len(curve) // 20_000)]
     some = np.sort(some[np.isfinite(some) & (some >= _LOG_ENDS[0])])
-    return float(some[len(some) // 100]) if some.size else np.inf
+    return float(some[len(some) // 20]) if some.size else np.inf

@@ -36,8 +36,8 @@ def test_five_long_curves_make_small_files() -> None:
     assert len(save_bytes(fig, "pdf")) <= 60_000
 
 
-def test_five_long_curves_are_on_pixels_as_all_their_points_would_be() -> None:
-    curves = five()
+def test_long_curves_are_on_pixels_as_all_their_points_would_be() -> None:
+    *curves, _ = five()  # the last one is a band, whose outline is drawn
     fig = figure([trace(values, label=f"curve {i}") for i, values in enumerate(curves)])
     for line in fig.axes[0].lines:
         line.set_linestyle("-")  # for dashes are counted along the way, which is a shorter one

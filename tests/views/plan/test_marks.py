@@ -105,7 +105,7 @@ def test_many_restarts_are_told_of_once_and_few_one_by_one(restarts: int, said: 
 def test_many_drops_are_told_of_with_their_factor_or_their_distance() -> None:
     drops = found([trace(np.repeat(0.1 * 0.985 ** np.arange(400), 5))])
     assert written(drops) == ["peak 0.1 at update 0", "399 drops, ×0.985 each"]
-    assert (drops[1].x, drops[1].value) == (5.0, 0.1 * 0.985)
+    assert (drops[1].x, drops[1].value, drops[1].count) == (1000.0, 0.1 * 0.985**200, 399)
     assert drops[1].texts == (
         "399 drops, ×0.985 each",
         "399 drops,\n×0.985 each",
@@ -115,6 +115,31 @@ def test_many_drops_are_told_of_with_their_factor_or_their_distance() -> None:
     assert written(found([steps], x="epoch"))[1] == "drop every 2 epochs (7 times)"
     uneven = trace(np.repeat([0.1, 0.09, 0.07, 0.06, 0.04, 0.03, 0.02, 0.01], range(4, 12)))
     assert written(found([uneven]))[1] == "7 drops"
+
+
+def test_what_a_few_of_a_kind_have_together_names_every_place() -> None:
+    marked = found([trace(np.repeat(RESTARTS, 4), per_epoch=4)], x="epoch")
+    [peak, first, second] = marked
+    assert (peak.kind, peak.together) == ("", ())
+    assert first.kind == second.kind == "restart"
+    assert first.together == (
+        "2 restarts, at epochs 10 and 30",
+        "2 restarts,\nat epochs 10 and 30",
+        "2 restarts",
+    )
+    shares = found([trace(MULTISTEP)], x="progress")
+    assert shares[1].together[0] == "2 drops, at 33.3% and 66.7%"
+
+
+def test_all_of_a_kind_are_written_at_or_one_of_them_for_all() -> None:
+    values = stepped(lambda o: CosineAnnealingWarmRestarts(o, 2), 12)
+    for size in ((8, 5), (3, 2.5), (4, 3), (8, 2)):
+        fig = figure([trace(values)], FigureOptions(annotate=True, size=size))
+        labelled(fig)
+        said = [each.get_text().replace("\n", " ") for each in labels(fig.axes[0])]
+        restarts = [each for each in said if "restart" in each]
+        one = [each for each in restarts if each.startswith("5 restarts")]
+        assert len(restarts) == (1 if one else 5), (size, said)
 
 
 def test_of_several_groups_the_one_with_the_highest_peak_is_marked() -> None:
@@ -237,7 +262,7 @@ def test_labels_in_axes_of_ones_own_are_apart_from_the_legend() -> None:
     ax = fig.add_subplot()
     traces = [trace(MULTISTEP, label="a"), trace(RESTARTS, label="b")]
     figure(traces, FigureOptions(annotate=True), ax=ax)
-    assert labelled(fig) >= 4
+    assert labelled(fig) >= 3
     legend = ax.get_legend()
     assert legend is not None
     for each in labels(ax):

@@ -154,7 +154,15 @@ def test_the_last_values_of_a_cosine_do_not_take_up_most_of_a_logarithmic_axis()
     values = cosine(100_000)
     assert values.min() < 1e-10
     scale = y_scale([values], log=True, from_zero=True)
-    assert scale.low == values.max() * 1e-4
+    assert scale.low == 1e-4
+    assert y_scale([0.003 * values], log=True, from_zero=True).low == 1e-7
+
+
+def test_a_fall_that_takes_little_of_a_logarithmic_axis_is_shown_whole() -> None:
+    values = np.repeat([0.1, 0.01, 1e-3, 1e-4, 1e-5], [50, 30, 10, 9, 1])
+    assert 2e-6 < y_scale([values], log=True, from_zero=True).low < 1e-5
+    values[-1] = 1e-6
+    assert y_scale([values], log=True, from_zero=True).low == 1e-4
 
 
 def test_a_long_exponential_is_shown_whole() -> None:

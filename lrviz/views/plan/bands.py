@@ -1,0 +1,137 @@
+"""Cycles too dense to be told apart: what they reach, and how many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from lrviz.curves.events import Array, Steps
+from lrviz.views.plan.downsample import Way
+from lrviz.views.plan.panels import Line, Panel
+from lrviz.views.plan.scales import Unit
+
+_DENSE = 4 / 96
+"""Inches, 4 CSS pixels: two strokes of a line that are nearer leave no ground between them."""
+_FEWEST = 10  # cycles
+_BLOCK = 1 << 16
+_EVEN = 0.02  # of their length: cycles that differ by less are of one length
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """A stretch of a curve in which its cycles are dense.
+
+    Attributes:
+        start: Its first update.
+        end: The update after its last one.
+        cycles: How many begin there.
+        even: They are of one length.
+        x: In updates, shape (K,), ascending from `start` to `end`.
+        low: The least value near each x, shape (K,).
+        high: The greatest.
+    """
+
+    start: int
+    end: int
+    cycles: int
+    even: bool
+    x: Array
+    low: Array
+    high: Array
+
+    @property
+    def text(self) -> str:
+        """What it holds, in words."""
+        return f"{self.cycles:,} {'cycles' if self.even else 'ups and downs'}"
+
+
+def bands(line: Line, way: Way, inch: float) -> list[Band]:
+    """Return the stretches of a curve in which more than one cycle falls on 4 CSS pixels.
+
+    Args:
+        line: A curve; of a log, and where a value is not finite, there are none.
+        way: What it is drawn through, see `downsample`.
+        inch: How many updates an inch of the x axis is.
+    """
+    if line.steps is not None or len(_turns(way[1])) < 2 * _FEWEST:
+        return []
+    values, near = line.values, _DENSE * inch
+    if near < 2 or not np.isfinite(values).all():
+        return []
+    turns = _turns(values)
+    edges = np.concatenate(([0], turns, [len(values)]))
+    dense = np.concatenate(([False], edges[2:] - edges[:-2] < near, [False]))
+    found = []
+    for first, last in np.flatnonzero(dense[1:] != dense[:-1]).reshape(-1, 2):
+        runs = int(last - first) + 1
+        if runs >= 2 * _FEWEST:
+            own = edges[first : last + 2]
+            found.append(_band(values, own, near))
+    return found
+
+
+def of_panel(
+    panel: Panel, ways: Sequence[Way], x: Unit, end: float, inches: float
+) -> list[list[Band]]:
+    """Return the bands of each line of a panel; see `bands`.
+
+    Args:
+        panel: The lines.
+        ways: One a line.
+        x: The unit of the x axis.
+        end: Where it ends.
+        inches: Its length.
+    """
+    return [
+        bands(line, way, end / x.factors[line.trace] / inches)
+        for line, way in zip(panel.lines, ways, strict=True)
+    ]
+
+
+def _turns(values: Array) -> Steps:
+    """Return the updates from which on a curve goes the other way; level stretches are none."""
+    found, way = [], 0
+    for start in range(0, len(values) - 1, _BLOCK):
+        before, after = values[start : start + _BLOCK], values[start + 1 : start + _BLOCK + 1]
+        signs = (after > before[: len(after)]).astype(np.int8) - (after < before[: len(after)])
+        moving = np.flatnonzero(signs)
+        if moving.size:
+            last = np.concatenate(([way or signs[moving[0]]], signs[moving[:-1]]))
+            found.append(start + moving[signs[moving] != last])
+            way = int(signs[moving[-1]])
+    return np.concatenate(found) if found else np.array([], dtype=np.int64)
+
+
+def _band(values: Array, edges: Steps, near: float) -> Band:
+    """Return the band between so many edges, of which each two are a cycle."""
+    start, end, cycles = int(edges[0]), int(edges[-1]), len(edges) // 2
+    # Whole cycles: an outline over parts of them goes up and down with what they hold.
+    every = max(1, round(near * cycles / (end - start)))
+    starts = edges[: 2 * every * max(1, cycles // every) : 2 * every] - start
+    low, high = (each.reduceat(values[start:end], starts) for each in (np.minimum, np.maximum))
+    middle = start + (starts + np.append(starts[1:], end - start)) / 2
+    lengths = np.diff(edges[1:-1:2])
+    even = bool(np.ptp(lengths) <= max(1.0, _EVEN * float(lengths[0])))
+    x = np.concatenate(([start], middle, [end]))
+    ends = [np.concatenate((each[:1], each, each[-1:])) for each in (low, high)]
+    return Band(start, end, cycles, even, x, *ends)
+
+
+def outlined(way: Way, found: Sequence[Band]) -> Way:
+    """Return what is drawn of a curve: its way, and around each of its bands a closed line."""
+    x, y = way
+    gap = np.array([np.nan])
+    xs, ys = [], []
+    ends = [0.0, *(at for band in found for at in (band.start, band.end)), np.inf]
+    for (after, before), band in zip(list(pairwise(ends))[::2], [*found, None], strict=True):
+        part = (x >= after) & (x <= before)
+        if after < before and part.any():
+            xs += [x[part], gap]
+            ys += [y[part], gap]
+        if band is not None:
+            xs += [band.x, band.x[::-1], band.x[:1], gap]
+            ys += [band.high, band.low[::-1], band.high[:1], gap]
+    return np.concatenate(xs[:-1]), np.concatenate(ys[:-1])
