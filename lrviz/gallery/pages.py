@@ -36,6 +36,7 @@ HEADING = "gallery.md"  # a folder's heading and introduction
 # Begins what a figure's metadata says of its source; only figures with it are the gallery's own.
 MADE = "lrviz gallery: "
 
+_SIZE = 6.0, 4.0  # inches of a figure: what is written in it can still be read on a phone
 _WIDTH = 88  # of the YAML that is written out
 _PRESETS_HEADING = """\
 # Presets
@@ -146,7 +147,7 @@ def _shown(entry: Listing, options: GalleryOptions) -> tuple[Shown, bool]:
     loaded = load_all([entry.source], options.overrides)
     loaded.without_logs("a gallery shows schedules")
     schedules = loaded.schedules
-    looks = tuple(options.figure(schedules, style) for style in STYLES)
+    looks = tuple(replace(options.figure(schedules, each), size=_SIZE) for each in STYLES)
     written = texts(*schedules) if options.recall else ()
     asked = (entry, loaded.notes, looks, options.flags, options.params, options.formats)
     place = answer(

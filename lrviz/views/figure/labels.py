@@ -17,6 +17,9 @@ from lrviz.views.plan.box import Box
 from lrviz.views.plan.labels import GAP, LEADER, SAMPLE, TEXT, Font, Legend, Name
 from lrviz.views.plan.looks import Look
 
+_LEADER = 0.7  # points, width of a line to a name
+_AROUND = 0.03  # inches between that and the name
+
 
 def draw_beside(
     fig: Figure, names: Sequence[Name], heights: Sequence[float], font: Type, box: Box
@@ -51,6 +54,8 @@ def draw_along(
     """
     for name, place in zip(names, places, strict=True):
         x, y = place.middle
+        if place.leader is not None:
+            _lead(fig, name, place, font, box)
         look = {
             "ha": "center",
             "va": "center",
@@ -59,6 +64,26 @@ def draw_along(
             "bbox": {"facecolor": settings["axes.facecolor"], "edgecolor": "none", "pad": 0.8},
         }
         _write(fig, box.left + x, box.bottom + y, name, font, **look)
+
+
+def _lead(fig: Figure, name: Name, place: Lying, font: Type, box: Box) -> None:
+    """Draw the line from a curve to the nearest point of its name."""
+    x, y = place.leader or place.middle
+    half = font.width(name.text) / 2 + _AROUND, font.line * 0.4
+    end = [
+        min(max(at, middle - reach), middle + reach)
+        for at, middle, reach in zip((x, y), place.middle, half, strict=True)
+    ]
+    width, height = fig.get_size_inches()
+    across, up = zip((x, y), end, strict=True)
+    fig.add_artist(
+        Line2D(
+            [(box.left + each) / width for each in across],
+            [(box.bottom + each) / height for each in up],
+            color=_colour(name),
+            linewidth=_LEADER,
+        )
+    )
 
 
 def draw_legend(fig: Figure, legend: Legend, left: float, top: float) -> None:
@@ -90,10 +115,14 @@ def _stroke(fig: Figure, x: tuple[float, float], y: tuple[float, float], look: L
     )
 
 
+def _colour(name: Name) -> str:
+    background = to_hex(settings["figure.facecolor"])
+    return readable(name.look.colour, settings["text.color"], background)
+
+
 def _write(fig: Figure, x: float, y: float, name: Name, font: Font, **look: Any) -> None:
     width, height = fig.get_size_inches()
-    background = to_hex(settings["figure.facecolor"])
-    colour = readable(name.look.colour, settings["text.color"], background)
+    colour = _colour(name)
     fig.text(
         x / width,
         y / height,

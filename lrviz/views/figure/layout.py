@@ -18,6 +18,9 @@ EDGE = 0.08
 _TICK = 0.11
 _PAD = 0.05
 _BETWEEN = 0.13
+_LOWEST = 0.3  # of a panel below the first one
+FIRST = 0.6
+"""The share of the panels' and the legend's height that the first panel has."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,15 @@ class Fonts:
     @classmethod
     def of(cls, size: float) -> Fonts:
         """Return the sizes that go with a base size in points."""
-        return cls(Type(0.9 * size), Type(size), Type(1.15 * size, "bold"), Type(0.8 * size))
+        return cls(Type(0.92 * size), Type(size), Type(1.15 * size, "bold"), Type(0.8 * size))
 
 
 def font_size(width: float) -> float:
-    """Return the base size in points for a figure of so many inches."""
-    return min(11.0, 6 + width / 2)
+    """Return the base size in points for a figure of so many inches.
+
+    From 6 inches on it is 11: on a phone, 390 CSS pixels wide, ticks are then 9 of them high.
+    """
+    return float(np.interp(width, (2, 3.4, 6), (7, 7.7, 11)))
 
 
 @dataclass(frozen=True)
@@ -92,21 +98,26 @@ def y_ticks(scale: YScale, height: float, font: Type) -> tuple[Locator, Axis]:
     return locator, Axis(tuple(values), tuple(write(value, None) for value in values))
 
 
-def heights(room: float, count: int) -> list[float]:
+def heights(room: float, count: int, least: float = 0.0) -> list[float]:
     """Return the heights of `count` panels, from the top.
 
-    The first is three times as high as the others, and has 60 % of the room at least.
+    Of two the first is twice as high as the second, of more it has 60 % of the room.
+
+    Args:
+        room: For all of them.
+        count: At least 1.
+        least: Of the first one, where the others can still be read then.
     """
-    free = room - (count - 1) * _BETWEEN
-    first = max(3 / (count + 2), 0.6)
-    others = (1 - first) / max(1, count - 1)
-    return [first * free] + [others * free] * (count - 1)
+    free, others = room - (count - 1) * _BETWEEN, count - 1
+    first = free * (2 / 3, 0.6)[others > 1] if others else free
+    first = max(first, min(least, free - others * _LOWEST))
+    return [first] + [(free - first) / max(1, others)] * others
 
 
-def boxes(outer: Box, count: int) -> list[Box]:
-    """Return the place of each panel within `outer`, from the top."""
+def boxes(outer: Box, count: int, least: float = 0.0) -> list[Box]:
+    """Return the place of each panel within `outer`, from the top; `least` as in `heights`."""
     top, found = outer.top, []
-    for each in heights(outer.height, count):
+    for each in heights(outer.height, count, least):
         found.append(Box(outer.left, top - each, outer.width, each))
         top -= each + _BETWEEN
     return found

@@ -1,13 +1,13 @@
-"""Small multiples: a panel a trace, all on the same axes."""
+"""Small multiples: panels for each trace, all on the same axes."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import Locator
 
 from lrviz.views.figure import layout
 from lrviz.views.figure.labels import draw_legend
@@ -21,11 +21,11 @@ from lrviz.views.plan.bands import of_panel
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.downsample import ways
 from lrviz.views.plan.ground import Ground, headroom
-from lrviz.views.plan.placing import Point
 from lrviz.views.plan.planning import Plan
 
 _SHAPE = 1.55  # width of a panel to its height
 _LEAST = 10.0  # width of a panel, in heights of a tick's label
+_LOWER = 0.5  # height of a panel below the first one of a trace, to that one's
 _GAP = 0.16  # inches between rows, and at least between columns
 
 
@@ -41,13 +41,27 @@ def columns(count: int, width: float, fonts: layout.Fonts) -> int:
 
 def page_height(plan: Plan, width: float, fonts: layout.Fonts, title: str | None) -> float:
     """Return the height of a page of small multiples that gives its panels their shape."""
-    traces = len({line.trace for line in plan.panels[0].lines})
-    count = columns(traces, width, fonts)
-    rows = -(-traces // count)
-    panel = (width - 0.7) / count - _GAP
+    parts = _parts(plan)
+    count = columns(len(parts), width, fonts)
+    below = _below(parts, count)
+    panel = ((width - 0.7) / count - _GAP) / _SHAPE
     head = fonts.tick.line * 1.2
     around = layout.x_margin(fonts) + 2 * layout.EDGE + (fonts.title.line + 0.16 if title else 0)
-    return rows * (panel / _SHAPE + head + _GAP) + around
+    rows = len(below) * (panel + head + _GAP)
+    return rows + sum(below) * (_LOWER * panel + fonts.note.line) + around
+
+
+def _parts(plan: Plan) -> list[Plan]:
+    """Return the plan of each trace."""
+    return [
+        plan.only(trace) for trace in dict.fromkeys(line.trace for line in plan.panels[0].lines)
+    ]
+
+
+def _below(parts: Sequence[Plan], count: int) -> list[int]:
+    """Return how many panels stand below the first one of a trace, at the most, in each row."""
+    lower = [len(part.panels) - 1 for part in parts]
+    return [max(lower[start : start + count]) for start in range(0, len(lower), count)]
 
 
 @dataclass(frozen=True)
@@ -74,52 +88,81 @@ class Multiples(Canvas):
     def __init__(self, fig: Figure, plan: Plan, fonts: layout.Fonts, title: str | None) -> None:
         """Take a figure and what to draw in it."""
         super().__init__(fig, plan, fonts, title or "")
-        shown = dict.fromkeys(line.trace for line in plan.panels[0].lines)
-        self.parts = [plan.only(trace) for trace in shown]
+        self.parts = _parts(plan)
         self.columns = columns(len(self.parts), self.width, fonts)
-        self.rows = -(-len(self.parts) // self.columns)
+        self.below = _below(self.parts, self.columns)
+        self.rows = len(self.below)
+        self._shared: dict[str, Axes] = {}
+        """Of each quantity the panel whose y axis the others share."""
 
     def fill(self) -> None:
         """Lay everything out and draw it."""
         fonts = self.fonts
         top = self.write_title() or layout.EDGE
         bottom = self.foot + layout.x_margin(fonts)
-        each = (self.height - top - bottom) / self.rows
+        each = (self.height - top - bottom) / (self.rows + _LOWER * sum(self.below))
         size = self.width / self.columns, 0.75 * each
         room = max(headroom(part.spots, fonts.note, size) for part in self.parts)
         self.parts = [part.with_room_above(room) for part in self.parts]
-        plan = self.parts[0]
-        ticks, y_axis = layout.y_ticks(plan.scales[0], 0.75 * each, fonts.tick)
-        left = layout.left_margin([y_axis], fonts)
-        ends = fonts.tick.width(plan.below.write(plan.end))
+        left = layout.left_margin(self._y_axes(0.75 * each), fonts)
+        ends = fonts.tick.width(self.plan.below.write(self.plan.end))
         gap = max(_GAP, ends / 2 + fonts.tick.width("0") / 2 + _GAP)
         right = layout.EDGE + max(layout.EDGE, ends / 2)
         width = (self.width - left - right - (self.columns - 1) * gap) / self.columns
         heads = [self._head(part, width) for part in self.parts]
         head = 1.25 * fonts.tick.line + max(head.height for head in heads)
-        height = each - head - _GAP + _GAP / self.rows
-        if width < 0.5 or height < 0.3:
-            raise self.refuse(self.columns * (0.5 - width), self.rows * (0.6 - height))
+        written = self.rows * head + (self.rows - 1) * _GAP + sum(self.below) * self._name
+        free = self.height - top - bottom - written
+        height = free / (self.rows + _LOWER * sum(self.below))
+        least = 0.3 if not any(self.below) else 0.3 / _LOWER
+        if width < 0.5 or height < least:
+            lacking = (self.rows + _LOWER * sum(self.below)) * (2 * least - height)
+            raise self.refuse(self.columns * (0.5 - width), lacking)
         self.write_notes()
-        first = None
-        for index, (part, above) in enumerate(zip(self.parts, heads, strict=True)):
-            row, column = divmod(index, self.columns)
-            x = left + column * (width + gap)
-            y = self.height - top - row * (height + head + _GAP)
-            self._write_head(above, x, y)
-            ax = self.add_panel(Box(x, y - head - height, width, height), first, y=True)
-            first = first or ax
-            self._draw(ax, part, ticks, (width, height))
-            is_last = index + self.columns >= len(self.parts)
-            ax.tick_params(axis="x", labelbottom=is_last)
-            ax.tick_params(axis="y", labelleft=column == 0)
+        y = self.height - top
+        for row, below in enumerate(self.below):
+            for column in range(min(self.columns, len(self.parts) - row * self.columns)):
+                index, x = row * self.columns + column, left + column * (width + gap)
+                self._write_head(heads[index], x, y)
+                self._draw_cell(index, Box(x, y - head - height, width, height))
+            y -= head + height + below * (_LOWER * height + self._name) + _GAP
         middle = bottom + (self.height - top - bottom) / 2
+        if any(self.below):  # then beside a panel that it names
+            middle = self.height - top - head - height / 2
         look = {"fontsize": fonts.label.size, "color": settings["axes.labelcolor"]}
-        self.write(
-            plan.panels[0].title, layout.EDGE, middle, rotation=90, va="center", ha="left", **look
-        )
+        name = self.plan.panels[0].title
+        self.write(name, layout.EDGE, middle, rotation=90, va="center", ha="left", **look)
         centre = left + (self.width - left - right) / 2
-        self.write(plan.below.name, centre, self.foot, va="bottom", ha="center", **look)
+        self.write(self.plan.below.name, centre, self.foot, va="bottom", ha="center", **look)
+
+    @property
+    def _name(self) -> float:
+        """Height of a lower panel's name, and of what is around it, in inches."""
+        return 1.6 * self.fonts.note.line
+
+    def _y_axes(self, height: float) -> list[layout.Axis]:
+        """Return the ticks of the y axes, where first panels are so high."""
+        first, *others = [self.parts[0].scales[0], *self.plan.scales[1:]]
+        tick = self.fonts.tick
+        found = [layout.y_ticks(first, height, tick)[1]]
+        return found + [layout.y_ticks(each, _LOWER * height, tick)[1] for each in others]
+
+    def _draw_cell(self, index: int, box: Box) -> None:
+        """Draw the panels of one trace, of which the first one has this place."""
+        part, height = self.parts[index], _LOWER * box.height
+        beside = self.parts[index - 1].panels if index % self.columns else ()
+        last = index + self.columns >= len(self.parts)
+        for number, panel in enumerate(part.panels):
+            if number:
+                font = self.fonts.note
+                y = box.bottom - 0.6 * self._name
+                self.write(panel.title, box.left, y, fontsize=font.size, va="center_baseline")
+                box = Box(box.left, box.bottom - self._name - height, box.width, height)
+            ax = self._draw(part, number, box)
+            lowest = number == len(part.panels) - 1
+            ax.tick_params(axis="x", labelbottom=last and lowest)
+            told = any(each.param == panel.param for each in beside)
+            ax.tick_params(axis="y", labelleft=not told)
 
     def _head(self, part: Plan, width: float) -> Head:
         font = self.fonts.tick
@@ -138,15 +181,21 @@ class Multiples(Canvas):
         if head.names:
             draw_legend(self.fig, head.names, x, y - 1.1 * font.line)
 
-    def _draw(self, ax: Axes, part: Plan, ticks: Locator, size: Point) -> None:
-        set_axes(ax, part, 0, ticks, self.fonts.tick.size)
-        locator, _ = layout.x_ticks(part.below, part.end, size[0], self.fonts.tick)
-        ax.xaxis.set_major_locator(locator)
-        panel = part.panels[0]
-        found = ways(panel, part.below, part.end, size[0] * self.fig.dpi)
-        dense = of_panel(panel, found, part.below, part.end, size[0])
-        draw(ax, panel, found, dense, part.looks[0], part.traces, part.below)
-        if part.spots or any(dense):
-            ground = Ground(part, size, found)
-            tell(ax, ground, dense, part.looks[0], self.fonts.note)
-            mark(ax, ground, part.looks[0], self.fonts.note)
+    def _draw(self, part: Plan, number: int, box: Box) -> Axes:
+        """Draw one panel of a trace; return it."""
+        panel, looks, tick = part.panels[number], part.looks[number], self.fonts.tick
+        alike = self._shared.get(panel.param)
+        ax = self.add_panel(box, alike or next(iter(self._shared.values()), None), y=bool(alike))
+        self._shared.setdefault(panel.param, ax)
+        set_axes(
+            ax, part, number, layout.y_ticks(part.scales[number], box.height, tick)[0], tick.size
+        )
+        ax.xaxis.set_major_locator(layout.x_ticks(part.below, part.end, box.width, tick)[0])
+        found = ways(panel, part.below, part.end, box.width * self.fig.dpi)
+        dense = of_panel(panel, found, part.below, part.end, box.width)
+        draw(ax, panel, found, dense, looks, part.traces, part.below)
+        if number == 0 and (part.spots or any(dense)):
+            ground = Ground(part, (box.width, box.height), found)
+            tell(ax, ground, dense, looks, self.fonts.note)
+            mark(ax, ground, looks, self.fonts.note)
+        return ax

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from copy import copy
+from dataclasses import replace
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -18,6 +19,8 @@ from lrviz.views.plan.box import Box
 from lrviz.views.plan.labels import WIDER
 from lrviz.views.plan.options import LARGEST
 from lrviz.views.plan.planning import Plan
+
+_SHRUNK = 1.15  # a title that is longer than its line by less is written smaller, on one line
 
 
 class Canvas:
@@ -36,8 +39,11 @@ class Canvas:
 
     def write_title(self) -> float:
         """Write the title; return its height with what is around it, 0 where there is none."""
-        font = self.fonts.title
-        lines = font.wrapped(self.title, (self.width - 2 * layout.EDGE) / WIDER, 3)
+        font, room = self.fonts.title, (self.width - 2 * layout.EDGE) / WIDER
+        lines = font.wrapped(self.title, room, 3)
+        if len(lines) == 2 and font.width(one_line(self.title)) <= room * _SHRUNK:
+            font = replace(font, size=font.size / _SHRUNK)
+            lines = font.wrapped(self.title, room, 1)
         if not lines:
             return 0.0
         top = self.height - layout.EDGE

@@ -118,7 +118,7 @@ class Sheet(Canvas):
         """Return where panels and names stand within what is left of the page.
 
         Names stand at the curves' ends where these are apart, else along the curves, else at ends
-        that are nearly apart, else below.
+        that are nearly apart, else near the curves with lines that lead to them, else below.
         """
         names, tick = self.names, self.fonts.tick
         panels = layout.boxes(outer, count)
@@ -127,22 +127,35 @@ class Sheet(Canvas):
         margin = labels.margin(names, tick) - self._edge(outer.left)
         narrower = Box.between(outer.left, outer.bottom, outer.right - max(0.0, margin), outer.top)
         at_ends = self._end_together() and margin <= 0.3 * self.width
-        for moved in (_APART, _NEARLY):
+
+        def ends(moved: float) -> Arrangement | None:
             heights = labels.beside(names, tick, panels[0].height, moved) if at_ends else None
-            if heights is not None:
-                return Arrangement(layout.boxes(narrower, count), heights=heights)
-            if moved == _APART and min(panels[0].width, panels[0].height) > _LEAST:
-                found = self._along(panels[0])
-                if found is not None:
-                    return Arrangement(panels, *found)
+            if heights is None:
+                return None
+            return Arrangement(layout.boxes(narrower, count), heights=heights)
+
+        if found := ends(_APART):
+            return found
+        along = self._along(panels[0])
+        if along and not any(place.leader for place in along[1]):
+            return Arrangement(panels, *along)
+        if found := ends(_NEARLY):
+            return found
+        if along:
+            return Arrangement(panels, *along)
         left, legend = self._legend(outer.left)
         bottom = outer.bottom + legend.height + 0.5 * tick.line
         shorter = Box.between(outer.left, bottom, outer.right, outer.top)
-        return Arrangement(layout.boxes(shorter, count), legend=legend, legend_left=left)
+        panels = layout.boxes(shorter, count, layout.FIRST * outer.height)
+        return Arrangement(panels, legend=legend, legend_left=left)
 
     def _along(self, box: Box) -> tuple[Ground, list[Lying]] | None:
         """Return a panel's ground, and where the names stand along its curves if they all fit."""
+        if min(box.width, box.height) <= _LEAST:
+            return None
         ground = Ground(self.plan, (box.width, box.height), self._ways(box.width, 0))
+        if any(spot.given for spot in ground.spots):  # a finding comes before a name
+            ground.written(self.fonts.note)
         texts = iter(self.names)
         named = [next(texts).text if look.named else None for look in self.plan.looks[0]]
         places = ground.along(named, self.fonts.tick)

@@ -21,6 +21,10 @@ _LEVEL = math.radians(6)  # a name beside a curve that is as level as that is le
 _BESIDE = 0.06  # between a curve and its name
 _AWAY = (0.6, 0.4, 0.25, 0.15)  # between a name and the next curve: the more the better
 _STAND_OFF = 0.3  # between a curve and its name, on the mean over its length
+_ALONE = 0.1  # from where a line leads to a name, to the next curve
+_AROUND = np.linspace(-_ALONE, _ALONE, 7)
+_WIDEST = 0.35  # of a panel: a longer name hides more than a line to it tells
+_STARTS = 24  # places from which a line may lead
 _GRAIN = 2  # cells between the points of a name at which something may be drawn
 
 
@@ -30,10 +34,12 @@ class Lying(NamedTuple):
     Attributes:
         middle: Of the name, in inches from the panel's lower left corner.
         angle: In degrees, counterclockwise.
+        leader: Where on its curve a line to it begins; None where it lies beside the curve.
     """
 
     middle: Point
     angle: float
+    leader: Point | None = None
 
 
 def lying(
@@ -43,7 +49,7 @@ def lying(
 
     A name is level or follows its curve, above it or below; it lies on no curve, and of all
     curves its own is by far the nearest. Where it may be at several places it is where the others
-    are farthest away.
+    are farthest away. Where there is none, a line leads to it from where its curve is alone.
 
     Args:
         room: The panel; its curves are taken.
@@ -65,7 +71,9 @@ def lying(
                 found[index] = place
                 break
         else:
-            return None
+            found[index] = _led(room, index, swept[index], size)
+            if found[index] is None:
+                return None
     return found
 
 
@@ -93,6 +101,29 @@ def _places(room: Room, index: int, swept: tuple[Array, Array], size: Point) -> 
         for at in order
         if clear[at] > 0
     ]
+
+
+def _led(room: Room, index: int, swept: tuple[Array, Array], size: Point) -> Lying | None:
+    """Return and take the place of a name that a line leads to, level."""
+    cell, others = room.width / room.columns, room.others(index)
+    best: tuple[float, Box, Point] | None = None
+    if size[0] > _WIDEST * room.width:
+        return None
+    for column in np.linspace(0, room.columns - 1, _STARTS + 2)[1:-1].astype(np.intp):
+        low, high = swept[0][column], swept[1][column]
+        if not high - low < _ALONE:  # upright, or not there
+            continue
+        start = float(column + 0.5) * cell, float(low + high) / 2
+        around = [(start[0] + x, start[1] + y) for x in _AROUND for y in _AROUND]
+        if are_clear(np.array([around]), others)[0]:
+            near = room.nearest([size], start, others)
+            if near is not None and (best is None or near[0] < best[0]):
+                best = near[0], near[2], start
+    if best is None:
+        return None
+    _, box, start = best
+    room.take_led(box, start, 0.0)
+    return Lying(box.middle, 0.0, start)
 
 
 def _candidates(room: Room, swept: tuple[Array, Array], size: Point) -> tuple[Array, ...]:

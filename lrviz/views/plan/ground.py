@@ -54,6 +54,7 @@ class Ground:
         """Take a plan, its first panel's width and height, and the way of each of its curves."""
         self._plan, self.size = plan, size
         self._scale = plan.scales[0]
+        self._found: list[Written] | None = None
         lines = plan.panels[0].lines
         self.spots = [
             spot for spot in plan.spots if self._scale.low <= spot.value <= self._scale.high
@@ -87,12 +88,15 @@ class Ground:
         Of a spot that there is no room for, only its dot is seen. Where there is none for one of
         a kind, none of them is written at, and what they have together is.
         """
+        if self._found is not None:
+            return self._found
         found: list[Written] = []
         kinds: dict[object, list[Spot]] = {}
         for spot in self.spots:
             kinds.setdefault((spot.line, spot.kind) if spot.kind else id(spot), []).append(spot)
         for alike in kinds.values():
             found += self._all_or_one(alike, font)
+        self._found = found
         return found
 
     def _all_or_one(self, spots: Sequence[Spot], font: Font) -> list[Written]:
@@ -115,7 +119,7 @@ class Ground:
         point, apart = self.point(spot.x, spot.value), _APART * font.size / 72
         place = self._room.place(sizes, point, own=spot.line, apart=apart)
         if place is None and spot.given:  # a finding is said at any price
-            place = self._room.place(sizes, point, apart=apart)
+            place = self._room.place(sizes, point, apart=apart, reach=max(self.size))
         return None if place is None else (spot, texts[place[0]], place[1])
 
     def within(self, line: int, band: Band, font: Font) -> Box | None:

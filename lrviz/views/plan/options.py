@@ -31,7 +31,7 @@ class FigureOptions:
         param: The only quantity to draw (`lr`, `momentum` ...); None: the learning rate, and
             below it all else that moves.
         font: `sans` or `serif`; None: the style's.
-        grid: One small panel a trace, on shared axes, of the learning rate or of `param`.
+        grid: Small panels for each trace, on shared axes.
         annotate: Mark the peak, the end of a warmup, milestones and restarts, with their values.
         marks: What to mark besides.
 

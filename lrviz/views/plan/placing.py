@@ -124,7 +124,13 @@ class Room:
         return None
 
     def place(
-        self, sizes: Sequence[Point], near: Point, *, own: int | None = None, apart: float = 0.0
+        self,
+        sizes: Sequence[Point],
+        near: Point,
+        *,
+        own: int | None = None,
+        apart: float = 0.0,
+        reach: float = _REACH,
     ) -> tuple[int, Box] | None:
         """Return and take the free box that is nearest to a point.
 
@@ -137,41 +143,58 @@ class Room:
             own: Index of the curve that it is on, in the order in which they were taken; None
                 where the way may cross curves.
             apart: How far to the left and to the right the next box must stay away.
+            reach: How far from the point it may be.
 
         Returns:
             The index of the size, and the box; None where there is none near.
         """
+        best = self.nearest(sizes, near, None if own is None else self.others(own), reach)
+        if best is None:
+            return None
+        self.take_led(best[2], near, apart)
+        return best[1:]
+
+    def nearest(
+        self, sizes: Sequence[Point], near: Point, others: Cells | None, reach: float = _REACH
+    ) -> tuple[float, int, Box] | None:
+        """Return what `place` would take, and before it what it costs.
+
+        Args:
+            sizes: As in `place`.
+            near: The point.
+            others: What the way must not cross but for its first bit, besides texts.
+            reach: As in `place`.
+        """
         best = None
         crossed = self._written.copy()
-        if own is not None:
-            crossed |= self.others(own)
-        around = np.zeros_like(crossed)
-        around[_cells(Box(near[0] - _BIT, near[1] - _BIT, 2 * _BIT, 2 * _BIT))] = True
-        crossed &= ~around | self._written
+        if others is not None:
+            around = np.zeros_like(crossed)
+            around[_cells(Box(near[0] - _BIT, near[1] - _BIT, 2 * _BIT, 2 * _BIT))] = True
+            crossed |= others & ~around
         for index, (width, height) in enumerate(sizes):
-            found = self._nearest(width, height, near, crossed)
+            found = self._nearest(width, height, near, crossed, reach)
             if found is not None:
                 cost = found[0] + _LESSER * index
                 best = min(best or (cost, index, found[1]), (cost, index, found[1]))
-        if best is None:
-            return None
-        box = best[2]
+        return best
+
+    def take_led(self, box: Box, near: Point, apart: float) -> None:
+        """Take a box, so much to its left and right, and the way to it from a point."""
         way = np.array(near) + np.linspace(0, 1, _STEPS)[:, None] * (np.array(box.middle) - near)
         self._take(way[np.abs(way - near).max(axis=1) > _BIT])
         self.take_box(Box(box.left - apart, box.bottom, box.width + 2 * apart, box.height))
-        return best[1:]
 
     def _nearest(
-        self, width: float, height: float, near: Point, crossed: Cells
+        self, width: float, height: float, near: Point, crossed: Cells, reach: float
     ) -> tuple[float, Box] | None:
         """Return the cost of the best box of a size, and the box."""
-        left, bottom = self._free(width, height, near)
+        left, bottom = self._free(width, height, near, reach)
         x, y = left + width / 2, bottom + height / 2
         away = np.hypot(_distance(near[0], left, width), _distance(near[1], bottom, height))
         # Of places as near, the one that is more centred, and rather above than below.
         cost = away + 0.06 * np.abs(x - near[0]) / width + 0.05 * (y < near[1])
         order = np.argsort(cost, kind="stable")
-        order = order[away[order] < _REACH]
+        order = order[away[order] < reach]
         for start in range(0, len(order), _AT_ONCE):
             some = order[start : start + _AT_ONCE]
             clear = _is_clear(crossed, near, np.stack([x[some], y[some]], axis=1))
@@ -181,14 +204,12 @@ class Room:
                 return float(cost[best]), Box(*at, width, height)
         return None
 
-    def _free(self, width: float, height: float, near: Point) -> tuple[Array, Array]:
+    def _free(self, width: float, height: float, near: Point, reach: float) -> tuple[Array, Array]:
         """Return where free boxes of a size begin, not much further than they may be."""
         lengths = height, width
         point = near[::-1]
-        first = [
-            max(0, int((at - _REACH - n) / CELL)) for at, n in zip(point, lengths, strict=True)
-        ]
-        end = [1 + int((at + _REACH + n) / CELL) for at, n in zip(point, lengths, strict=True)]
+        first = [max(0, int((at - reach - n) / CELL)) for at, n in zip(point, lengths, strict=True)]
+        end = [1 + int((at + reach + n) / CELL) for at, n in zip(point, lengths, strict=True)]
         part = slice(first[0], end[0]), slice(first[1], end[1])
         rows, columns = (math.ceil(each / CELL) for each in lengths)
         found = np.nonzero(_fits(self._drawn[part] | self._written[part], rows, columns))

@@ -51,18 +51,26 @@ class Plan:
     grid: bool = False
 
     def only(self, trace: int) -> Plan:
-        """Return a plan of one panel: what the first one has of one trace."""
-        panel = self.panels[0]
-        own = [at for at, line in enumerate(panel.lines) if line.trace == trace]
-        return replace(
-            self,
-            panels=(replace(panel, lines=tuple(panel.lines[at] for at in own)),),
-            looks=(tuple(self.looks[0][at] for at in own),),
-            scales=self.scales[:1],
-            spots=tuple(
-                replace(spot, line=own.index(spot.line)) for spot in self.spots if spot.line in own
-            ),
-        )
+        """Return a plan of what the panels have of one trace, without those that have nothing."""
+        own = [
+            [at for at, line in enumerate(panel.lines) if line.trace == trace]
+            for panel in self.panels
+        ]
+        parts = [
+            (
+                replace(panel, lines=tuple(panel.lines[at] for at in lines)),
+                tuple(looks[at] for at in lines),
+                scale,
+            )
+            for panel, looks, scale, lines in zip(
+                self.panels, self.looks, self.scales, own, strict=True
+            )
+            if lines
+        ]
+        shown, looks, scales = zip(*parts, strict=True)
+        spots = [spot for spot in self.spots if spot.line in own[0]]
+        spots = [replace(spot, line=own[0].index(spot.line)) for spot in spots]
+        return replace(self, panels=shown, looks=looks, scales=scales, spots=tuple(spots))
 
     def with_room_above(self, share: float) -> Plan:
         """Return the plan with that share of the first panel left free above its curves."""
@@ -151,8 +159,7 @@ def plan(traces: Sequence[Trace], options: FigureOptions, colours: Colours) -> P
     below, above = units(options.x, traces)
     pairs = zip(traces, below.factors, strict=True)
     end = max(trace.length.updates * factor for trace, factor in pairs)
-    param = options.param or ("lr" if options.grid else None)
-    shown = panels(traces, param, options.groups)
+    shown = panels(traces, options.param, options.groups)
     scales = tuple(
         y_scale(
             [line.values for line in panel.lines],

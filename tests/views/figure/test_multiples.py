@@ -75,7 +75,16 @@ def test_what_does_not_move_a_quantity_has_no_panel_of_it() -> None:
         trace([0.1, 0.0], label="cosine"),
         trace([0.1, 0.0], label="onecycle", momentum=[0.95, 0.85]),
     ]
-    assert len(figure(traces, GRID).axes) == 2
+    cosine, onecycle, momentum = figure(traces, GRID).axes
+    assert momentum.get_position().y1 < onecycle.get_position().y0
+    assert [ax.get_position().x0 for ax in (momentum, cosine)] != [onecycle.get_position().x0] * 2
+    assert momentum.get_position().x0 == onecycle.get_position().x0
+    assert [labelled(ax) for ax in (cosine, onecycle, momentum)] == [
+        (True, True),
+        (False, False),
+        (True, True),
+    ]
+    assert written(figure(traces, GRID)).count("momentum") == 1
     [ax] = figure(traces, FigureOptions(grid=True, param="momentum")).axes
     assert ax.lines[0].get_ydata() == pytest.approx([0.95, 0.95, 0.85, 0.85])
 

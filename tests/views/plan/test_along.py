@@ -78,6 +78,31 @@ def test_where_one_name_would_be_anybodys_there_are_none() -> None:
     assert placed(close[0], close[0]) is None
 
 
+def test_a_line_leads_to_a_name_that_has_no_place_beside_its_curve() -> None:
+    one, other = (np.clip((x() - at) * 10 + 2.0, 0.5, 3.5) for at in (3.0, 3.6))
+    places = placed(one, other)
+    assert places is not None
+    for place, own, apart in zip(places, (one, other), (other, one), strict=True):
+        assert place is not None
+        assert place.leader is not None
+        assert place.angle == 0
+        start, height = place.leader
+        assert height == pytest.approx(np.interp(start, x(), own), abs=0.1)
+        assert abs(height - np.interp(start, x(), apart)) > 0.1  # there it is alone
+        assert min(away(place, each) for each in (one, other)) >= 0.03
+
+
+def test_a_long_name_hides_too_much_for_that() -> None:
+    room = Room(*SIZE)
+    curves = [np.full_like(x(), height) for height in (2.0, 2.12, 1.88)]
+    for curve in curves:
+        room.take_curve(curve, curve)
+    sizes = [(0.36 * room.width, 0.14), None, None]
+    assert lying(room, [(curve, curve) for curve in curves], sizes) is None
+    sizes = [(0.34 * room.width, 0.14), None, None]
+    assert lying(room, [(curve, curve) for curve in curves], sizes) is None  # never across others
+
+
 def test_curves_without_a_name_are_in_the_way_all_the_same() -> None:
     level, near = np.full_like(x(), 2.0), np.where(x() < 3.0, 2.1, 3.5)
     places = placed(level, near, names=1)
