@@ -37,6 +37,7 @@ HEADING = "gallery.md"  # a folder's heading and introduction
 MADE = "lrviz gallery: "
 
 _SIZE = 6.0, 4.0  # inches of a figure: what is written in it can still be read on a phone
+_INCHES = "{:g}x{:g}".format(*_SIZE)
 _WIDTH = 88  # of the YAML that is written out
 _PRESETS_HEADING = """\
 # Presets
@@ -216,7 +217,7 @@ def _page(entry: Listing, loaded: Loaded, traces: Sequence[Trace], options: Gall
         **_words(schedules),
         table=tuple(markdown(replace(grid, notes=tuple(n for n in grid.notes if n != AFTER)))),
         notes=loaded.notes,
-        command=shlex.join(["lrviz", "plot", entry.source, *options.flags]),
+        command=shlex.join(["lrviz", "plot", entry.source, *options.flags, "--size", _INCHES]),
         spec=spec,
         file=file,
     )

@@ -282,7 +282,7 @@ Steps, and a `cosine_x`.
 |      | after                 |  0.01 |  0.1 |
 
 ```sh
-lrviz plot specs/more/two.yaml --set train.steps=6
+lrviz plot specs/more/two.yaml --set train.steps=6 --size 6x4
 ```
 
 <details><summary><code>specs/more/two.yaml</code></summary>
@@ -302,7 +302,7 @@ def test_the_command_on_the_page_draws_that_figure(here: Path) -> None:
     [command] = [
         line for line in Path("out/README.md").read_text().splitlines() if line[:5] == "lrviz"
     ]
-    assert command == "lrviz plot onecycle --steps 50 --lr 0.0"
+    assert command == "lrviz plot onecycle --steps 50 --lr 0.0 --size 6x4"
     lrviz(*command.split()[1:], "-o", "own.svg")
     own, made = Path("own.svg").read_text(), Path("out/presets/onecycle-light.svg").read_text()
     assert own == made.replace("lrviz gallery: onecycle", "onecycle")
@@ -351,7 +351,7 @@ def test_one_quantity_only(here: Path) -> None:
     page = Path("out/README.md").read_text(encoding="utf-8")
     assert "| onecycle:momentum |" in page
     assert "| onecycle |" not in page
-    assert "\nlrviz plot onecycle --param momentum\n" in page
+    assert "\nlrviz plot onecycle --param momentum --size 6x4\n" in page
     assert b">learning rate<" not in Path("out/presets/onecycle-light.svg").read_bytes()
 
 

@@ -91,7 +91,7 @@ class Series {
       if (values[at] > LOG_ENDS[0] && values[at] < Infinity) some.push(values[at]);
     }
     some.sort((one, other) => one - other);
-    return [least, some.length ? some[Math.floor(some.length / 100)] : Infinity];
+    return [least, some.length ? some[Math.floor(some.length / 20)] : Infinity];
   }
 
   // The curve from one update to another, in pixels: stairs, each value from its update to the

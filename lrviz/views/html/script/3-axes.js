@@ -5,8 +5,8 @@ const GREATEST = 1e290;
 const UNIT_NAMES = { step: "update", epoch: "epoch", progress: "progress", tokens: "tokens" };
 
 // How far a y axis reaches: a little beyond the values that are seen. A linear one shows zero where
-// `fromZero` asks for it; a logarithmic one leaves out what lies below a ten-thousandth of the
-// greatest for less than a percent of the updates.
+// `fromZero` asks for it; a logarithmic one starts at a power of ten where what lies below a thousandth
+// of the greatest, for less than a twentieth of the updates, would take up more than a quarter of it.
 function yAxis(ranges, positives, log, fromZero) {
   const seen = ranges.filter(([low]) => low < Infinity);
   let low = Math.min(...seen.map((each) => Math.max(each[0], -GREATEST)));
@@ -27,8 +27,9 @@ function yAxis(ranges, positives, log, fromZero) {
 function logAxis(positives, greatest) {
   const least = Math.min(...positives.map((each) => each[0]));
   const high = Math.min(greatest, LOG_ENDS[1]);
-  let low = Math.min(high * 1e-4, ...positives.map((each) => each[1]));
-  low = least < low / 10 ? Math.max(low, LOG_ENDS[0]) : least;
+  let low = Math.max(LOG_ENDS[0], Math.min(high * 1e-3, ...positives.map((each) => each[1])));
+  const [whole, fall] = [high, low].map((each) => Math.log10(each / least));
+  low = fall > 0.25 * whole ? 10 ** Math.floor(Math.log10(low) + 1e-9) : least;
   if (high < 1.02 * low) return { low: low / 3, high: high * 3, log: true };
   const beyond = (high / low) ** 0.04;
   return { low: least < low ? low : low / beyond, high: high * beyond, log: true };
