@@ -1,9 +1,7 @@
 """The fast path: the same numbers as the plain loop, without most of what the loop costs.
 
 Two things are saved. Nothing but a scheduler's `step()` moves a value, so rows are filled by slices
-between two calls. And most of what `LRScheduler.step` does is the same each time: for torch's own
-leaf schedulers a step of a few lines stands in for it while the simulation runs, calls the
-scheduler's own `get_lr`, and leaves the same state behind.
+between two calls. And light steps stand in for those of torch's own leaf schedulers (`light`).
 """
 
 from __future__ import annotations
@@ -13,7 +11,6 @@ import inspect
 import struct
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from operator import itemgetter, length_hint
@@ -23,12 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from torch.optim import lr_scheduler, swa_utils
-from torch.optim.lr_scheduler import LRScheduler
 
 from lrviz.building.built import Built, BuiltScheduler
-from lrviz.building.quantities import Group, Read, readers
+from lrviz.building.quantities import Group, Read
 from lrviz.curves.events import Array
 from lrviz.curves.trace import RunError
+from lrviz.simulation.light import light_steps
 from lrviz.simulation.recording import Recording, failure
 from lrviz.spec.durations import Length
 
@@ -82,7 +79,7 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Recor
     curves = {name: np.empty((updates, len(groups))) for name in reads}
     # Once, so that the schedulers do not warn that they were called before the optimizer.
     built.optimizer.step()
-    with _light_steps(everyone, groups):
+    with light_steps(everyone, groups):
         timelines = [_Timeline.of(each, built.length) for each in in_order(built.schedulers)]
         loop = _Loop(timelines, groups, reads, curves)
         for start in range(0, updates, CHUNK):
@@ -111,7 +108,7 @@ def blocks(built: Built) -> Iterator[dict[str, Array]]:
     everyone = {member for each in built.schedulers for member in _family(each.scheduler)}
     reads = _reads(everyone, groups)
     built.optimizer.step()
-    with _light_steps(everyone, groups):
+    with light_steps(everyone, groups):
         timelines = [_Timeline.of(each, built.length) for each in in_order(built.schedulers)]
         for start in range(0, built.length.updates, CHUNK):
             stop = min(start + CHUNK, built.length.updates)
@@ -127,8 +124,13 @@ def _reads(everyone: Iterable[Any], groups: list[Group]) -> dict[str, Read]:
     """Return what is read of each group: the lr, and the momentum where one may move it."""
     reads: dict[str, Read] = {"lr": itemgetter("lr")}
     if any(getattr(each, "cycle_momentum", False) for each in everyone):
-        reads["momentum"] = readers(groups[0])["momentum"]
+        reads["momentum"] = _first_beta if "betas" in groups[0] else itemgetter("momentum")
     return reads
+
+
+def _first_beta(group: Group) -> float:
+    found: float = group["betas"][0]
+    return found
 
 
 def _is_still(curve: Array, after: Array) -> bool:
@@ -226,11 +228,20 @@ class _Loop:
         self, calls: Iterable[Callable[[], object]], rows: dict[str, list[float]]
     ) -> None:
         """Make the calls, and append the values of every group behind each."""
+        groups = self.groups
+        if len(groups) == 1 and len(rows) == 2:  # one group, whose momentum moves too
+            [group] = groups
+            (one, read), (other, read_other) = ((rows[name], self.reads[name]) for name in rows)
+            for call in calls:
+                call()
+                one.append(read(group))
+                other.append(read_other(group))
+            return
         outputs = [(rows[name], read) for name, read in self.reads.items()]
         for call in calls:
             call()
             for values, read in outputs:
-                values.extend(map(read, self.groups))
+                values.extend(map(read, groups))
 
 
 def _joined(calls: list[_Calls]) -> tuple[NDArray[np.int64], Iterator[Any]]:
@@ -278,62 +289,3 @@ def _family(scheduler: Any) -> Iterator[Any]:
     yield scheduler
     for member in getattr(scheduler, "_schedulers", ()):
         yield from _family(member)
-
-
-@contextmanager
-def _light_steps(schedulers: Iterable[Any], groups: list[Group]) -> Iterator[None]:
-    """Let light steps stand in for LRScheduler's own in those of `schedulers` that inherit them."""
-    light = [
-        each
-        for each in schedulers
-        if type(each).step is LRScheduler.step and type(each)._update_lr is LRScheduler._update_lr
-    ]
-    for scheduler in light:
-        scheduler.step = _light_step(scheduler, groups)
-        scheduler._update_lr = _marking_update(scheduler)
-        scheduler._get_lr_called_within_step = True
-    try:
-        yield
-    finally:
-        for scheduler in light:
-            del scheduler.step, scheduler._update_lr
-            scheduler._get_lr_called_within_step = False
-
-
-def _light_step(scheduler: Any, groups: list[Group]) -> Callable[[], None]:
-    """Return what `LRScheduler.step()` does behind the first update, on lrs that are floats."""
-    get_lr = scheduler.get_lr
-    if len(groups) > 1:
-
-        def step() -> None:
-            scheduler._step_count += 1
-            scheduler.last_epoch += 1
-            values = get_lr()
-            for group, lr in zip(groups, values, strict=True):
-                group["lr"] = lr
-            scheduler._last_lr = values
-
-    else:
-        (group,) = groups
-
-        def step() -> None:
-            scheduler._step_count += 1
-            scheduler.last_epoch += 1
-            values = get_lr()
-            (group["lr"],) = values
-            scheduler._last_lr = values
-
-    return step
-
-
-def _marking_update(scheduler: Any) -> Callable[[int | None], None]:
-    """Return the scheduler's own `_update_lr`, which SequentialLR calls, for use between lights.
-
-    It ends with the mark taken away that a light step needs: that `get_lr` is called in a step.
-    """
-
-    def update(epoch: int | None = None) -> None:
-        LRScheduler._update_lr(scheduler, epoch)
-        scheduler._get_lr_called_within_step = True
-
-    return update

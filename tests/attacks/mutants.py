@@ -288,7 +288,7 @@ SIMULATING = (
     ),
     Mutant(
         "a light step does not say that get_lr is called in a step",
-        "simulation/stepping.py",
+        "simulation/light.py",
         "        LRScheduler._update_lr(scheduler, epoch)\n"
         "        scheduler._get_lr_called_within_step = True\n",
         "        LRScheduler._update_lr(scheduler, epoch)\n",
@@ -296,12 +296,26 @@ SIMULATING = (
     ),
     Mutant(
         "a light step counts no steps",
-        "simulation/stepping.py",
+        "simulation/light.py",
         "            scheduler._step_count += 1\n            scheduler.last_epoch += 1\n"
-        "            values = get_lr()\n            for group",
+        "            values = rates()\n            for group",
         "            scheduler.last_epoch += 1\n"
-        "            values = get_lr()\n            for group",
+        "            values = rates()\n            for group",
         "simulation/stepping",
+    ),
+    Mutant(
+        "a light plateau holds on to its first best",
+        "simulation/light.py",
+        "            to_beat = bound(metric)\n",
+        "            bound(metric)\n",
+        "simulation/light",
+    ),
+    Mutant(
+        "a light cycle ends its warmup one step late",
+        "simulation/light.py",
+        "            if at <= end:\n",
+        "            if at < end + 1:\n",
+        "simulation/light",
     ),
     Mutant(
         "a failed run keeps the row that its failed call belongs to out",

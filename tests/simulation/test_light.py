@@ -1,0 +1,118 @@
+"""The light forms of single classes: every branch of them, in two chunks, `==` to torch's own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import (
+    ChainedScheduler,
+    ConstantLR,
+    CosineAnnealingWarmRestarts,
+    CyclicLR,
+    ExponentialLR,
+    OneCycleLR,
+    ReduceLROnPlateau,
+    SequentialLR,
+)
+from torch.optim.swa_utils import SWALR
+
+from lrviz.building.dummy import dummy_optimizer
+from lrviz.simulation import light, stepping
+from tests.cases import GROUPS, build
+from tests.reference import Slot, real_optimizer, train
+from tests.simulation.test_stepping import assert_equal, assert_same_state, settings
+
+UPDATES = 50
+Make = Callable[[Optimizer], Any]
+
+CASES: dict[str, Make] = {
+    "warm restarts of one length": lambda o: CosineAnnealingWarmRestarts(o, 7),
+    "growing ones, above a floor": lambda o: CosineAnnealingWarmRestarts(o, 3, 3, eta_min=0.02),
+    "warm restarts behind a warmup": lambda o: SequentialLR(
+        o, [ConstantLR(o, 0.1, 5), CosineAnnealingWarmRestarts(o, 4, 2)], [5]
+    ),
+    "warm restarts that are let go on": lambda o: SequentialLR(
+        o, [CosineAnnealingWarmRestarts(o, 4), ExponentialLR(o, 0.9)], [13]
+    ),
+    "cycles with two slopes": lambda o: CyclicLR(o, 0.01, 0.3, 3, 8),
+    "cycles that halve": lambda o: CyclicLR(o, 0.01, 0.3, 4, mode="triangular2"),
+    "cycles that decay": lambda o: CyclicLR(o, 0.01, 0.3, 4, mode="exp_range", gamma=0.97),
+    "a scale of one's own": lambda o: CyclicLR(
+        o, 0.01, 0.3, 4, scale_fn=lambda x: 1 / (1 + x), scale_mode="iterations"
+    ),
+    "a momentum for each group": lambda o: CyclicLR(
+        o, [0.01, 0.02][: len(o.param_groups)], 1, 4, base_momentum=0.3, max_momentum=0.7
+    ),
+    "cycles without momentum": lambda o: CyclicLR(o, 0.01, 0.3, 4, cycle_momentum=False),
+    "one cycle in two phases": lambda o: OneCycleLR(o, 0.5, UPDATES),
+    "in three": lambda o: OneCycleLR(o, 0.5, UPDATES, three_phase=True, pct_start=0.2),
+    "in lines": lambda o: OneCycleLR(o, 1, UPDATES, anneal_strategy="linear", three_phase=True),
+    "without a warmup": lambda o: OneCycleLR(o, 0.5, UPDATES, pct_start=0.0),
+    "one cycle that ends too early": lambda o: OneCycleLR(o, 0.5, UPDATES - 9),
+    "two on one optimizer": lambda o: ChainedScheduler(
+        [OneCycleLR(o, 0.5, UPDATES), ExponentialLR(o, 0.9)], o
+    ),
+    "averaged": lambda o: SWALR(o, 0.05, 11),
+    "averaged at once": lambda o: SWALR(o, 0.05, 0),
+    "averaged in a line": lambda o: SWALR(o, 1, 11, anneal_strategy="linear"),
+    "averaged beside a decay": lambda o: ChainedScheduler(
+        [ExponentialLR(o, 0.9), SWALR(o, 0.05, 11)], o
+    ),
+    "averaged behind a decay": lambda o: SequentialLR(
+        o, [ExponentialLR(o, 0.9), SWALR(o, 0.05, 6)], [20]
+    ),
+}
+PLATEAUS: dict[str, dict[str, Any]] = {
+    "relative": {"threshold": 0.05},
+    "absolute": {"threshold_mode": "abs", "threshold": 0.05},
+    "the larger the better": {"mode": "max", "threshold": 0.05},
+    "absolutely larger": {"mode": "max", "threshold_mode": "abs", "threshold": 0},
+    "with a pause": {"cooldown": 4, "patience": 0},
+    "with a floor": {"min_lr": 0.02, "eps": 0.005, "factor": 0.5, "patience": 1},
+}
+METRIC = [abs(math.sin(i * i)) + 1 / (1 + i) for i in range(UPDATES)]
+METRIC[20], METRIC[33], METRIC[34] = math.nan, math.inf, -math.inf
+
+
+@pytest.fixture(autouse=True)
+def _chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stepping, "CHUNK", 23)
+
+
+def hold(make: Make, kind: type[Optimizer], groups: int, metric: list[float] | None = None) -> None:
+    """Train with a scheduler, and hold what lrviz makes of it against that."""
+    real = real_optimizer(kind, GROUPS[:groups], {"lr": 0.1})
+    theirs = make(real)
+    reference = train(real, [Slot(theirs, metric=metric)], UPDATES)
+    dummy = dummy_optimizer(kind, GROUPS[:groups], {"lr": 0.1})
+    ours = make(dummy)
+    assert_equal(stepping.run(build(dummy, [Slot(ours, metric=metric)], UPDATES)), reference)
+    assert_same_state(ours, theirs)
+    assert settings(dummy) == settings(real)
+
+
+@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.AdamW])
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("name", CASES)
+def test_a_scheduler(name: str, groups: int, kind: type[Optimizer]) -> None:
+    hold(CASES[name], kind, groups)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("name", PLATEAUS)
+def test_a_plateau(name: str, groups: int) -> None:
+    hold(lambda o: ReduceLROnPlateau(o, **PLATEAUS[name]), torch.optim.SGD, groups, METRIC)
+
+
+def test_each_class_that_has_a_light_form_is_taken_apart_above() -> None:
+    kinds = {*light._RATES, *light._STEPS}
+    found = {ReduceLROnPlateau}
+    for make in CASES.values():
+        made = make(dummy_optimizer(torch.optim.SGD, GROUPS, {"lr": 0.1}))
+        found |= {type(each) for each in (made, *getattr(made, "_schedulers", ()))}
+    assert kinds <= found
