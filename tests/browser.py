@@ -24,8 +24,13 @@ from tests.chromium import FLAGS, path_of_chromium
 
 KEYS = {"Left": "\ue012", "Right": "\ue014", "PageUp": "\ue00e", "PageDown": "\ue00f"}
 KEYS |= {"Home": "\ue011", "End": "\ue010", "Tab": "\ue004", "Escape": "\ue00c", "Space": " "}
-KEYS |= {"Shift": "\ue008", "Enter": "\ue007", "Up": "\ue013", "Down": "\ue015"}
-_ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+KEYS |= {
+    "Shift": "\ue008",
+    "Enter": "\ue007",
+    "Backspace": "\ue003",
+    "Up": "\ue013",
+    "Down": "\ue015",
+}
 
 
 class Browser:

@@ -77,6 +77,8 @@ def _packed(value: Any, arrays: list[bytes], classes: Classes) -> Any:
         return {"array": kind, "shape": value.shape}
     if isinstance(value, tuple):
         return {"tuple": [_packed(each, arrays, classes) for each in value]}
+    if isinstance(value, frozenset):
+        return {"set": sorted(value)}
     if isinstance(value, Mapping):
         return {"mapping": [[name, _packed(each, arrays, classes)] for name, each in value.items()]}
     if isinstance(value, Fraction):
@@ -106,6 +108,8 @@ class _Unpacker:
             return self._bytes(value["bytes"])
         if "tuple" in value:
             return tuple(self.unpacked(each) for each in value["tuple"])
+        if "set" in value:
+            return frozenset(value["set"])
         if "mapping" in value:
             return {name: self.unpacked(each) for name, each in value["mapping"]}
         if "fraction" in value:

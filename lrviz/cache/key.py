@@ -27,6 +27,8 @@ PACKAGE = Path(__file__).parents[1]
 _TORCH = ("version.py", "optim")
 _TRANSFORMERS = ("optimization.py",)
 
+_CODE = (".py", ".yaml", ".json", ".js", ".css")
+
 
 def key(*schedules: Schedule, more: object = None) -> str | None:
     """Return the key of schedules; None where a user's code has a part in what they give.
@@ -120,4 +122,4 @@ def _files(folder: Path, parts: tuple[str, ...]) -> Iterator[Path]:
     for part in parts:
         path = folder / part
         inside = path.rglob("*") if path.is_dir() else [path]
-        yield from sorted(each for each in inside if each.suffix in (".py", ".yaml", ".json"))
+        yield from sorted(each for each in inside if each.suffix in _CODE)

@@ -55,6 +55,14 @@ def gallery(
     png: Annotated[
         bool, typer.Option("--png", help="PNG as well as SVG.", rich_help_panel=_GALLERY)
     ] = False,
+    html: Annotated[
+        bool,
+        typer.Option(
+            "--html",
+            help="An interactive page of each too, and index.html with a search box.",
+            rich_help_panel=_GALLERY,
+        ),
+    ] = False,
     title: Annotated[
         str | None,
         typer.Option("--title", metavar="TEXT", help="Of the page.", rich_help_panel=_GALLERY),
@@ -81,12 +89,12 @@ def gallery(
     from lrviz.gallery.pages import pictures
 
     folder = Path(output)
-    formats = ("svg", "png") if png else ("svg",)
-    listed = entries(given)
+    formats = ("svg", *(["png"] if png else []), *(["html"] if html else []))
+    listed = entries(given, html)
     if not check:
         _refuse_others_files(folder, [name for each in listed for name in pictures(each, formats)])
     made = _made(listed, shared, formats, title)
-    kept = {name for entry in made.failures for name in pictures(entry, ("svg", "png"))}
+    kept = {name for entry in made.failures for name in pictures(entry, ("svg", "png", "html"))}
     left_over = [name for name in _own(folder) if name not in made.files and name not in kept]
     good = True
     if check:
@@ -147,11 +155,13 @@ def _flags(shared: Shared) -> tuple[str, ...]:
 
 def _refuse_others_files(folder: Path, names: Sequence[str]) -> None:
     """Refuse to write over what lrviz did not write, before anything is computed."""
-    from lrviz.gallery.pages import INDEX
+    from lrviz.gallery.pages import HTML_INDEX, INDEX
     from lrviz.views.text.index import MARK
     from lrviz.writing.provenance import written_by_lrviz
 
     index = folder / INDEX
+    if any(name.endswith(".html") for name in names):
+        names = [*names, HTML_INDEX]
     foreign = [folder / name for name in names if (folder / name).is_file()]
     foreign = [path for path in foreign if not written_by_lrviz(path)]
     if index.is_file() and not index.read_bytes().startswith(MARK.encode()):
@@ -164,11 +174,11 @@ def _refuse_others_files(folder: Path, names: Sequence[str]) -> None:
 
 
 def _own(folder: Path) -> Iterator[str]:
-    """Yield the gallery's own figures in a folder, whatever specs they are of."""
+    """Yield the gallery's own figures and pages in a folder, whatever specs they are of."""
     from lrviz.gallery.pages import is_figure
 
     for path in sorted(folder.rglob("*")):
-        if path.suffix in (".svg", ".png") and path.is_file() and is_figure(path):
+        if path.suffix in (".svg", ".png", ".html") and path.is_file() and is_figure(path):
             yield path.relative_to(folder).as_posix()
 
 
@@ -203,6 +213,8 @@ def _write(folder: Path, made: Gallery, left_over: Sequence[str], shared: Shared
         if not shared.quiet:
             note(f"removed {folder / name}, which no spec here is for")
     if made.files and not shared.quiet:
-        from lrviz.gallery.pages import INDEX
+        from lrviz.gallery.pages import HTML_INDEX, INDEX
 
-        note(f"wrote {folder / INDEX} and {len(made.files) - 1} figures")
+        names = [name for name in (INDEX, HTML_INDEX) if name in made.files]
+        written = ", ".join(str(folder / name) for name in names)
+        note(f"wrote {written} and {len(made.files) - len(names)} figures")

@@ -28,18 +28,22 @@ class Listing:
     section: str = ""
 
 
-def entries(sources: Sequence[str]) -> tuple[Listing, ...]:
+def entries(sources: Sequence[str], site: bool = False) -> tuple[Listing, ...]:
     """Return what SOURCEs stand for, each spec once and with a name of its own.
 
     Of a folder, what is in its folders comes before its own specs, so that overviews in a folder
     below open the page.
+
+    Args:
+        sources: As on the command line.
+        site: An index.html is made, and so no entry has that name.
 
     Raises:
         UsageError: A folder has no spec.
     """
     found: list[Listing] = []
     seen: set[str] = set()
-    taken: set[str] = set()
+    taken = {"index"} if site else set()
     for entry in _listed(sources):
         named = reference(entry.source)
         key = os.path.normpath(entry.source) if named.kind == "spec" else entry.source

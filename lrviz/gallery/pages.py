@@ -23,13 +23,19 @@ from lrviz.spec.schedule import Schedule
 from lrviz.views.figure import FigureOptions, figure, save_bytes
 from lrviz.views.figure.likeness import alike
 from lrviz.views.figure.surroundings import drawn_with
+from lrviz.views.html.data import figure_data
+from lrviz.views.html.index import index_html
+from lrviz.views.html.likeness import alike_pages
+from lrviz.views.html.page import PageOptions
+from lrviz.views.html.page import page as html
 from lrviz.views.text.about import yaml_lines
-from lrviz.views.text.grid import markdown
+from lrviz.views.text.grid import Grid
 from lrviz.views.text.index import Page, Section, index
 from lrviz.views.text.table import AFTER, table
-from lrviz.writing.provenance import written_by_lrviz
+from lrviz.writing.provenance import PAGE, written_by_lrviz
 
 INDEX = "README.md"
+HTML_INDEX = f"index.{PAGE}"
 TITLE = "Learning-rate schedules"
 STYLES = ("light", "dark")
 HEADING = "gallery.md"  # a folder's heading and introduction
@@ -54,7 +60,7 @@ class GalleryOptions:
         overrides: What is said for every schedule.
         flags: The same as it was written, for the commands that the index shows.
         params: The quantities in the tables; none means all that move.
-        formats: Of the figures.
+        formats: Of the figures; `html` for an interactive page of each, and an index of them.
         title: Of the index.
         recall: Take what was simulated or drawn before from the cache, and keep there what was not.
     """
@@ -129,8 +135,12 @@ def make(
     files = {name: data for each in shown.values() for name, data in each.files.items()}
     if shown:
         pages = {entry: each.page for entry, each in shown.items()}
-        lines = index(options.title, [*_sections(pages)])
+        sections = [*_sections(pages)]
+        lines = index(options.title, sections)
         files[INDEX] = "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
+        if PAGE in options.formats:
+            text = index_html(options.title, sections, MADE)
+            files[HTML_INDEX] = text.encode(errors="backslashreplace")
     return Gallery(
         files,
         failures,
@@ -154,7 +164,7 @@ def _shown(entry: Listing, options: GalleryOptions) -> tuple[Shown, bool]:
     place = answer(
         *schedules,
         wanted=options.recall,
-        classes=(Shown, Page),
+        classes=(Shown, Page, Grid),
         more=(asked, written, drawn_with()),
     )
     known: Shown | None = place.recall()
@@ -165,8 +175,11 @@ def _shown(entry: Listing, options: GalleryOptions) -> tuple[Shown, bool]:
         files = dict(_figures(entry, looks, traces, options.formats))
     for each in told:  # of characters that no font has: it is told each time
         warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+    page = _page(entry, loaded, traces, options)
+    if PAGE in options.formats:
+        files[f"{entry.name}.{PAGE}"] = _interactive(entry, page, looks[0], traces)
     made = Shown(
-        _page(entry, loaded, traces, options),
+        page,
         files,
         tuple(trace.cut_short for trace in traces if trace.cut_short),
         tuple(" ".join(text.split()) for trace in traces for text in trace.warnings),
@@ -191,7 +204,9 @@ def _trace(schedule: Schedule, options: GalleryOptions) -> Trace:
 
 def pictures(entry: Listing, formats: Sequence[str]) -> list[str]:
     """Return the paths of an entry's figures."""
-    return [f"{entry.name}-{style}.{each}" for style in STYLES for each in formats]
+    drawn = [each for each in formats if each != PAGE]
+    page = [f"{entry.name}.{PAGE}"] if PAGE in formats else []
+    return [f"{entry.name}-{style}.{each}" for style in STYLES for each in drawn] + page
 
 
 def _figures(
@@ -200,8 +215,19 @@ def _figures(
     for style, look in zip(STYLES, looks, strict=True):
         drawn = figure(traces, look)
         for each in formats:
-            data = save_bytes(drawn, each, style=style, source=MADE + reference(entry.source).short)
-            yield f"{entry.name}-{style}.{each}", data
+            if each != PAGE:
+                data = save_bytes(drawn, each, style=style, source=_source(entry))
+                yield f"{entry.name}-{style}.{each}", data
+
+
+def _interactive(entry: Listing, page: Page, look: FigureOptions, traces: Sequence[Trace]) -> bytes:
+    data = figure_data(traces, replace(look, title=page.title))
+    beside = PageOptions(tables=[("Key steps", page.table)], source=_source(entry))
+    return html(data, beside).encode(errors="backslashreplace")
+
+
+def _source(entry: Listing) -> str:
+    return MADE + reference(entry.source).short
 
 
 def _page(entry: Listing, loaded: Loaded, traces: Sequence[Trace], options: GalleryOptions) -> Page:
@@ -215,7 +241,7 @@ def _page(entry: Listing, loaded: Loaded, traces: Sequence[Trace], options: Gall
         name=entry.name,
         title=title or (schedules[0].label if len(schedules) == 1 else Path(entry.name).name),
         **_words(schedules),
-        table=tuple(markdown(replace(grid, notes=tuple(n for n in grid.notes if n != AFTER)))),
+        table=replace(grid, notes=tuple(n for n in grid.notes if n != AFTER)),
         notes=loaded.notes,
         command=shlex.join(["lrviz", "plot", entry.source, *options.flags, "--size", _INCHES]),
         spec=spec,
@@ -278,11 +304,11 @@ def _heading(section: str) -> tuple[str, str]:
 
 
 def is_figure(path: Path) -> bool:
-    """Return whether a file is a figure that a gallery made, by what its metadata say."""
+    """Return whether a file is a figure or a page that a gallery made, by what its metadata say."""
     with path.open("rb") as file:
         return MADE.encode() in file.read(4096) and written_by_lrviz(path)
 
 
 def same(one: bytes, other: bytes) -> bool:
-    """Return whether two files of a gallery show the same, see `likeness.alike`."""
-    return alike(one, other) or one.replace(b"\r\n", b"\n") == other
+    """Return whether two files of a gallery show the same, see `alike` and `alike_pages`."""
+    return alike(one, other) or alike_pages(one, other) or one.replace(b"\r\n", b"\n") == other

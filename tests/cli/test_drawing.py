@@ -97,3 +97,109 @@ def test_a_picture_is_the_same_from_whichever_folder(
         pages.append((tmp_path / name).read_bytes())
     assert pages[0] == pages[1] == pages[2]
     assert b"user" not in pages[0]
+
+
+def test_a_page_is_written_beside_pictures_and_alone() -> None:
+    ran = lrviz("plot", "cosine", *SHORT[:4], "-o", "a.html", "-o", "a.svg")
+    assert (ran.code, ran.out, ran.err) == (0, "", "wrote a.html\nwrote a.svg\n")
+    both = Path("a.html").read_bytes()
+    assert lrviz("plot", "cosine", *SHORT, "-o", "a.html").code == 0
+    assert Path("a.html").read_bytes() == both
+    text = both.decode()
+    assert text.startswith("<!doctype html>\n")
+    assert "<title>cosine</title>" in text
+    assert '<meta name="source" content="cosine">' in text
+    assert '<th scope="row" data-update="99">99</th><td class="words">last</td>' in text
+
+
+def test_a_page_goes_to_stdout_and_nothing_else_does() -> None:
+    assert lrviz("plot", "cosine", *SHORT, "-o", "a.html").code == 0
+    ran = lrviz("plot", "cosine", *SHORT[:4], "-o", "-")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == Path("a.html").read_text(encoding="utf-8")
+    ran = lrviz("compare", "cosine", "linear", *SHORT, "-o", "-")
+    assert ran.code == 0
+    assert ran.out.startswith("<!doctype html>\n")
+    assert ran.out.endswith("</html>\n")
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (("plot", "cosine"), "--terminal"),
+        (("plot", "cosine"), "--watch"),
+        (("compare", "cosine", "linear"), "--terminal"),
+        (("compare", "cosine", "linear"), "--format=plain"),
+    ],
+)
+def test_stdout_is_the_pages_alone(command: tuple[str, ...], option: str) -> None:
+    ran = lrviz(*command, *SHORT, "-o", "-", option)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "error: -o - writes a page to stdout, and so nothing else can stand there: leave out "
+        f"{option.partition('=')[0]}, or name a file: -o figure.html\n"
+    )
+
+
+def test_compare_puts_what_it_tells_on_the_page() -> None:
+    ran = lrviz("compare", "cosine", "onecycle", *SHORT, "-o", "a.html", "--at", "7")
+    assert ran.code == 0
+    text = Path("a.html").read_text(encoding="utf-8")
+    assert '<th scope="row" data-update="7">7</th><td class="words">asked for</td>' in text
+    assert "<h2>Comparison</h2>" in text
+    assert "cosine and onecycle differ, first at update 0: cosine 0.1, onecycle 0.004." in text
+
+
+def test_a_verdict_is_on_the_page() -> None:
+    Path("log.csv").write_text("step,lr\n0,0.1\n50,0.04\n")
+    ran = lrviz("compare", "constant", "log.csv:lr", *SHORT, "-o", "a.html")
+    assert ran.code == 0
+    text = Path("a.html").read_text(encoding="utf-8")
+    [sentence] = [line for line in ran.out.splitlines() if line.startswith("log against constant")]
+    assert f"<p>{sentence}</p>" in text
+
+
+def test_findings_are_on_the_page_and_lead_to_the_curve() -> None:
+    Path("up.yaml").write_text(REBOUND)
+    assert lrviz("plot", "up.yaml", "--check", "-o", "a.html", "-q").code == 0
+    text = Path("a.html").read_text(encoding="utf-8")
+    assert '<b class="warning" data-update="500">warning LRV201 rebound</b> [up] ' in text
+    assert "<p>1 warning in 1 curve; --fix mends 1</p>" in text
+    assert '"update":500,"texts":["LRV201 rebound"],"given":true' in text
+
+
+def test_what_a_page_cannot_show_is_refused_where_there_are_only_pages() -> None:
+    for options, message in (
+        (
+            ("--dpi", "90"),
+            "--dpi is for pictures of pixels, and a.html has none; leave it out, or "
+            "write a .png too",
+        ),
+        (
+            ("--grid",),
+            "--grid is for pictures; on a page each curve can be switched off: leave it "
+            "out, or write a .png or an .svg too",
+        ),
+        (
+            ("--style", "paper"),
+            "--style paper is for pictures; a page is light or dark, and "
+            "without --style as the reader's system has it",
+        ),
+    ):
+        ran = lrviz("plot", "cosine", *SHORT, "-o", "a.html", *options)
+        assert (ran.code, ran.out, ran.err) == (2, "", f"error: {message}\n")
+        assert not Path("a.html").exists()
+        beside = lrviz("plot", "cosine", *SHORT, "-o", "a.html", "-o", "a.png", *options)
+        assert beside.code == 0
+        Path("a.html").unlink()
+
+
+def test_a_page_has_its_size_style_and_font() -> None:
+    options = ("--size", "6x4", "--style", "dark", "--font", "serif", "--title", "Mine & yours")
+    assert lrviz("plot", "cosine", *SHORT, "-o", "a.html", *options).code == 0
+    text = Path("a.html").read_text(encoding="utf-8")
+    assert '<html lang="en" data-theme="dark">' in text
+    assert "main { max-width: 6in; }\nbody, .lrviz { font-family: serif; }\n</style>" in text
+    assert '"size":[6.0,4.0]' in text
+    assert "<h1>Mine &amp; yours</h1>" in text

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import re
+import zlib
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from lrviz.gallery import pages as gallery
 from lrviz.sources.loading import load, load_all
 from lrviz.sources.overrides import Overrides
 from lrviz.views.figure import FigureOptions
+from lrviz.views.html.packing import packed, unpacked
 from lrviz.views.text.index import MARK, linked
 from lrviz.writing.provenance import written_by_lrviz
 from tests.commands import lrviz
@@ -336,6 +340,62 @@ def test_png_as_well(here: Path) -> None:
         "wrote out/README.md and 2 figures\n"
     )
     assert files("out") == ["README.md", *figures("one")]
+
+
+def test_pages_and_an_index_with_a_search_box(here: Path) -> None:
+    Path("specs/index.yaml").write_text(ONE)
+    Path("specs/gallery.md").write_text("# Ours & <theirs>\n\nSee `x` and [it](two.md).\n")
+    ran = lrviz("gallery", "specs", "-o", "out", "--html")
+    assert ran.err == "wrote out/README.md, out/index.html and 9 figures\n"
+    names = ("index-2", "one", "more/two")
+    pages = [f"{name}.html" for name in names]
+    assert files("out") == sorted(["README.md", "index.html", *figures(*names), *pages])
+    text = Path("out/index.html").read_text(encoding="utf-8")
+    assert '<input type="search" id="search">' in text
+    assert '<output id="found" for="search">3 figures</output>' in text
+    assert "<h2>Ours &amp; &lt;theirs&gt;</h2>" in text
+    assert '<p>See <code>x</code> and <a href="two.md">it</a>.</p>' in text
+    assert "<h3>Two | ways</h3>\n<p>Steps, and a <code>cosine_x</code>.</p>" in text
+    assert '<a href="https://arxiv.org/abs/1608.03983">arXiv:1608.03983</a>' in text
+    for name in names:
+        assert f'<a href="{name}.html"><picture>' in text
+        assert f'src="{name}-light.svg"' in text
+    page = Path("out/more/two.html").read_text(encoding="utf-8")
+    assert "<h1>Two | ways</h1>" in page
+    assert '<th scope="row" data-update="4">4</th>' in page
+
+
+def test_pages_are_stale_by_what_they_hold_and_go_with_html(here: Path) -> None:
+    command = ("gallery", "specs", "-o", "out", "--html")
+    lrviz(*command)
+    assert lrviz(*command, "--check").out == ""
+    path = Path("out/one.html")
+    text = path.read_text(encoding="utf-8")
+    [values] = re.findall(r'class="values">([^<]*)<', text)
+    again = base64.b64encode(zlib.compress(zlib.decompress(base64.b64decode(values), -15), 9)[2:-4])
+    path.write_text(text.replace(values, again.decode()), encoding="utf-8")
+    assert lrviz(*command, "--check").out == ""  # the same values, packed otherwise
+    path.write_text(text.replace(values, packed(unpacked(values) * 1.01)), encoding="utf-8")
+    assert lrviz(*command, "--check").out == "stale: out/one.html\n"
+    path.write_text(text.replace(values, "nothing"), encoding="utf-8")
+    assert lrviz(*command, "--check").out == "stale: out/one.html\n"
+    ran = lrviz("gallery", "specs", "-o", "out")
+    assert ran.err.splitlines()[:3] == [
+        f"removed out/{name}.html, which no spec here is for"
+        for name in ("more/two", "index", "one")
+    ]
+
+
+def test_an_index_of_ones_own_is_not_written_over(here: Path) -> None:
+    Path("out").mkdir()
+    Path("out/index.html").write_text("mine")
+    assert lrviz("gallery", "specs", "-o", "out").code == 0
+    ran = lrviz("gallery", "specs", "-o", "out", "--html")
+    assert ran.err == (
+        "error: out/index.html is here already and lrviz did not write it; "
+        "move it, or name another folder with -o\n"
+    )
+    assert Path("out/index.html").read_text() == "mine"
 
 
 def test_verbose_says_what_is_drawn(here: Path) -> None:

@@ -145,9 +145,19 @@ def page(data: FigureData, options: PageOptions | None = None) -> str:
 
 
 def document(
-    *, title: str, description: str, body: str, after: str, code: str, options: PageOptions
+    *,
+    title: str,
+    description: str,
+    body: str,
+    after: str,
+    code: str,
+    options: PageOptions,
+    **more: str,
 ) -> str:
-    """Return a whole file: head, heading, what is in `body`, data in `after`, and its script."""
+    """Return a whole file: head, heading, what is in `body`, data in `after`, and its script.
+
+    `more` are directives of its policy.
+    """
     style = styles() + (_HERE / "page.css").read_text(encoding="utf-8")
     if options.width is not None:
         style += _WIDTH % options.width
@@ -158,7 +168,7 @@ def document(
     return (
         f'<!doctype html>\n<html lang="en"{theme}>\n<head>\n<meta charset="utf-8">\n'
         f"{GENERATOR}\n{source}"
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(code, style)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(code, style, **more)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{_text(title)}</title>\n"
         f'<meta name="description" content="{_text(description)}">\n'

@@ -11,12 +11,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from lrviz.views.text.grid import Grid, markdown
 from lrviz.writing.text import escaped, visible
 
 MARK = "<!-- Made by lrviz gallery from specs: edit those, and run it again. -->"
 
-_ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
-_PAGE = re.compile(r"(?<![\w/.@])(?:https?://)?((?:[\w-]+\.)+(?:com|org|io|net|ai|dev)/[^\s,;()]*)")
+INTRODUCTION = """\
+Every curve is what PyTorch's own schedulers gave when they were stepped as a training
+steps them: the value that each optimizer update uses. In the tables, `last` is the last
+update, and `after` is what the scheduler would give next, which no update uses."""
+LINKED = re.compile(
+    r"arXiv:(\d{4}\.\d{4,5})"
+    r"|(?<![\w/.@])(?:https?://)?((?:[\w-]+\.)+(?:com|org|io|net|ai|dev)/[^\s,;()]*)"
+)
+"""An arXiv id, or an address."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class Page:
         when: When to use it.
         reference: Where it comes from.
         notes: What was assumed, a sentence each.
-        table: The key steps, as lines of Markdown.
+        table: The key steps.
         command: What reproduces the figure.
         spec: The text of the YAML file, or empty.
         file: What to call it.
@@ -42,7 +50,7 @@ class Page:
     when: str
     reference: str
     notes: tuple[str, ...]
-    table: tuple[str, ...]
+    table: Grid
     command: str
     spec: str
     file: str
@@ -68,11 +76,9 @@ def index(title: str, sections: Sequence[Section]) -> Iterator[str]:
     yield MARK
     yield f"# {escaped(title)}"
     yield ""
-    yield "Every curve is what PyTorch's own schedulers gave when they were stepped as a training"
-    yield "steps them: the value that each optimizer update uses. In the tables, `last` is the last"
-    yield "update, and `after` is what the scheduler would give next, which no update uses."
+    yield INTRODUCTION
     for section in shown:
-        links = (f"[{escaped(page.title)}](#{_anchor(page)})" for page in section.pages)
+        links = (f"[{escaped(page.title)}](#{anchor(page)})" for page in section.pages)
         yield ""
         yield f"**{escaped(section.title)}**<br>" if section.title else "**Contents**<br>"
         yield "&nbsp;·\n".join(links)
@@ -89,7 +95,7 @@ def index(title: str, sections: Sequence[Section]) -> Iterator[str]:
 
 def _page(page: Page, level: int) -> Iterator[str]:
     yield ""
-    yield f'<a id="{_anchor(page)}"></a>'
+    yield f'<a id="{anchor(page)}"></a>'
     yield ""
     yield f"{'#' * level} {escaped(page.title)}"
     if page.summary:
@@ -104,7 +110,7 @@ def _page(page: Page, level: int) -> Iterator[str]:
         yield ""
         yield f"**Reference.** {linked(page.reference)}"
     yield ""
-    yield from page.table
+    yield from markdown(page.table)
     for note in page.notes:
         yield ""
         yield escaped(note)
@@ -137,7 +143,8 @@ def _fenced(text: str, language: str) -> Iterator[str]:
     yield fence
 
 
-def _anchor(page: Page) -> str:
+def anchor(page: Page) -> str:
+    """Return the id of a page's place on the index."""
     return re.sub(r"[^\w-]+", "-", page.name)
 
 
@@ -156,7 +163,7 @@ def linked(text: str) -> str:
 def _links(text: str) -> str:
     found = []
     end = 0
-    for match in re.finditer(f"{_ARXIV.pattern}|{_PAGE.pattern}", text):
+    for match in LINKED.finditer(text):
         words = match[0].rstrip(".:")
         target = f"arxiv.org/abs/{match[1]}" if match[1] else match[2].rstrip(".:")
         found += [escaped(text[end : match.start()]), f"[{escaped(words)}](https://{target})"]

@@ -16,11 +16,14 @@ from lrviz.curves.keysteps import key_steps
 from lrviz.curves.trace import Trace
 from lrviz.spec.durations import Length
 from lrviz.views.html.data import figure_data
+from lrviz.views.html.index import index_html
 from lrviz.views.html.page import PageOptions, page
 from lrviz.views.plan.marks import Mark
 from lrviz.views.plan.options import FigureOptions
 from lrviz.views.plan.palette import DARK, LIGHT
 from lrviz.views.plan.scales import y_scale
+from lrviz.views.text.grid import Grid
+from lrviz.views.text.index import Page, Section
 from lrviz.views.text.table import table
 from tests.browser import Browser, chromium
 from tests.traces import Array, trace
@@ -482,6 +485,44 @@ def test_the_keyboard_reaches_everything_and_leaves_it(shown: Shown) -> None:
     assert seen[:7] == ["checkbox", "checkbox", "select-one", *["checkbox"] * 2, *["button"] * 2]
     assert seen[7:9] == ["application", "region"]  # the button that resets has nothing to do
     assert "button" in seen[9:12]
+
+
+def test_a_gallery_is_searched(browser: Browser, tmp_path: Path) -> None:
+    grid = Grid(("step", "what", "a"), (("0", "first", "0.1"),), 2, frozenset({1}))
+    pages = [
+        Page(name, title, f"About {title}", "", "", (), grid, "lrviz plot", "a: 1\n", "a.yaml")
+        for name, title in (("one", "Cosine"), ("two", HOSTILE), ("three", "Warmup, cosine"))
+    ]
+    sections = [Section("First", "", tuple(pages[:1])), Section("More", "", tuple(pages[1:]))]
+    path = tmp_path / "index.html"
+    path.write_text(index_html(HOSTILE, sections, "test"), encoding="utf-8")
+    for each in pages:
+        (tmp_path / f"{each.name}-light.svg").write_text(
+            '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40">'
+            '<rect width="80" height="40" fill="#FF00FF"/></svg>'
+        )
+    browser.surroundings(1280, 900, "light")
+    browser("url", {"url": path.as_uri()})
+    browser.wait("[...document.images].every(each => each.naturalWidth === 80)")
+    assert near(browser.pixels(), "#FF00FF").sum() > 100_000  # the pictures are seen
+    shown = "return [...document.querySelectorAll('h2, h3')].filter(e => e.offsetWidth)"
+    browser.run("document.getElementById('search').focus()")
+    browser.press(*"cosine")
+    visible = HOSTILE.replace("\u202e", "\\u202e")
+    assert browser.run(f"{shown}.map(each => each.textContent)") == [
+        "First",
+        "Cosine",
+        "More",
+        "Warmup, cosine",
+    ]
+    assert browser.run("return document.getElementById('found').textContent") == "2 figures"
+    browser.press(*" warm")
+    assert browser.run(f"{shown}.map(each => each.textContent)") == ["More", "Warmup, cosine"]
+    assert browser.run("return document.getElementById('found').textContent") == "1 figure"
+    browser.press(*["Backspace"] * 11)
+    assert browser.run(f"{shown}.map(each => each.textContent)")[3] == visible
+    assert browser.run("return window.stolen ?? null") is None
+    assert browser.errors() == []
 
 
 def test_a_style_holds_against_the_system(shown: Shown) -> None:

@@ -213,7 +213,8 @@ class Painter {
       context.fillStyle = mark.given ? colours.accent : colours.text;
       context.textAlign = "left";
       context.textBaseline = "middle";
-      const found = this.#room(mark, clear) ?? this.#room(mark, free);
+      const short = { ...mark, texts: mark.texts.slice(-1) };
+      const found = this.#room(mark, clear) ?? this.#room(short, free);
       if (!found) continue;
       const [text, box] = found;
       taken.push(box);

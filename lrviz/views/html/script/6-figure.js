@@ -415,7 +415,7 @@ class Figure {
     for (const panel of scene.panels) {
       for (const top of [panel.top + 4, panel.top + panel.height - height - 4]) {
         for (const left of [x + 14, x - 14 - width]) {
-          const inside = left >= 0 && left + width <= painter.width;
+          const inside = left > scene.left && left + width <= painter.width;
           const box = [left, top, left + width, top + height];
           places.push([left, top, inside ? painter.hidden(scene, box) : Infinity]);
         }
