@@ -26,7 +26,6 @@ PACKAGE = Path(__file__).parents[1]
 # Below an installed package: what a schedule's numbers come from, and what tells its version.
 _TORCH = ("version.py", "optim")
 _TRANSFORMERS = ("optimization.py",)
-
 _CODE = (".py", ".yaml", ".json", ".js", ".css")
 
 

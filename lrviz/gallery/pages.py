@@ -139,7 +139,7 @@ def make(
         lines = index(options.title, sections)
         files[INDEX] = "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
         if PAGE in options.formats:
-            text = index_html(options.title, sections, MADE)
+            text = index_html(options.title, sections, f"{MADE}index")
             files[HTML_INDEX] = text.encode(errors="backslashreplace")
     return Gallery(
         files,
