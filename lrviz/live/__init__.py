@@ -8,8 +8,9 @@ functions in it, so what these read is looked at first, and watched while they r
 """
 
 from lrviz.live.monitored import assert_schedule, monitor
-from lrviz.live.monitoring import Mismatch, MismatchError, ScheduleWarning
+from lrviz.live.monitoring import Mismatch, MismatchError
 from lrviz.live.tracing import record
+from lrviz.live.writing import ScheduleWarning
 
 __all__ = [
     "Mismatch",

@@ -21,7 +21,7 @@ from lrviz.curves.trace import Trace
 from lrviz.errors import LrvizError
 from lrviz.live.plans import Plan
 from lrviz.live.rows import ROUNDING, Rows, used
-from lrviz.live.writing import LogWriter
+from lrviz.live.writing import LogWriter, ScheduleWarning
 from lrviz.simulation.logged import judge
 from lrviz.simulation.simulated import simulated
 from lrviz.spec.durations import Length
@@ -38,10 +38,6 @@ _SECONDS = 1.0  # of its own time, not the clock's: so long it is looked for, in
 
 class MismatchError(LrvizError):
     """An optimizer's update uses another value than its plan."""
-
-
-class ScheduleWarning(UserWarning):
-    """What a monitor tells of a run."""
 
 
 @dataclass(frozen=True)

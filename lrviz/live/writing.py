@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import os
+import threading
+import warnings
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +15,19 @@ from torch.optim import Optimizer
 
 from lrviz.errors import OutputError
 
+_SECONDS = 0.5  # between two times that rows are written
+
+
+class ScheduleWarning(UserWarning):
+    """What a monitor tells of a run."""
+
 
 class LogWriter:
     """A log that is written as the updates are made; a resumed run's rows follow the earlier ones.
 
-    Each row is handed to the system at once: a process that is killed loses none, and one that was
-    forked from it has none to write a second time.
+    Rows are handed to the system twice a second, by a thread that waits for nothing else: a process
+    that is killed loses no older ones, however long its last update takes. One that was forked
+    from it has none of them to write a second time.
 
     Args:
         path: Of the file; it is made, or appended to.
@@ -58,6 +68,17 @@ class LogWriter:
         self.had = bool(had)
         if not had:
             os.write(self._file, header)
+        self._path = path
+        self._rows: list[tuple[int, list[float]]] = []  # that are not written yet
+        self._begin()
+        _WRITERS.add(self)
+
+    def _begin(self) -> None:
+        """Have nothing to write, and no thread that would."""
+        self._rows.clear()
+        self._writing = threading.Lock()
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def _mend(self) -> None:
         """Take away the part of a row that a machine which failed has left at the end."""
@@ -70,26 +91,54 @@ class LogWriter:
         """Write what an update uses."""
         if len(groups) != self._groups:
             groups = (groups + [{}] * self._groups)[: self._groups]
-        values = [group.get("lr", "nan") for group in groups]
+        values = [float(group.get("lr", "nan")) for group in groups]
         if self._momentum:
             values += [
-                g["momentum"] if "momentum" in g else g.get("betas", ("nan",))[0] for g in groups
+                float(g["momentum"] if "momentum" in g else g.get("betas", ("nan",))[0])
+                for g in groups
             ]
-        if len(values) == 1:
-            text = repr(float(values[0]))
-        else:
-            texts: dict[float, str] = {}  # groups often share a value, and its text takes longest
-            row = []
-            for value in map(float, values):
-                known = texts.get(value)
-                if known is None:
-                    known = texts[value] = repr(value)
-                row.append(known)
-            text = ",".join(row)
-        os.write(self._file, f"{update},{text}\n".encode())
+        self._rows.append((update, values))
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._write_on, daemon=True)
+            self._thread.start()
+
+    def _write_on(self) -> None:
+        over = self._over
+        while not over.wait(_SECONDS):
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write the rows that there are."""
+        with self._writing:
+            rows, self._rows = self._rows, []
+            text = "".join(f"{update},{','.join(map(repr, values))}\n" for update, values in rows)
+            left = memoryview(text.encode())
+            try:
+                while left:
+                    left = left[os.write(self._file, left) :]
+            except OSError as error:  # a full disk ends no training
+                warnings.warn(
+                    f"{self._path} cannot be written: {error.strerror or error}; rows are missing",
+                    ScheduleWarning,
+                    stacklevel=1,
+                )
 
     def close(self) -> None:
-        """Close the file."""
+        """Write what is left, and close the file."""
         if self._file >= 0:
+            self._over.set()
+            self._flush()
             os.close(self._file)
             self._file = -1
+
+
+# Of a fork no thread goes on, and a lock that one held would be held for ever.
+_WRITERS: weakref.WeakSet[LogWriter] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    for each in _WRITERS:
+        each._begin()
+
+
+os.register_at_fork(after_in_child=_forked)

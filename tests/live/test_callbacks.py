@@ -20,7 +20,7 @@ from transformers import TrainerCallback, TrainingArguments
 
 import lrviz
 from lrviz.lightning import Monitor
-from lrviz.live.monitoring import ScheduleWarning
+from lrviz.live.writing import ScheduleWarning
 from lrviz.transformers import MonitorCallback
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import errno
 import math
+import os
 import subprocess
 import sys
 import time
@@ -21,7 +23,8 @@ from torch.optim.lr_scheduler import ExponentialLR, LambdaLR, LRScheduler, OneCy
 
 import lrviz
 from lrviz.errors import LrvizError, UsageError
-from lrviz.live.monitoring import Mismatch, MismatchError, ScheduleWarning
+from lrviz.live.monitoring import Mismatch, MismatchError
+from lrviz.live.writing import ScheduleWarning
 from tests.commands import lrviz as command
 
 STEPS = 400
@@ -442,20 +445,60 @@ def test_one_rank_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: 
 # Costs
 
 
+@pytest.mark.parametrize("writes", [False, True])
 @pytest.mark.parametrize(("groups", "most"), [(1, 2e-6), (100, 50e-6)])
-def test_it_costs_little(groups: int, most: float) -> None:
+def test_it_costs_little(groups: int, most: float, writes: bool, tmp_path: Path) -> None:
     optimizer = sgd(groups)
+    for index, group in enumerate(optimizer.param_groups):
+        group["lr"] = 0.1 / (3 + index)
     trace = lrviz.record(optimizer, [], steps=20_000)
-    watched = lrviz.monitor(optimizer, trace)
+    watched = lrviz.monitor(optimizer, trace, log=tmp_path / "lr.csv" if writes else None)
 
     def seconds() -> float:
-        begun = time.process_time()
+        begun = time.thread_time()
         for _ in range(1000):
             watched._before(optimizer, (), {})
-        return (time.process_time() - begun) / 1000
+        return (time.thread_time() - begun) / 1000
 
     assert min(seconds() for _ in range(5)) < most
     assert watched.mismatch is None
+    watched.close()
+
+
+def test_a_full_disk_ends_no_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: list[str]
+) -> None:
+    def full(file: int, data: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    optimizer = sgd()
+    log = tmp_path / "lr.csv"
+    with lrviz.monitor(optimizer, log=log):
+        monkeypatch.setattr(os, "write", full)
+        optimizer.step()
+    assert told == [f"{log} cannot be written: No space left on device; rows are missing"]
+
+
+FORKED = """
+import os, time, torch, lrviz
+optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+watched = lrviz.monitor(optimizer, log="lr.csv")
+for _ in range(500):
+    optimizer.step()
+    if not os.fork():
+        time.sleep(0.6)
+        watched.close()
+        os._exit(0)
+watched.close()
+for _ in range(500):
+    os.wait()
+"""
+
+
+def test_a_fork_writes_no_row_of_its_parents(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", FORKED.replace("500", "20")], cwd=tmp_path, check=True)
+    rows = (tmp_path / "lr.csv").read_text().splitlines()
+    assert rows == ["step,lr,lr-momentum", *(f"{t},0.1,0.0" for t in range(20))]
 
 
 # What is asked for wrongly
@@ -621,13 +664,16 @@ def test_the_search_for_a_cause_ends(told: list[str]) -> None:
     assert watched._seen == []
 
 
-def test_a_row_is_in_the_log_at_once_and_a_part_of_one_is_mended(
+def test_a_row_is_soon_in_the_log_and_a_part_of_one_is_mended(
     tmp_path: Path, told: list[str]
 ) -> None:
     log = tmp_path / "lr.csv"
     optimizer = sgd()
     with lrviz.monitor(optimizer, log=log):
         optimizer.step()
+        end = time.monotonic() + 1
+        while "0.9" not in log.read_text() and time.monotonic() < end:
+            time.sleep(0.01)  # an update that takes long
         assert log.read_text() == "step,lr,lr-momentum\n0,0.1,0.9\n"
     with log.open("a") as file:
         file.write("1,0.0")
