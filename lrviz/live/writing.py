@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 from lrviz.errors import OutputError
 
 _SECONDS = 0.5  # between two times that rows are written
+_MOST = 4096  # rows that wait for it
 
 
 class ScheduleWarning(UserWarning):
@@ -98,6 +99,8 @@ class LogWriter:
                 for g in groups
             ]
         self._rows.append((update, values))
+        if len(self._rows) >= _MOST:
+            self._flush()
         if self._thread is None:
             self._thread = threading.Thread(target=self._write_on, daemon=True)
             self._thread.start()

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+import tracemalloc
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -463,6 +464,28 @@ def test_it_costs_little(groups: int, most: float, writes: bool, tmp_path: Path)
     assert min(seconds() for _ in range(5)) < most
     assert watched.mismatch is None
     watched.close()
+
+
+def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
+    optimizer = sgd()
+    watched = lrviz.monitor(
+        optimizer, "constant", steps=1_000_000, lr=0.1, log=tmp_path / "lr.csv", on_mismatch="raise"
+    )
+
+    def peak(updates: int) -> int:
+        tracemalloc.reset_peak()
+        for _ in range(updates):
+            watched._before(optimizer, (), {})
+        return tracemalloc.get_traced_memory()[1]
+
+    tracemalloc.start()
+    try:
+        first = peak(20_000)
+        assert peak(100_000) < first + 500_000  # of 100,000 rows the doubles alone take 2.4 MB
+    finally:
+        tracemalloc.stop()
+    watched.close()
+    assert len((tmp_path / "lr.csv").read_text().splitlines()) == 120_001
 
 
 def test_a_full_disk_ends_no_training(
