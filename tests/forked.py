@@ -15,7 +15,9 @@ from lrviz.live import scripts
 class Forked:
     """Stands in for the process of a script, as `lrviz.sources.runs` starts it."""
 
-    def __init__(self, command: list[str], *, stdin: int, start_new_session: bool) -> None:
+    def __init__(
+        self, command: list[str], *, stdin: int, start_new_session: bool, env: dict[str, str]
+    ) -> None:
         assert command[:3] == [sys.executable, "-m", "lrviz.live.scripts"]
         assert (stdin, start_new_session) == (subprocess.DEVNULL, True)
         self.returncode: int | None = None
@@ -24,6 +26,7 @@ class Forked:
         if not self.pid:
             try:
                 os.setsid()
+                os.environ.update(env)
                 warnings.resetwarnings()
                 scripts.main(*command[3:])
                 os._exit(0)

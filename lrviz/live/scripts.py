@@ -7,13 +7,14 @@ and no later code of the script is run.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import runpy
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -154,11 +155,13 @@ def _is_never(seen: Seen, index: int, request: Request, *, over: bool) -> bool:
 
 
 def _write(folder: Path, found: dict[str, Any], curves: dict[str, Any]) -> None:
-    """Write the answer, where there is none; its JSON file comes last, and whole.
+    """Write the answer, unless another process does; its JSON file comes last, and whole.
 
-    A process that the script has forked may have trained, and answered.
+    A process that the script has started may have trained, and answered.
     """
-    if (folder / "answer.json").exists():
+    try:
+        (folder / "answering").touch(exist_ok=False)
+    except FileExistsError:
         return
     np.savez(folder / "curves.npz", **curves)
     text = folder / "answer.part"
@@ -228,9 +231,38 @@ def _warnings(seen: Seen) -> Iterator[str]:
 def main(path: str) -> None:
     """Run what a request names, and answer it beside it."""
     folder = Path(path).parent
-    request = Request(**json.loads(Path(path).read_text(encoding="utf-8")))
     sys.stdout.flush()
     os.dup2(2, 1)  # what the script prints is no result of lrviz
+    request, observer, stop = _observed(Path(path))
+    ended = _ran(request.arguments)
+    observer.end()
+    if any(each.schedulers for each in observer.seen) and not ended:
+        stop(observer.seen, over=True)
+    _write(folder, {"message": _nothing(observer.seen, ended)}, {})
+
+
+def join(path: Path) -> None:
+    """Look at the optimizers of this process, which a script that is run has started.
+
+    Its launcher may have begun a session for it: its number is left where it is ended by.
+    """
+    processes = path.parent / "processes"
+    processes.mkdir(exist_ok=True)
+    (processes / str(os.getpid())).touch()
+    _, observer, stop = _observed(path)
+
+    def ended() -> None:
+        observer.end()
+        if any(each.schedulers for each in observer.seen):
+            stop(observer.seen, over=True)
+
+    atexit.register(ended)
+
+
+def _observed(path: Path) -> tuple[Request, Observer, Callable[..., None]]:
+    """Return a request, what looks at this process for it, and what answers it and ends."""
+    folder = path.parent
+    request = Request(**json.loads(path.read_text(encoding="utf-8")))
 
     def stop(seen: list[Seen], *, over: bool = False) -> None:
         answered(folder, request, seen, observer.loader, over=over)
@@ -244,11 +276,7 @@ def main(path: str) -> None:
 
     observer = Observer(request.after, stop, refuse)
     observer.begin()
-    ended = _ran(request.arguments)
-    observer.end()
-    if any(each.schedulers for each in observer.seen) and not ended:
-        stop(observer.seen, over=True)
-    _write(folder, {"message": _nothing(observer.seen, ended)}, {})
+    return request, observer, stop
 
 
 def _ran(arguments: list[str]) -> str:

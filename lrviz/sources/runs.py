@@ -39,6 +39,7 @@ TIMEOUT = 300.0
 """Seconds that a script has for them, likewise."""
 
 _BEGINS = "run:"
+_STARTUP = Path(__file__).parents[1] / "live" / "startup"  # on the path of all that it starts
 _LOOK = 0.02  # seconds between two looks for the answer
 
 
@@ -71,7 +72,9 @@ def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
         "per_epoch": length.updates_per_epoch,
         "interval": overrides.interval,
     }
-    stem = arguments[1] if script == "-m" else Path(script).stem
+    launched = (each for each in arguments[2:] if each.endswith(".py") and Path(each).is_file())
+    stem = next(launched, arguments[1]) if script == "-m" else script
+    stem = Path(stem).stem if stem.endswith(".py") else stem
     found, curves = _answer(source, request, overrides.timeout or TIMEOUT)
     beside = tuple(dict.fromkeys(each["optimizer"] for each in found if each["schedulers"]))
     left_out = [
@@ -158,6 +161,11 @@ def _answer(
                         f"{timeout:g} s; give it longer with --timeout"
                     )
                 time.sleep(_LOOK)
+            # One that the script has started may be about to answer.
+            while not answer.exists() and (folder / "answering").exists():
+                if time.monotonic() > end:
+                    break
+                time.sleep(_LOOK)
         if not answer.exists():
             raise UsageError(f"{source}: its process ended with exit code {process.returncode}")
         found = json.loads(checked(answer).read_text(encoding="utf-8"))
@@ -176,13 +184,29 @@ def _process(request: Path) -> Iterator[subprocess.Popen[bytes]]:
         [sys.executable, "-m", module, str(request)],
         stdin=subprocess.DEVNULL,
         start_new_session=True,
+        env={
+            **os.environ,
+            "LRVIZ_RUN": str(request),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(_STARTUP), os.getenv("PYTHONPATH")])),
+        },
     )
     try:
         yield process
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        for started in request.parent.glob("processes/*"):
+            _end(int(started.name), request)
         process.wait()
+
+
+def _end(process: int, request: Path) -> None:
+    """End a process that a script's launcher has begun in a session of its own."""
+    with suppress(OSError):
+        environment = Path(f"/proc/{process}/environ")
+        # Its number may be another's by now, which does not have the request.
+        if not environment.exists() or str(request).encode() in environment.read_bytes():
+            os.kill(process, signal.SIGKILL)
 
 
 RUN = Kind("run", _parse, _read)

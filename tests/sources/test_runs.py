@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
@@ -516,3 +518,78 @@ def test_a_trainer_of_lightning(script: Any) -> None:
     )
     right = [0.1] * 32 + [0.05] * 16
     assert values("run:train.py", epochs=3, steps_per_epoch=16) == right
+
+
+def test_processes_that_are_spawned_are_seen(script: Any) -> None:
+    script(
+        """
+        import torch.multiprocessing
+
+
+        def worker(rank):
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            scheduler = StepLR(optimizer, 2, 0.5)
+            while True:
+                update(optimizer)
+                scheduler.step()
+
+
+        if __name__ == "__main__":
+            torch.multiprocessing.spawn(worker, nprocs=1)
+        """
+    )
+    assert values("run:train.py", steps=5) == [0.1, 0.1, 0.05, 0.05, 0.025]
+
+
+def test_a_launcher_of_several_ranks_and_a_scheduler_that_is_stepped_once_for_each(
+    script: Any,
+) -> None:
+    script(
+        """
+        import os, pathlib
+        from accelerate import Accelerator
+
+        accelerator = Accelerator(cpu=True)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = StepLR(optimizer, 4, 0.5)
+        model, optimizer, scheduler = accelerator.prepare(model, optimizer, scheduler)
+        pathlib.Path(f"rank{os.environ['RANK']}").write_text(str(os.getpid()))
+        while True:
+            update(optimizer)
+            scheduler.step()
+        """
+    )
+    launched = "run:-m torch.distributed.run --standalone --nproc-per-node 2 train.py"
+    [schedule] = lrviz.load(launched, steps=5)
+    assert lrviz.simulate(schedule).lr[:, 0].tolist() == [0.1, 0.1, 0.05, 0.05, 0.025]
+    assert (schedule.label, schedule.notes[0]) == (
+        "train",
+        "SGD, StepLR stepped 2 times after each update",
+    )
+    for rank in "01":  # torch's launcher gives each a session of its own
+        process = Path("/proc", Path(f"rank{rank}").read_text())
+        for _ in range(100):
+            if not process.exists() or "\nState:\tZ" in (process / "status").read_text():
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail(f"rank {rank} goes on")
+
+
+def test_a_site_of_ones_own_is_customized_all_the_same(
+    script: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text("import builtins\nbuiltins.RATE = 0.3\n")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), *sys.path]))
+    script(
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
+        scheduler = StepLR(optimizer, 2, 0.5)
+        while True:
+            update(optimizer)
+            scheduler.step()
+        """
+    )
+    assert values("run:train.py", steps=3) == [0.3, 0.3, 0.15]
