@@ -205,7 +205,7 @@ def _end(process: int, request: Path) -> None:
     with suppress(OSError):
         environment = Path(f"/proc/{process}/environ")
         # Its number may be another's by now, which does not have the request.
-        if not environment.exists() or str(request).encode() in environment.read_bytes():
+        if not environment.exists() or str(request).encode() in checked(environment).read_bytes():
             os.kill(process, signal.SIGKILL)
 
 
