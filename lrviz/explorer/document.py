@@ -110,8 +110,8 @@ def edited(text: str, edits: Sequence[Edit]) -> tuple[str, tuple[Problem, ...]]:
     for each in edits[:MOST_EDITS]:
         try:
             _ACTIONS[each.action](document, each)
-        except KeyError:
-            problems.append(Problem(each.path, f"nothing stands there to {each.action}"))
+        except LookupError:
+            problems.append(Problem(each.path, "nothing stands there that can be changed so"))
         except LrvizError as error:
             problems.append(problem(each.path, error))
     return spec_text(document), tuple(problems)
@@ -197,6 +197,8 @@ def _rename(document: dict[str, Any], edit: Edit) -> None:
     inside = _inside(document, edit.path[:-1])
     before, after = edit.path[-1], edit.text.strip()
     _item(inside, before)
+    if not isinstance(inside, dict):
+        raise KeyError(before)
     if not after:
         raise UsageError("a curve needs a name")
     if after in inside and after != before:
@@ -284,6 +286,8 @@ def _optimizer(before: Any, name: str) -> dict[str, Any]:
 def _unit(document: dict[str, Any], edit: Edit) -> None:
     """Say how long a training is in `steps`, `epochs` or `tokens`, as long as it was."""
     train = _inside(document, edit.path)
+    if not isinstance(train, dict):
+        raise KeyError("train")
     section = Map(train)
     length = training.length(validated(Train, section), section, force=True)
     rest = {key: each for key, each in train.items() if key not in training.LENGTHS}

@@ -1,4 +1,4 @@
-"""Random changes of the controls of `lrviz explore`: what is drawn in the end is what simulate gives.
+"""Random changes of the controls of `lrviz explore`: at the end, all drawn values are simulate's.
 
     python -m tests.attacks.sliders [CHANGES [SEED]]
 
@@ -42,8 +42,9 @@ def main(changes: int, seed: int) -> int:
                 if not same(shown, wanted) or told:
                     wrong += 1
                     text = browser.run("return window.explorer.asking.state.spec")
-                    print(f"seed {seed + made - count}: {set(shown) ^ set(wanted)} {told}\n{text}")
-    print(f"{made:,} changes, {compared:,} values compared, {wrong} pages wrong")
+                    which = f"seed {seed + made - count}: {set(shown) ^ set(wanted)} {told}"
+                    print(f"{which}\n{text}")  # noqa: T201
+    print(f"{made:,} changes, {compared:,} values, {wrong} pages wrong")  # noqa: T201
     return int(bool(wrong))
 
 

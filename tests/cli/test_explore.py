@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import urllib.request
+import webbrowser
 from pathlib import Path
 
 import pytest
 
-from lrviz.cli import explore
 from tests.commands import lrviz
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/[\w-]{32}/\n")
@@ -53,7 +53,7 @@ def test_the_browser_opens_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
         opened.append(address)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(explore.webbrowser, "open", stop)
+    monkeypatch.setattr(webbrowser, "open", stop)
     ran = lrviz("explore", "cosine", "--steps", "50", "-q")
     assert (ran.code, ran.err) == (0, "")
     assert opened == [ran.out.strip()]

@@ -185,9 +185,12 @@ def _spot_of_all(at: int, word: str, updates: Steps, values: Array, x: Unit, fac
     """Return the one spot for many events of a kind: how many, how far apart, how large."""
     few = _counted(word, len(updates))
     many = few.removesuffix(f" {word}s")
-    sizes = values[updates] / np.where(updates > 0, values[updates - 1], np.nan)
+    before = np.where(updates > 0, values[updates - 1], np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a rise from 0 has no size
+        sizes = values[updates] / before
+        alike = np.ptp(sizes) <= 1e-3 * abs(sizes[0])
     apart = np.diff(updates)
-    if word in ("drop", "rise") and np.ptp(sizes) <= 1e-3 * abs(sizes[0]):
+    if word in ("drop", "rise") and alike:
         full = f"{few}, \N{MULTIPLICATION SIGN}{formatting.lr(float(sizes[0]), 3)} each"
     elif np.ptp(apart) == 0:
         full = f"{word} every {x.every(int(apart[0]) * factor)} ({many} times)"

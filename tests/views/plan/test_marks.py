@@ -113,6 +113,8 @@ def test_many_drops_are_told_of_with_their_factor_or_their_distance() -> None:
     )
     steps = trace(np.repeat([0.1, 0.09, 0.07, 0.06, 0.04, 0.03, 0.02, 0.01], 8), per_epoch=4)
     assert written(found([steps], x="epoch"))[1] == "drop every 2 epochs (7 times)"
+    from_nothing = trace(np.tile(np.repeat([0.0, 0.1], 50), 10))  # whose factor is no number
+    assert "rise every 100 updates (9 times)" in written(found([from_nothing]))
     uneven = trace(np.repeat([0.1, 0.09, 0.07, 0.06, 0.04, 0.03, 0.02, 0.01], range(4, 12)))
     assert written(found([uneven]))[1] == "7 drops"
 
