@@ -17,7 +17,8 @@ from lrviz import catalog
 from lrviz.document import Map
 from lrviz.errors import LrvizError, SpecError, UsageError
 from lrviz.explorer.answering import Answer, Answers
-from lrviz.explorer.document import MOST_EDITS, Edit, Problem, State, edited
+from lrviz.explorer.document import Problem, State
+from lrviz.explorer.edits import MOST_EDITS, Edit, edited
 from lrviz.explorer.opening import Opened, of_loaded
 from lrviz.explorer.words import words
 from lrviz.files import guarded
