@@ -27,6 +27,7 @@ COMMANDS = (
     ("table", "--at", "all", "--format", "csv"),
     ("table", "--at", "all", "--format", "json"),
     ("plot", "-o", "a.png"),
+    ("plot", "-o", "a.html"),
     ("plot", "-o", "a.svg", "--log", "--annotate", "--check"),
     ("plot", "--terminal"),
     ("check",),

@@ -109,7 +109,7 @@ def test_a_page_is_written_beside_pictures_and_alone() -> None:
     assert text.startswith("<!doctype html>\n")
     assert "<title>cosine</title>" in text
     assert '<meta name="source" content="cosine">' in text
-    assert '<th scope="row" data-update="99">99</th><td class="words">last</td>' in text
+    assert '<td data-update="99">99</td><th scope="row" class="words">last</th>' in text
 
 
 def test_a_page_goes_to_stdout_and_nothing_else_does() -> None:
@@ -146,7 +146,7 @@ def test_compare_puts_what_it_tells_on_the_page() -> None:
     ran = lrviz("compare", "cosine", "onecycle", *SHORT, "-o", "a.html", "--at", "7")
     assert ran.code == 0
     text = Path("a.html").read_text(encoding="utf-8")
-    assert '<th scope="row" data-update="7">7</th><td class="words">asked for</td>' in text
+    assert '<td data-update="7">7</td><th scope="row" class="words">asked for</th>' in text
     assert "<h2>Comparison</h2>" in text
     assert "cosine and onecycle differ, first at update 0: cosine 0.1, onecycle 0.004." in text
 

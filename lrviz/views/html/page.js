@@ -6,4 +6,6 @@
   const figure = new LrvizFigure(document.getElementById("figure"), data);
   figure.link(document.querySelector("main"));
   document.getElementById("figure").figure = figure;
+  figure.drawNow();
+  performance.mark("ready");
 })();

@@ -11,15 +11,15 @@ from lrviz.writing.text import visible
 def table_html(grid: Grid, caption: str) -> str:
     """Return a table, and its notes below it; all text in it is escaped.
 
-    A cell of the column `step` names its update as `data-update`, which the page's script makes a
-    button of.
+    The last of the leading columns heads the rows. A cell of the column `step` names its update as
+    `data-update`, which the page's script makes a button of.
 
     Args:
         grid: What it shows.
         caption: What it is about.
     """
     heads = "".join(
-        f'<th scope="col"{_kind(grid, at)}>{_text(name)}</th>'
+        f'<th scope="col"{_kind(grid, at)}>{_text(name)}</th>' if name else "<td></td>"
         for at, name in enumerate(grid.header)
     )
     rows = "".join(
@@ -37,7 +37,7 @@ def table_html(grid: Grid, caption: str) -> str:
 def _cells(grid: Grid, row: tuple[str | None, ...]) -> str:
     found = []
     for at, cell in enumerate(row):
-        tag = 'th scope="row"' if at == 0 else "td"
+        tag = 'th scope="row"' if at == grid.lead - 1 else "td"
         update = (cell or "").replace(",", "")
         if at == 0 and grid.header[0] == "step" and update.isdecimal():
             tag += f' data-update="{update}"'

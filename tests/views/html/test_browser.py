@@ -424,7 +424,7 @@ def test_an_update_keeps_zoom_focus_and_what_is_off(shown: Shown) -> None:
 def test_a_step_of_the_table_leads_to_the_curve(shown: Shown) -> None:
     browser = shown(*PLAN)
     browser.run(
-        "[...document.querySelectorAll('th button')].find(e => e.textContent === '5,000').click()"
+        "[...document.querySelectorAll('td button')].find(e => e.textContent === '5,000').click()"
     )
     assert said(browser).startswith("update 5,000, ")
     steps = {each.step for each in key_steps(PLAN[0]).steps}

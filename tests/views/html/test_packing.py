@@ -12,6 +12,8 @@ CURVES = {
     "ends of doubles": [0.0, -0.0, 5e-324, -1.7976931348623157e308, 2.2250738585072014e-308],
     "not finite": [np.inf, 0.1, -np.inf, np.nan, 0.1],
     "a fall": np.linspace(0.1, 0, 1001),
+    "several blocks": np.sin(np.arange(200_001.0)),
+    "one block": np.sin(np.arange(65_536.0)),
     "noise": np.random.default_rng(0).normal(size=1001),
 }
 

@@ -18,9 +18,9 @@ def test_a_grid_is_a_table_whose_texts_are_texts() -> None:
         '<div class="table" role="region" tabindex="0" aria-label="Key &quot;steps&quot;">\n'
         '<table>\n<thead><tr><th scope="col">step</th><th scope="col" class="words">what</th>'
         '<th scope="col">&lt;b&gt;a&lt;/b&gt;</th></tr></thead>\n<tbody>\n'
-        '<tr><th scope="row" data-update="1000">1,000</th><td class="words">first</td>'
+        '<tr><td data-update="1000">1,000</td><th scope="row" class="words">first</th>'
         "<td>0.1</td></tr>\n"
-        '<tr class="faint"><th scope="row"></th><td class="words">last &quot;x&quot;</td>'
+        '<tr class="faint"><td></td><th scope="row" class="words">last &quot;x&quot;</th>'
         "<td>–</td></tr>\n</tbody>\n</table>\n</div>\n"
         '<p class="note">a &amp; b\\x1b</p>\n'
     )
@@ -28,4 +28,7 @@ def test_a_grid_is_a_table_whose_texts_are_texts() -> None:
 
 def test_only_steps_are_places_on_the_curve() -> None:
     summary = Grid(("", "updates"), (("12", "10,000"),))
-    assert "data-update" not in table_html(summary, "Comparison")
+    text = table_html(summary, "Comparison")
+    assert "data-update" not in text
+    assert "<tr><td></td><th" in text  # the head of the rows' heads is empty
+    assert '<th scope="row" class="words">12</th>' in text

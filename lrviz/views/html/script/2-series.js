@@ -1,6 +1,6 @@
 // The values of one curve: what is least and greatest between two updates, and the way of its line.
 
-const BLOCK = 256; // values whose least and greatest are known beforehand
+const BLOCK = 64; // values whose least and greatest are known beforehand
 const LOOKED_AT = 400; // values of a curve that say where its usual ones are
 const FAR = 1e4; // pixels from the page at which a line may as well end
 
@@ -78,20 +78,28 @@ class Series {
     return [low, high];
   }
 
-  // The least value above zero of the rows from a to b, and the one that a percent are below.
+  // The least value above zero of the rows from a to b, and the one that a twentieth are below.
   positives(a, b) {
     const { values } = this;
-    let least = Infinity;
-    for (let at = a; at < b; at++) {
-      const value = values[at];
-      if (value > LOG_ENDS[0] && value < least) least = value;
+    let found = Infinity;
+    for (let at = a; at < b; ) {
+      const block = (at / BLOCK) | 0;
+      const whole = at % BLOCK === 0 && at + BLOCK <= b;
+      const end = whole ? at + BLOCK : Math.min(b, (block + 1) * BLOCK);
+      if (whole && this.least[block] > LOG_ENDS[0]) found = Math.min(found, this.least[block]);
+      else if (this.most[block] > LOG_ENDS[0]) {
+        for (let row = at; row < end; row++) {
+          if (values[row] > LOG_ENDS[0] && values[row] < found) found = values[row];
+        }
+      }
+      at = end;
     }
     const some = [];
     for (let at = a, by = Math.max(1, Math.floor((b - a) / LOOKED_AT)); at < b; at += by) {
       if (values[at] > LOG_ENDS[0] && values[at] < Infinity) some.push(values[at]);
     }
     some.sort((one, other) => one - other);
-    return [least, some.length ? some[Math.floor(some.length / 20)] : Infinity];
+    return [found, some.length ? some[Math.floor(some.length / 20)] : Infinity];
   }
 
   // The curve from one update to another, in pixels: stairs, each value from its update to the

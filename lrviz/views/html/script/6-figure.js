@@ -223,13 +223,21 @@ class Figure {
     this.#request();
   }
 
+  // Draws at the next frame: all of it, or where only the cursor has moved nothing but that.
   #request() {
-    this.frame ??= requestAnimationFrame(() => this.#draw());
+    this.stale = true;
+    this.#point();
   }
 
-  #draw() {
+  #point() {
+    this.frame ??= requestAnimationFrame(() => (this.stale ? this.drawNow() : this.#drawCursor()));
+  }
+
+  // Draws all of it at once.
+  drawNow() {
     cancelAnimationFrame(this.frame);
     this.frame = null;
+    this.stale = false;
     const panels = this.view.panels.length;
     const width = this.plot.clientWidth;
     if (!width) return;
@@ -248,7 +256,7 @@ class Figure {
     this.scene = this.#scene();
     this.painter.draw(this.scene);
     this.resetButton.disabled = this.window === null;
-    this.#point();
+    this.#drawCursor();
     this.drawn++;
     this.drawnData = this.data;
     this.root.dispatchEvent(new CustomEvent("lrviz:drawn", { bubbles: true, detail: { data: this.data } }));
@@ -342,14 +350,15 @@ class Figure {
   }
 
   #moved() {
-    this.#request();
+    this.#point();
     this.root.dispatchEvent(
       new CustomEvent("lrviz:cursor", { bubbles: true, detail: { update: this.cursor } }),
     );
   }
 
   // Draws the cursor, and writes the values beside it.
-  #point() {
+  #drawCursor() {
+    this.frame = null;
     const { context, overlay, scene, painter } = this;
     const { width, height, ratio, colours } = painter;
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -466,7 +475,7 @@ class Figure {
     this.printing = on;
     this.root.classList.toggle("lrviz-printing", on);
     this.#fill();
-    this.#draw();
+    this.drawNow();
   }
 
   #key(event) {
