@@ -137,7 +137,10 @@ def _block_events(values: Array, start: int, scale: float) -> tuple[Steps, Codes
     """Return steps and kinds of the events in one block, decided with a margin on either side."""
     low = max(0, start - _MARGIN)
     stop = min(len(values), start + BLOCK)
-    kinds = _classify(np.ascontiguousarray(values[low : stop + _MARGIN]), scale)
+    window = np.ascontiguousarray(values[low : stop + _MARGIN])
+    if np.isfinite(window[0]) and (window == window[0]).all():
+        return np.empty(0, np.int64), np.empty(0, np.int8)
+    kinds = _classify(window, scale)
     kinds = kinds[start - low : stop - low]
     inside: Steps = np.flatnonzero(kinds)
     codes: Codes = kinds[inside]

@@ -10,22 +10,27 @@ they were read from (`stepping.KNOWN_TORCH`), and the tests hold them against it
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from torch.optim.lr_scheduler import (
+    ConstantLR,
     CosineAnnealingWarmRestarts,
     CyclicLR,
     LRScheduler,
+    MultiStepLR,
     OneCycleLR,
     ReduceLROnPlateau,
+    StepLR,
 )
 from torch.optim.swa_utils import SWALR
 
 from lrviz.building.quantities import Group
 
 Rates = Callable[[], list[Any]]
+Moving = Callable[[int, int], Sequence[int]]
 
 
 @contextmanager
@@ -57,6 +62,27 @@ def light_steps(schedulers: Iterable[Any], groups: list[Group]) -> Iterator[None
             scheduler._get_lr_called_within_step = False
         for scheduler in others:
             del scheduler.step
+
+
+def moving(scheduler: Any) -> Moving | None:
+    """Return what lists, from one count (`last_epoch`) to another, those that may move an lr.
+
+    Both are at least 1. Between them a step does nothing but count, see `skip`. None: any may.
+    """
+    if type(scheduler) is StepLR and type(size := scheduler.step_size) is int and size > 0:
+        return lambda first, last: range(first + -first % size, last + 1, size)
+    if type(scheduler) is MultiStepLR and all(type(each) is int for each in scheduler.milestones):
+        at = sorted(scheduler.milestones)
+        return lambda first, last: at[bisect_left(at, first) : bisect_right(at, last)]
+    if type(scheduler) is ConstantLR and type(end := scheduler.total_iters) is int:
+        return lambda first, last: [end] if first <= end <= last else []
+    return None
+
+
+def skip(scheduler: Any, steps: int) -> None:
+    """Count steps that move nothing."""
+    scheduler._step_count += steps
+    scheduler.last_epoch += steps
 
 
 def _step(scheduler: Any, groups: list[Group], rates: Rates) -> Callable[[], None]:

@@ -25,8 +25,9 @@ from lrviz.building.built import Built, BuiltScheduler
 from lrviz.building.quantities import Group, Read
 from lrviz.curves.events import Array
 from lrviz.curves.trace import RunError
-from lrviz.simulation.light import light_steps
+from lrviz.simulation.light import Moving, light_steps, moving, skip
 from lrviz.simulation.recording import Recording, failure
+from lrviz.simulation.rows import Rows, rows
 from lrviz.spec.durations import Length
 
 CHUNK = 8192
@@ -76,19 +77,19 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None) -> Recor
     everyone = {member for each in built.schedulers for member in _family(each.scheduler)}
     reads = _reads(everyone, groups)
     updates = built.length.updates
-    curves = {name: np.empty((updates, len(groups))) for name in reads}
     # Once, so that the schedulers do not warn that they were called before the optimizer.
     built.optimizer.step()
     with light_steps(everyone, groups):
         timelines = [_Timeline.of(each, built.length) for each in in_order(built.schedulers)]
-        loop = _Loop(timelines, groups, reads, curves)
+        loop = _Loop.of(timelines, groups, reads, updates)
         for start in range(0, updates, CHUNK):
             error = loop.fill(start, min(start + CHUNK, updates))
             if error:
-                curves = {name: curve[: error.update + 1].copy() for name, curve in curves.items()}
+                updates = error.update + 1
                 break
             if on_progress:
                 on_progress(min(start + CHUNK, updates))
+    curves = {name: each.curve(updates) for name, each in loop.rows.items()}
     after = {name: np.array([read(each) for each in groups], float) for name, read in reads.items()}
     for name in [name for name in curves if name != "lr" and _is_still(curves[name], after[name])]:
         del curves[name], after[name]
@@ -112,10 +113,10 @@ def blocks(built: Built) -> Iterator[dict[str, Array]]:
         timelines = [_Timeline.of(each, built.length) for each in in_order(built.schedulers)]
         for start in range(0, built.length.updates, CHUNK):
             stop = min(start + CHUNK, built.length.updates)
-            curves = {name: np.empty((stop - start, len(groups))) for name in reads}
-            error = _Loop(timelines, groups, reads, curves, start).fill(start, stop)
+            loop = _Loop.of(timelines, groups, reads, stop - start, start)
+            error = loop.fill(start, stop)
             count = stop - start if error is None else error.update + 1 - start
-            yield {name: curve[:count] for name, curve in curves.items()}
+            yield {name: each.curve(count) for name, each in loop.rows.items()}
             if error:
                 return
 
@@ -150,6 +151,12 @@ class _Calls:
     def arguments(self) -> Iterator[Any]:
         """Yield the metric of each call, or its number where `step` takes no metric."""
         return iter(range(len(self.after)) if self.metrics is None else self.metrics)
+
+    def few(self, moving: Moving) -> tuple[NDArray[np.int64], Iterator[Any]]:
+        """Return those that may move anything, as `_joined` does, by the scheduler's count."""
+        first = self.scheduler.last_epoch + 1
+        counts = moving(first, self.scheduler.last_epoch + len(self.after))
+        return self.after[np.array(counts, np.int64) - first], iter(counts)
 
     def ready(self) -> list[Callable[[], object]]:
         """Return the calls with their arguments filled in."""
@@ -189,19 +196,43 @@ class _Loop:
     timelines: list[_Timeline]
     groups: list[Group]
     reads: dict[str, Read]
-    curves: dict[str, Array]
-    origin: int = 0  # the update of the curves' first row
+    rows: dict[str, Rows]
+    origin: int  # the update of the first row
+    moving: Moving | None  # at which of its counts the only scheduler may move anything
+
+    @classmethod
+    def of(
+        cls,
+        timelines: list[_Timeline],
+        groups: list[Group],
+        reads: dict[str, Read],
+        updates: int,
+        origin: int = 0,
+    ) -> _Loop:
+        """Return the loop over so many updates."""
+        only = timelines[0] if len(timelines) == 1 else None
+        found = moving(only.scheduler) if only else None
+        calls = sum(len(line.after) for line in timelines)
+        if found and only:
+            calls = len(found(1, len(only.after)))
+        held = {name: rows(updates, len(groups), calls) for name in reads}
+        return cls(timelines, groups, reads, held, origin, found)
 
     def fill(self, start: int, stop: int) -> RunError | None:
         """Run updates t with start <= t < stop and fill their rows."""
         rows = {name: [read(each) for each in self.groups] for name, read in self.reads.items()}
         calls = [line.between(start, stop) for line in self.timelines]
         alone = len(calls) == len(self.groups) == len(rows) == 1
-        after, pending = (calls[0].after, calls[0].arguments()) if alone else _joined(calls)
+        if self.moving:
+            after, pending = calls[0].few(self.moving)
+        else:
+            after, pending = (calls[0].after, calls[0].arguments()) if alone else _joined(calls)
         moves: list[int] | None = None
         error = None
         try:
-            if not alone:
+            if self.moving:
+                self._record_few(calls[0], pending, rows)
+            elif not alone:
                 self._record_all(pending, rows)
             elif calls[0].metrics is None:
                 _record_one(calls[0].scheduler, pending, self.groups[0], rows["lr"])
@@ -220,9 +251,21 @@ class _Loop:
             # Twice as fast as np.array(values), which would cost as much as recording them did.
             states = np.frombuffer(struct.pack(f"{len(values)}d", *values))
             states = states.reshape(-1, len(self.groups))
-            within = slice(start - self.origin, stop - self.origin)
-            self.curves[name][within] = np.repeat(states, repeats, axis=0)
+            self.rows[name].put(start - self.origin, states, repeats)
         return error
+
+    def _record_few(
+        self, calls: _Calls, pending: Iterator[int], rows: dict[str, list[float]]
+    ) -> None:
+        """Make the calls at these counts, and count those between and behind them."""
+        scheduler = calls.scheduler
+        last = scheduler.last_epoch + len(calls.after)
+        for count in pending:
+            skip(scheduler, count - 1 - scheduler.last_epoch)
+            scheduler.step()
+            for name, read in self.reads.items():
+                rows[name].extend(map(read, self.groups))
+        skip(scheduler, last - scheduler.last_epoch)
 
     def _record_all(
         self, calls: Iterable[Callable[[], object]], rows: dict[str, list[float]]

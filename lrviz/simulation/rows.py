@@ -1,0 +1,71 @@
+"""The rows of one quantity, as a simulation fills them: an array, or its steps where it has few."""
+
+from __future__ import annotations
+
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrviz.curves.events import Array
+from lrviz.curves.stairs import Stairs
+
+LONG = 1 << 25
+"""Values of one quantity from which on it is kept as its steps, where these are few."""
+
+_FEW = 64  # updates that a step stands for, at least
+
+
+class Rows(Protocol):
+    """What is filled from its first row on, without a gap."""
+
+    def put(self, start: int, states: Array, repeats: NDArray[np.int64]) -> None:
+        """Fill rows from `start` on, with state j in repeats[j] of them."""
+
+    def curve(self, updates: int) -> Array:
+        """Return so many rows, shape (updates, G)."""
+
+
+def rows(updates: int, groups: int, calls: int) -> Rows:
+    """Return the rows of a quantity.
+
+    Args:
+        updates: How many there are.
+        groups: The G of each.
+        calls: So often at most they change.
+    """
+    if updates * groups >= LONG and calls * _FEW <= updates:
+        return _Steps()
+    return _Whole(updates, groups)
+
+
+class _Whole:
+    def __init__(self, updates: int, groups: int) -> None:
+        self._array = np.empty((updates, groups))
+
+    def put(self, start: int, states: Array, repeats: NDArray[np.int64]) -> None:
+        stop = start + int(repeats.sum())
+        self._array[start:stop] = np.repeat(states, repeats, axis=0)
+
+    def curve(self, updates: int) -> Array:
+        if updates == len(self._array):
+            return self._array
+        return self._array[:updates].copy()  # do not hold the memory of the whole training
+
+
+class _Steps:
+    def __init__(self) -> None:
+        self._states: list[Array] = []
+        self._ends: list[NDArray[np.int64]] = []
+
+    def put(self, start: int, states: Array, repeats: NDArray[np.int64]) -> None:
+        used = repeats > 0
+        self._states.append(states[used])
+        self._ends.append((start + np.cumsum(repeats))[used])
+
+    def curve(self, updates: int) -> Array:
+        del updates  # so many were put
+        states, ends = np.concatenate(self._states), np.concatenate(self._ends)
+        bits = states.view(np.int64)
+        last = np.append((bits[1:] != bits[:-1]).any(axis=1), True)
+        return cast(Array, Stairs(states[last], ends[last]))

@@ -1,0 +1,119 @@
+"""What is read of stairs is what is read of the array that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lrviz
+from lrviz.curves.stairs import Stairs
+from lrviz.simulation import rows
+from tests.commands import lrviz as command
+
+STATES = np.array([[0.1, 1.0], [0.1, -0.0], [np.nan, np.inf], [5e-324, 0.3]])
+ENDS = np.array([1, 4, 5, 9])
+WHOLE = np.repeat(STATES, [1, 3, 1, 4], axis=0)
+
+READS: dict[str, Callable[[Any], Any]] = {
+    "a row": lambda v: v[4],
+    "the last row": lambda v: v[-1],
+    "a value": lambda v: v[3, 1],
+    "a column": lambda v: np.asarray(v[:, 1]),
+    "a value of a column": lambda v: v[:, 1][-9],
+    "a column that is kept one": lambda v: np.asarray(v[:, 0, None]),
+    "columns": lambda v: np.asarray(v[:, [1, 0, 1]]),
+    "a slice": lambda v: v[3:7],
+    "its end": lambda v: v[7:99],
+    "within a step": lambda v: v[2:3],
+    "nothing": lambda v: v[6:6],
+    "the other way round": lambda v: v[::-1],
+    "every third": lambda v: v[1::3],
+    "a column's slice": lambda v: v[2:6, 1],
+    "by indices": lambda v: v[np.array([8, 0, -1, 4])],
+    "by flags": lambda v: v[np.arange(9) % 2 == 0],
+    "by a list": lambda v: v[[3, 4]],
+    "extremes": lambda v: [v[5:].min(), np.max(v[:, 1]), v.max(axis=0), v.min(axis=1)],
+    "sums": lambda v: [v + 1, 2 * v, np.isfinite(v), np.diff(v, axis=0), v == v],
+    "its form": lambda v: [len(v), v.shape, v.ndim, v.size, v.dtype],
+    "as a list": lambda v: [v.tolist(), v[:, 0].copy().tolist()],
+    "turned": lambda v: v.T,
+    "in turn": lambda v: list(v),
+}
+
+
+@pytest.mark.parametrize("what", READS)
+def test_it_reads_as_the_array(what: str) -> None:
+    np.testing.assert_equal(READS[what](Stairs(STATES, ENDS)), READS[what](WHOLE))
+
+
+@pytest.mark.parametrize("key", [9, -10, np.array([0, 9])])
+def test_there_is_no_row_behind_the_last(key: Any) -> None:
+    with pytest.raises(IndexError):
+        Stairs(STATES, ENDS)[key]
+
+
+SPEC = """\
+train: {epochs: 40, steps_per_epoch: 100}
+optimizer: {type: SGD, lr: 0.1, momentum: 0.9, groups: {body: {}, head: {lr: 0.3}}}
+schedules:
+  cosine: {interval: epoch, scheduler: {type: CosineAnnealingLR, T_max: 40}}
+  cycle: {interval: epoch, scheduler: {type: OneCycleLR, max_lr: [0.1, 0.3], total_steps: 41}}
+  short: {interval: epoch, scheduler: {type: OneCycleLR, max_lr: 0.1, total_steps: 11}}
+  step: {scheduler: {type: StepLR, step_size: 999}}
+  steps: {scheduler: {type: MultiStepLR, milestones: [70, 1200, 1200, 3999]}}
+  constant: {scheduler: {type: ConstantLR, total_iters: 3000}}
+  zero: {scheduler: {type: ConstantLR, factor: 0.0, total_iters: 3000}}
+  plateau:
+    interval: epoch
+    metric: {curve: "1 / (1 + epoch // 9)"}
+    scheduler: {type: ReduceLROnPlateau, patience: 2}
+"""
+
+
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep also what is short as its steps."""
+    monkeypatch.setattr(rows, "LONG", 1)
+    monkeypatch.setattr(rows, "_FEW", 1)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("table",),
+        ("table", "--at", "all", "--format", "csv"),
+        ("table", "--format", "json", "--param", "momentum"),
+        ("check", "--format", "json"),
+        ("plot", "-o", "out.svg", "--annotate", "--groups", "all"),
+        ("plot", "-o", "out.png", "--grid", "--log", "--x", "epoch"),
+        ("plot", "--terminal"),
+        ("compare", "-o", "out.svg"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_shows_the_same(
+    args: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.yaml").write_text(SPEC)
+    found = []
+    for change in (lambda _: None, short):
+        change(monkeypatch)
+        ran = command(args[0], "a.yaml", *args[1:])
+        found.append((ran, [each.read_bytes() for each in Path().glob("out.*")]))
+    assert found[0] == found[1]
+    assert found[0][0].code == 1  # of those that are cut short
+
+
+def test_it_is_taken_where_little_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "LONG", 640)
+
+    def kind(updates: int, size: int) -> type:
+        trace = lrviz.simulate(f"StepLR:step_size={size}", steps=updates)
+        assert len(trace.lr) == updates
+        return type(trace.lr)
+
+    assert (kind(640, 64), kind(639, 64), kind(640, 58)) == (Stairs, np.ndarray, np.ndarray)
