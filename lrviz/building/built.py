@@ -34,6 +34,7 @@ class BuiltScheduler:
         argument: What it is given first after unit i, as timm's is: how many are done; None where
             that is nothing.
         taken: The steps that it had taken before the first update, of a training resumed.
+        times: Calls in a row, each time.
     """
 
     scheduler: Any
@@ -42,13 +43,15 @@ class BuiltScheduler:
     method: str = "step"
     argument: Callable[[int], float] | None = None
     taken: int = 0
+    times: int = 1
 
     def step(self, index: int) -> None:
         """Call the scheduler after unit `index` (0-based) of its interval."""
-        arguments: tuple[float, ...] = () if self.argument is None else (self.argument(index),)
-        if self.metric is not None:
-            arguments += (float(self.metric[index]),)
-        getattr(self.scheduler, self.method)(*arguments)
+        for call in range(index * self.times, (index + 1) * self.times):
+            arguments: tuple[float, ...] = () if self.argument is None else (self.argument(call),)
+            if self.metric is not None:
+                arguments += (float(self.metric[index]),)
+            getattr(self.scheduler, self.method)(*arguments)
 
     @property
     def interval(self) -> Interval:

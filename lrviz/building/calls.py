@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -80,12 +81,18 @@ def call_of(scheduler: Any) -> Call:
 
 def called(scheduler: Any, cadence: Cadence) -> BuiltScheduler:
     """Return a scheduler of somebody's with the way in which a training calls it."""
+    scheduler, times = unprepared(scheduler)
     call = call_of(scheduler)
     if call.interval is not None:
         cadence = replace(cadence, interval=call.interval)
     argument = _done if call.counted else None
     return BuiltScheduler(
-        scheduler, cadence, method=call.method, argument=argument, taken=taken(scheduler)
+        scheduler,
+        cadence,
+        method=call.method,
+        argument=argument,
+        taken=taken(scheduler),
+        times=times,
     )
 
 
@@ -171,6 +178,20 @@ def with_values(built: BuiltScheduler, metric: Metric, schedule: Schedule) -> Bu
         folder=schedule.folder,
     )
     return replace(built, metric=values)
+
+
+def unprepared(scheduler: Any) -> tuple[Any, int]:
+    """Return the scheduler that accelerate has prepared, and its steps an update; or itself.
+
+    accelerate 1.15, `scheduler.py`: its AcceleratedScheduler steps once for each process, unless
+    the processes share a batch; it looks at its own optimizer, of which a copy would be another's.
+    """
+    inner = getattr(scheduler, "scheduler", None)
+    if inner is None or not hasattr(scheduler, "step_with_optimizer"):
+        return scheduler, 1
+    state = sys.modules["accelerate.state"]
+    alone = scheduler.split_batches or not scheduler.step_with_optimizer
+    return inner, 1 if alone else int(state.AcceleratorState().num_processes)
 
 
 def unwrapped(optimizer: Any) -> Any:

@@ -33,9 +33,12 @@ def convert(
     lrviz convert train.yaml --dataset-size 50000 -o spec.yaml
     """
     import_late("lrviz.sources.loading")
+    from lrviz.sources.grammar import reference
     from lrviz.sources.loading import origins_of
     from lrviz.views.text.spec import spec_lines
 
+    if reference(config).kind in ("run", "function", "script"):  # whose code would be run
+        raise UsageError(f"{config}: is code, and no config of another framework")
     [origin, *_] = origins_of(config, shared.overrides())
     if origin.config is None:
         raise UsageError(f"{config}: is no config of another framework, and a spec as it stands")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -118,8 +118,7 @@ def _ahead(optimizer: Optimizer, given: Any, how: dict[str, Any]) -> Iterator[Ro
         built.append(with_epochs(each, length))
     adopted = adopt(optimizer, [each.scheduler for each in built])
     copies = tuple(
-        BuiltScheduler(copy, each.cadence, each.metric, each.method, each.argument)
-        for each, copy in zip(built, adopted.schedulers, strict=True)
+        replace(each, scheduler=copy) for each, copy in zip(built, adopted.schedulers, strict=True)
     )
     groups = tuple(str(index) for index in range(len(optimizer.param_groups)))
     ahead = blocks(Built("plan", "plan", adopted.optimizer, copies, length, groups))

@@ -15,7 +15,7 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,19 +31,6 @@ from lrviz.simulation.loop import run
 from lrviz.spec.cadence import Cadence
 from lrviz.spec.durations import Length
 from lrviz.writing.numbers import count
-
-
-class _Repeated:
-    """A scheduler that is stepped several times in a row."""
-
-    def __init__(self, built: BuiltScheduler, times: int) -> None:
-        self.optimizer = built.scheduler.optimizer
-        self._built, self._times, self._taken = built, times, 0
-
-    def step(self) -> None:
-        for _ in range(self._times):
-            self._built.step(self._taken)
-            self._taken += 1
 
 
 @dataclass(frozen=True)
@@ -92,7 +79,7 @@ def follow(
             )
         built = called(copied, Cadence())
         if never[index]:
-            schedulers.append(BuiltScheduler(_Repeated(built, 0), built.cadence))
+            schedulers.append(replace(built, times=0))
             told.append(f"{kind} never stepped")
             continue
         if built.interval == "epoch" and request.per_epoch is None:
@@ -126,9 +113,7 @@ def _cadence(
         else:
             often = "" if times == 1 else f"{times} times "
             text = f"{often}{'before' if before else 'after'} each update{known}"
-        if times == 1:
-            return built, text
-        return BuiltScheduler(_Repeated(built, times), built.cadence), text
+        return replace(built, times=times), text
     steps = [at for at, each in enumerate(calls) if each]
     kind = type(built.scheduler).__name__
     apart = {later - before for before, later in pairwise(steps)}

@@ -11,7 +11,14 @@ import torch
 from torch.optim import Optimizer
 
 from lrviz.building.built import Built, BuiltScheduler
-from lrviz.building.calls import called, notes_of, takes_metric, unwrapped, with_epochs
+from lrviz.building.calls import (
+    called,
+    notes_of,
+    takes_metric,
+    unprepared,
+    unwrapped,
+    with_epochs,
+)
 from lrviz.building.functions import counted, interpret
 from lrviz.building.rates import own_rate
 from lrviz.building.resumed import look
@@ -179,7 +186,7 @@ def _each(
 def _scheduler(item: Any) -> Any:
     if isinstance(item, BuiltScheduler):
         return item.scheduler
-    return item.get("scheduler") if isinstance(item, Mapping) else item
+    return unprepared(item.get("scheduler") if isinstance(item, Mapping) else item)[0]
 
 
 def _acts_on(item: Any, optimizer: Optimizer) -> bool:

@@ -110,10 +110,11 @@ def _changes(recording: Recording, rate: OwnRate) -> bool:
 
 
 def blocks(built: Built) -> Iterator[dict[str, np.ndarray]]:
-    """Yield the values that each update uses, of every quantity that is read, a block at a time.
+    """Yield the values that each update uses, a block at a time.
 
     The numbers are those of `run`, and so long a stretch of them is in memory, whatever the
-    training's length. They end where a scheduler raises.
+    training's length. They end where a scheduler raises. Besides the lr they are of what moves
+    within the first block.
 
     Args:
         built: Before its first update; nothing else may step it meanwhile.
@@ -122,6 +123,7 @@ def blocks(built: Built) -> Iterator[dict[str, np.ndarray]]:
         yield from stepping.blocks(built)
         return
     schedulers = stepping.in_order(built.schedulers)
+    moving: list[str] | None = None
     for start in range(0, built.length.updates, _BLOCK):
         stop = min(start + _BLOCK, built.length.updates)
         rows: dict[str, list[list[float]]] = {}
@@ -137,9 +139,16 @@ def blocks(built: Built) -> Iterator[dict[str, np.ndarray]]:
             error = _step_schedulers(schedulers, t, built.length)
             if error:
                 break
-        yield {name: np.array(each, float) for name, each in rows.items()}
+        block = {name: np.array(each, float) for name, each in rows.items()}
+        if moving is None:
+            moving = [name for name, each in block.items() if name == "lr" or _moves(each)]
+        yield {name: block[name] for name in moving}
         if error:
             return
+
+
+def _moves(rows: np.ndarray) -> bool:
+    return not np.array_equal(rows, np.broadcast_to(rows[0], rows.shape), equal_nan=True)
 
 
 @contextmanager

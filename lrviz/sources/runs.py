@@ -57,7 +57,10 @@ def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
     source = reference.text
     arguments = shlex.split(source.removeprefix(_BEGINS))
     if not arguments or arguments == ["-m"]:
-        raise UsageError(f"{source}: name a script, as in 'run:train.py --epochs 90', or run:-m")
+        raise UsageError(
+            f"{source!r} names no script, as 'run:train.py --epochs 90' and 'run:-m package.train' "
+            "do"
+        )
     script = arguments[0]
     if script != "-m" and not Path(script).is_file():
         raise UsageError(f"{source}: there is no file {script}")

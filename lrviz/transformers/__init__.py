@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from torch.optim.lr_scheduler import LambdaLR
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from lrviz.live import monitor
@@ -20,7 +21,7 @@ class MonitorCallback(TrainerCallback):
 
     Args:
         plan: As for `lrviz.monitor`; None: what the Trainer's own arguments mean, by the length
-            that it has computed.
+            that it has computed; or what a scheduler of another class does, that it was given.
         log, on_mismatch, **overrides: Likewise.
     """
 
@@ -38,20 +39,19 @@ class MonitorCallback(TrainerCallback):
         del control
         if self.monitor is not None:  # of a training that raised
             self.monitor.close()
-        plan = planned(args, state.max_steps) if self._plan is None else self._plan
-        self.monitor = monitor(kwargs["optimizer"], plan, start=state.global_step, **self._how)
+        meant = planned(args, state.max_steps, kwargs["lr_scheduler"], self._plan)
+        self.monitor = monitor(kwargs["optimizer"], meant, start=state.global_step, **self._how)
 
-    def on_train_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_train_end(self, *_: Any, **__: Any) -> None:
         """Look no more."""
-        del args, state, control, kwargs
         if self.monitor is not None:
             self.monitor.close()
 
 
-def planned(args: TrainingArguments, steps: int) -> Any:
-    """Return the schedule that a Trainer's arguments mean, in a training of so many updates."""
+def planned(args: TrainingArguments, steps: int, scheduler: Any, plan: Any = None) -> Any:
+    """Return a plan; else what a Trainer's arguments mean, or a scheduler that is not theirs."""
+    if plan is not None or type(scheduler) is not LambdaLR:
+        return scheduler if plan is None else plan
     said = {key: getattr(args, key, None) for key in _KEYS}
     given = {key: value for key, value in said.items() if value not in (None, {}, "")}
     kind = str(getattr(args.lr_scheduler_type, "value", args.lr_scheduler_type))

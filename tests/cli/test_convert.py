@@ -66,3 +66,12 @@ def test_a_spec_is_no_config(tmp_path: Path) -> None:
     ran = lrviz("convert", "spec.yaml")
     assert (ran.code, ran.out) == (2, "")
     assert "is no config of another framework" in ran.err
+
+
+def test_code_is_refused_before_it_is_run(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("open('ran', 'w')\n\ndef plan(optimizer): ...\n")
+    for source in ("run:train.py", "train.py:plan"):
+        ran = lrviz("convert", source)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err == f"error: {source}: is code, and no config of another framework\n"
+    assert not (tmp_path / "ran").exists()

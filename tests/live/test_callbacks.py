@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 import torch
+from accelerate import Accelerator
 from lightning.pytorch import LightningModule, Trainer
 from torch.optim import SGD, AdamW
-from torch.optim.lr_scheduler import LambdaLR, StepLR
+from torch.optim.lr_scheduler import LambdaLR, LinearLR, StepLR
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 from transformers import Trainer as HFTrainer
 from transformers import TrainerCallback, TrainingArguments
@@ -110,6 +111,44 @@ def test_a_plan_of_one_s_own(tmp_path: Path, told: list[str]) -> None:
     watch = MonitorCallback(plan, on_mismatch="raise")
     HFTrainer(Model(), given, train_dataset=Rows(), callbacks=[watch]).train()
     assert (watch.monitor is not None and watch.monitor.update, told) == (32, [])
+
+
+def test_a_scheduler_of_one_s_own_is_its_own_plan(tmp_path: Path, told: list[str]) -> None:
+    for faults in ([], [TwiceAStep()]):
+        model = Model()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        decay = LinearLR(optimizer, total_iters=20)
+        watch = MonitorCallback()
+        HFTrainer(
+            model,
+            arguments(tmp_path),
+            train_dataset=Rows(),
+            callbacks=[watch, *faults],
+            optimizers=(optimizer, decay),
+        ).train()
+        assert watch.monitor is not None
+        assert (watch.monitor.update, len(told)) == (32, len(faults))
+    assert told[0].startswith("the schedulers: update 1: the optimizer uses 0.04")
+
+
+# Accelerate
+
+
+def test_what_accelerate_has_prepared_is_recorded_and_a_plan(told: list[str]) -> None:
+    accelerator = Accelerator(cpu=True)
+    layer = torch.nn.Linear(2, 1)
+    sgd = SGD(layer.parameters(), lr=0.1)
+    optimizer, scheduler = accelerator.prepare(sgd, LinearLR(sgd, total_iters=5))
+    recorded = lrviz.record(optimizer, scheduler, steps=8).lr[:, 0].tolist()
+    used = []
+    with lrviz.monitor(optimizer, scheduler) as watched:
+        for _ in range(8):
+            accelerator.backward(layer(torch.ones(1, 2)).sum())
+            used.append(sgd.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+            optimizer.zero_grad()
+    assert (used, watched.mismatch, told) == (recorded, None, [])
 
 
 # Lightning

@@ -717,3 +717,14 @@ def test_a_row_of_an_update_that_is_refused_is_not_logged(tmp_path: Path) -> Non
     ):
         optimizer.step()
     assert (tmp_path / "lr.csv").read_text() == "step,lr\n"
+
+
+def test_only_what_the_plan_moves_is_held_against_another_optimizer(told: list[str]) -> None:
+    def plan(optimizer: Optimizer) -> LRScheduler:
+        return StepLR(optimizer, 5, 0.5)
+
+    optimizer = AdamW([torch.zeros(1, requires_grad=True)], lr=0.1, weight_decay=0.3)
+    acting = StepLR(optimizer, 5, 0.5)
+    with lrviz.monitor(optimizer, plan, steps=20, lr=0.1) as watched:
+        trained(optimizer, lambda t: acting.step(), 20)
+    assert (watched.mismatch, told) == (None, [])

@@ -430,7 +430,10 @@ def test_options_of_a_run_want_one() -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("run:", "run:: name a script, as in 'run:train.py --epochs 90', or run:-m"),
+        (
+            "run:",
+            "'run:' names no script, as 'run:train.py --epochs 90' and 'run:-m package.train' do",
+        ),
         ("run:absent.py", "run:absent.py: there is no file absent.py"),
         ("run:train.py 'x", "run:train.py 'x: No closing quotation"),
     ],
