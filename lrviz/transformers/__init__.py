@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from torch.optim.lr_scheduler import LambdaLR
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from lrviz.live import monitor
@@ -50,7 +49,7 @@ class MonitorCallback(TrainerCallback):
 
 def planned(args: TrainingArguments, steps: int, scheduler: Any, plan: Any = None) -> Any:
     """Return a plan; else what a Trainer's arguments mean, or a scheduler that is not theirs."""
-    if plan is not None or type(scheduler) is not LambdaLR:
+    if plan is not None or type(scheduler).__name__ != "LambdaLR":
         return scheduler if plan is None else plan
     said = {key: getattr(args, key, None) for key in _KEYS}
     given = {key: value for key, value in said.items() if value not in (None, {}, "")}

@@ -124,7 +124,7 @@ def test_a_scheduler_of_one_s_own_is_its_own_plan(tmp_path: Path, told: list[str
             arguments(tmp_path),
             train_dataset=Rows(),
             callbacks=[watch, *faults],
-            optimizers=(optimizer, decay),
+            optimizers=(optimizer, decay),  # type: ignore[arg-type]  # any scheduler works
         ).train()
         assert watch.monitor is not None
         assert (watch.monitor.update, len(told)) == (32, len(faults))
