@@ -6,18 +6,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lrviz import catalog
 from lrviz.checking.runner import UNUSED_IGNORE, Finding, Selection, check
 from lrviz.curves.trace import Trace
 from lrviz.document import KeyPath, Map
-from lrviz.errors import LrvizError
 from lrviz.explorer.answering import Answer
 from lrviz.explorer.command import SAVED, command
 from lrviz.explorer.document import FILE, State, path_of
 from lrviz.explorer.sections import Section, sections
-from lrviz.spec import durations
-from lrviz.spec.schedule import MemberSpec, Schedule
-from lrviz.views.text.code import torch_code
+from lrviz.spec.schedule import Schedule
+from lrviz.views.text.code import has_code, torch_code
 from lrviz.views.text.grid import Grid
 from lrviz.views.text.table import table
 
@@ -103,7 +100,7 @@ def code_lines(schedule: Schedule) -> Iterator[str]:
     """Yield the lines of Python code that train with a schedule."""
     if schedule.function is not None:
         yield f"# {schedule.source} builds it"
-    elif _is_plain(schedule):
+    elif has_code(schedule):
         yield from torch_code(schedule)
     else:
         yield "import lrviz"
@@ -111,39 +108,3 @@ def code_lines(schedule: Schedule) -> Iterator[str]:
         yield f"# the spec of this page, saved as {SAVED}"
         yield f"built = lrviz.build({f'{SAVED}#{schedule.label}'!r}, optimizer)"
         yield "# for each of built, as its interval says: built.scheduler.step()"
-
-
-def _is_plain(schedule: Schedule) -> bool:
-    """Tell whether torch's classes, stepped per update on one param group, are all there is."""
-    return (
-        not schedule.length.epochs_only
-        and not schedule.start
-        and len(schedule.optimizer.groups) == 1
-        and not schedule.optimizer.groups[0].options
-        and schedule.optimizer.groups[0].factor == 1.0
-        and all(_is_plain_member(each) for each in schedule.members)
-    )
-
-
-def _is_plain_member(member: MemberSpec) -> bool:
-    bounds = (member.begin, member.end or 0)
-    return (
-        member.interval == "step"
-        and member.frequency == 1
-        and _is_plain_value(member.node)
-        and all(map(_is_plain_value, bounds))
-    )
-
-
-def _is_plain_value(value: Any) -> bool:
-    if isinstance(value, dict):
-        name = value.get("type")
-        known = name is None or catalog.scheduler_class(name) is not None
-        return known and all(map(_is_plain_value, value.values()))
-    if isinstance(value, list):
-        return all(map(_is_plain_value, value))
-    try:
-        found = durations.parse(value) if isinstance(value, str) else None
-    except LrvizError:
-        return False
-    return found is None or found.unit in ("dur", "rest", "ba")

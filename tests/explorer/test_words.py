@@ -114,8 +114,8 @@ def test_what_plain_code_cannot_say_is_built_from_the_saved_spec(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = (
-        "train: {epochs: 3, steps_per_epoch: 10}\noptimizer: {type: SGD, lr: 0.3}\n"
-        "schedules: {a: {interval: epoch, scheduler: {type: StepLR, step_size: 1}}}\n"
+        "train: {steps: 30}\noptimizer: {type: SGD, lr: 0.3}\n"
+        "schedules: {a: {scheduler: {type: deepspeed.WarmupLR, warmup_num_steps: 9}}}\n"
     )
     [(_, code)] = said(text).code
     monkeypatch.chdir(tmp_path)
@@ -123,7 +123,7 @@ def test_what_plain_code_cannot_say_is_built_from_the_saved_spec(
     names: dict[str, Any] = {"optimizer": torch.optim.SGD([torch.zeros(1)], lr=0.3)}
     exec(code, names)
     [built] = names["built"]
-    assert (type(built.scheduler).__name__, built.interval) == ("StepLR", "epoch")
+    assert (type(built.scheduler).__name__, built.interval) == ("LambdaLR", "step")
 
 
 def test_an_empty_page_says_nothing() -> None:

@@ -5,64 +5,143 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from keyword import iskeyword
 from typing import Any
 
 from lrviz import catalog
 from lrviz.document import Map, Seq
 from lrviz.shapes import SHAPES
 from lrviz.spec import durations
+from lrviz.spec.durations import Length
 from lrviz.spec.schedule import MemberSpec, Schedule
+from lrviz.views.text.counts import counted, is_in_updates
 
 _WIDTH = 88
+_TAKEN = ("step", "optimizer", "torch", "math", "model", "params", "metric", "lr", "total_steps")
 _MATH = ("pi", "sqrt", "exp", "log", "sin", "cos", "floor", "ceil")
 _RATE = re.compile(r"(\d*\.?\d*(?:[eE][-+]?\d+)?)lr")
+
+
+def has_code(schedule: Schedule) -> bool:
+    """Tell whether `torch_code` can write a schedule: torch's classes alone, from update 0 on."""
+    optimizer = schedule.optimizer
+    return (
+        schedule.function is None
+        and not schedule.start
+        and not schedule.beside
+        and bool(schedule.members)
+        and catalog.optimizer_class(optimizer.type) is not None
+        and all(_is_known(member.node) for member in schedule.members)
+    )
+
+
+def _is_known(node: Any) -> bool:
+    name = node["type"] if isinstance(node, Map) else node
+    inner = node.get("schedulers", ()) if isinstance(node, Map) else ()
+    return catalog.scheduler_class(name) is not None and all(map(_is_known, inner))
 
 
 def torch_code(schedule: Schedule) -> Iterator[str]:
     """Yield the lines of PyTorch code that trains with a schedule of presets or torch's classes.
 
-    Shares of the training and of the learning rate stay what they are: `total_steps` and `lr`
-    are set once, on top. Schedulers are taken to be stepped per update.
+    Shares of the training and of the learning rate stay what they are, where that is right:
+    `total_steps` and `lr` are set once, on top. What is counted otherwise is written as a number.
 
     Args:
-        schedule: Without epochs, tokens or param groups, as a name alone gives it.
+        schedule: One that `has_code`.
+
+    Raises:
+        SpecError: A duration in it cannot be told in updates.
     """
-    code = _Code()
-    names = _names(schedule.members)
+    length = schedule.length
+    members = [
+        member if is_in_updates(member) else counted(member, length) for member in schedule.members
+    ]
+    lr = _base_lr(schedule)
+    lrs = _group_lrs(schedule, lr)
+    code = _Code(lrs if len(lrs) > 1 else ())
+    names = _names(members)
     built = [
         f"{name} = {code.scheduler(member.node, '0')}"
-        for name, member in zip(names, schedule.members, strict=True)
+        for name, member in zip(names, members, strict=True)
     ]
-    options = dict(schedule.optimizer.options)
-    lr = schedule.optimizer.lr or options.pop("lr", 0.1)
-    arguments = "".join(f", {k}={v!r}" for k, v in options.items() if k != "lr")
     yield from ("import math", "") if "math" in code.used else ()
     yield "import torch"
     for module, used in sorted(code.used.items()):
         if used:
             yield f"from {module} import {', '.join(sorted(used))}"
     yield ""
-    yield f"lr, total_steps = {lr!r}, {schedule.length.updates}"
-    yield (
-        f"optimizer = torch.optim.{schedule.optimizer.type}(model.parameters(), lr=lr{arguments})"
-    )
+    yield f"lr, total_steps = {lr!r}, {length.updates}"
+    if any(each.interval != "step" and length.unit("epoch") > 1 for each in members):
+        yield f"steps_per_epoch = {length.unit('epoch')}"
+    if len(lrs) > 1:
+        yield "# params: the parameters of each group, by its name"
+    yield from _wrapped(_optimizer(schedule, lrs))
     for line in built:
         yield from _wrapped(line)
     yield ""
     yield "for step in range(total_steps):"
     yield "    ...  # forward and backward"
     yield "    optimizer.step()"
-    for name, member in zip(names, schedule.members, strict=True):
-        yield from _stepped(name, member)
+    # As lrviz does: those of updates before those of epochs.
+    stepped = sorted(zip(names, members, strict=True), key=lambda pair: pair[1].interval == "epoch")
+    for name, member in stepped:
+        yield from _stepped(name, member, length)
+
+
+def _base_lr(schedule: Schedule) -> float:
+    """Return the lr of a schedule's optimizer: what is said, or else its class's own default."""
+    said = schedule.optimizer.lr or schedule.optimizer.options.get("lr")
+    if said is not None:
+        return float(said)
+    known = catalog.optimizer_class(schedule.optimizer.type)
+    defaults = {each.name: each.default for each in known.signature} if known else {}
+    return float(defaults.get("lr") or 0.1)
+
+
+def _group_lrs(schedule: Schedule, lr: float) -> tuple[float, ...]:
+    """Return the lr of each param group."""
+    found = []
+    for group in schedule.optimizer.groups:
+        own = group.options.get("lr", lr)
+        share = _RATE.fullmatch(own) if isinstance(own, str) else None
+        value = float(share[1] or 1) * lr if share else float(own)
+        found.append(value * group.factor if group.factor != 1.0 else value)
+    return tuple(found)
+
+
+def _optimizer(schedule: Schedule, lrs: tuple[float, ...]) -> str:
+    """Return the statement that makes the optimizer."""
+    optimizer = schedule.optimizer
+    options = {key: each for key, each in optimizer.options.items() if key != "lr"}
+    first, lr = "model.parameters()", "lr"
+    if len(lrs) > 1:
+        groups = []
+        for group, value in zip(optimizer.groups, lrs, strict=True):
+            own = {key: each for key, each in group.options.items() if key != "lr"}
+            given = "".join(f", {json.dumps(key)}: {_plain(each)}" for key, each in own.items())
+            groups.append(f'{{"params": params[{json.dumps(group.name)}], "lr": {value!r}{given}}}')
+        first = f"[{', '.join(groups)}]"
+    elif optimizer.groups[0].options or optimizer.groups[0].factor != 1.0:
+        options.update({k: v for k, v in optimizer.groups[0].options.items() if k != "lr"})
+        lr = repr(lrs[0])
+    arguments = "".join(f", {key}={_plain(value)}" for key, value in options.items())
+    return f"optimizer = torch.optim.{optimizer.type}({first}, lr={lr}{arguments})"
+
+
+def _plain(value: Any) -> str:
+    return repr(tuple(value)) if isinstance(value, list) else repr(value)
 
 
 class _Code:
     """Expressions, and what they need imported."""
 
-    def __init__(self) -> None:
+    def __init__(self, lrs: tuple[float, ...] = ()) -> None:
         self.used: dict[str, set[str]] = {}
+        self.lrs = lrs  # of the param groups, where there are several
 
     def _import(self, module: str, name: str) -> str:
         self.used.setdefault(module, set()).add(name)
@@ -83,6 +162,8 @@ class _Code:
                 starts = [start, *(_count(each, start) for each in node.get("milestones", ()))]
                 members = zip_longest(value, starts[: len(value)], fillvalue=start)
                 text = f"[{', '.join(self.scheduler(_node(each), at) for each, at in members)}]"
+            elif self.lrs and (share := _share(value)) is not None and _listed(found, key):
+                text = repr([share * lr for lr in self.lrs])
             elif key != "type":
                 text = self._value(key, value, start, fraction=key in fractions)
             else:
@@ -100,9 +181,9 @@ class _Code:
             return repr(value)
         if fraction and value.endswith("%"):
             return repr(float(value[:-1]) / 100)
-        rate = _RATE.fullmatch(value)
-        if rate:
-            return "lr" if rate[1] in ("", "1") else f"{float(rate[1])!r} * lr"
+        share = _share(value)
+        if share is not None:
+            return "lr" if share == 1 else f"{share!r} * lr"
         if durations.parse(value) is not None:
             return _count(value, start)
         if key != "lr_lambda":
@@ -120,6 +201,22 @@ class _Code:
         if "total" in inspect.signature(SHAPES[name]).parameters:
             given.setdefault("total", "total_steps")
         return f"{name}({', '.join(f'{key}={text}' for key, text in given.items())})"
+
+
+def _share(value: Any) -> float | None:
+    """Return the share of the lr that a value is, or None."""
+    rate = _RATE.fullmatch(value) if isinstance(value, str) else None
+    return float(rate[1] or 1) if rate else None
+
+
+def _listed(found: catalog.SchedulerClass | None, name: str) -> bool:
+    """Tell whether an argument takes a value a group."""
+    if found is None:
+        return False
+    takes = {each.name: "list" in each.annotation for each in found.signature}
+    return (
+        takes.get(name, False) or re.search(rf"\b{name}s? \(float or list\)", found.doc) is not None
+    )
 
 
 def _node(item: Any) -> Map:
@@ -158,26 +255,40 @@ def _lambda(expression: str) -> str:
     return f"lambda step: {text}"
 
 
-def _names(members: tuple[MemberSpec, ...]) -> list[str]:
+def _names(members: Sequence[MemberSpec]) -> list[str]:
     if len(members) == 1:
         return ["scheduler"]
     types = [member.node["type"].removesuffix("LR") for member in members]
     words = r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
-    return [re.sub(words, "_", each).lower() for each in types]
-
-
-def _stepped(name: str, member: MemberSpec) -> Iterator[str]:
-    bounds = [
-        f"step {sign} {_moment(bound)}"
-        for sign, bound in ((">=", member.begin), ("<", member.end))
-        if bound not in (0, None)
+    names = [re.sub(words, "_", each).lower() for each in types]
+    names = [f"{each}_lr" if each in _TAKEN or iskeyword(each) else each for each in names]
+    counts = Counter(names)
+    return [
+        f"{name}_{names[: at + 1].count(name)}" if counts[name] > 1 else name
+        for at, name in enumerate(names)
     ]
+
+
+def _stepped(name: str, member: MemberSpec, length: Length) -> Iterator[str]:
+    epochs = member.interval == "epoch" and length.unit("epoch") > 1
+    unit = "step // steps_per_epoch" if epochs else "step"
+    every = [str(member.frequency)] if member.frequency > 1 else []
+    every += ["steps_per_epoch"] if epochs else []
+    due = [f"(step + 1) % {every[0]} == 0"] if len(every) == 1 else []
+    due = [f"(step + 1) % ({' * '.join(every)}) == 0"] if len(every) > 1 else due
+    begin, end = (_moment(each) for each in (member.begin, member.end))
+    bounds = [f"{unit} >= {begin}"] if member.begin else []
+    if member.end is not None:
+        bounds = [f"{begin} <= {unit} < {end}" if bounds else f"{unit} < {end}"]
     indent = "    "
-    if bounds:
-        yield f"{indent}if {' and '.join(bounds)}:"
+    if due or bounds:
+        yield f"{indent}if {' and '.join((*due, *bounds))}:{'  # after an epoch' if epochs else ''}"
         indent += "    "
     if member.metric is not None:
         yield f"{indent}{name}.step(metric)  # what your validation gives"
+    elif member.interval == "fraction":
+        done = "step // steps_per_epoch + step % steps_per_epoch / steps_per_epoch"
+        yield f"{indent}{name}.step({done})"
     else:
         yield f"{indent}{name}.step()"
 
@@ -198,7 +309,7 @@ def _encloses(text: str, bracket: re.Match[str]) -> bool:
     """Tell whether the bracket that opens there is closed by the text's last character."""
     depth = 0
     for index in range(bracket.start(), len(text)):
-        depth += (text[index] in "([") - (text[index] in ")]")
+        depth += (text[index] in "([{") - (text[index] in ")]}")
         if not depth:
             return index == len(text) - 1
     return False
@@ -208,7 +319,7 @@ def _arguments(text: str) -> Iterator[str]:
     """Split at the commas that stand in no bracket."""
     depth, start = 0, 0
     for index, character in enumerate(text):
-        depth += (character in "([") - (character in ")]")
+        depth += (character in "([{") - (character in ")]}")
         if character == "," and not depth:
             yield text[start:index].strip()
             start = index + 1
