@@ -144,6 +144,17 @@ def test_a_staircase_tells_no_update_that_another_would_explain_too() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "causes"), [("cosine", ["anew"]), ("exponential", ["peak", "anew"])]
+)
+def test_a_restart_before_the_first_row_is_told(name: str, causes: list[str]) -> None:
+    values = happened(plan(name), "anew", 0, 66)
+    assert values is not None
+    found = verdict(name, values, every=7, first=70)
+    assert {each.name: dict(each.parameters) for each in found.causes}["anew"] == {"update": 66}
+    assert sorted(each.name for each in found.causes) == sorted(causes)
+
+
 def test_a_length_that_shows_late_is_told_beside_a_resume() -> None:
     [schedule] = lrviz.load("wsd", steps=1000)
     values = happened(schedule, "length", 1007, 0)

@@ -258,7 +258,7 @@ class _Range(NamedTuple):
 
 
 def _restart(values: Array, logged: Logged, lag: Lag) -> _Range | None:
-    """Return the updates at which the plan may have begun anew before a row; None: at none.
+    """Return the updates at which the plan may have begun anew up to a row; None: at none.
 
     The first update after a restart may still use the rate that the optimizer's state holds.
     """
@@ -269,7 +269,7 @@ def _restart(values: Array, logged: Logged, lag: Lag) -> _Range | None:
         between = (logged.updates > update) & (rows < lag.row)
         if logged.agrees(at(values, logged.updates - update))[between].all():
             found.append(update)
-    return _Range(found[0], found[-1]) if found and lag.row else None
+    return _Range(found[0], found[-1]) if found else None
 
 
 def _between(logged: Logged, row: int) -> str:
