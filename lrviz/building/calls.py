@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from torch.optim import Optimizer
@@ -19,7 +20,6 @@ from lrviz.spec.cadence import Cadence
 from lrviz.spec.durations import Length
 from lrviz.spec.metrics import Metric
 from lrviz.spec.models import Interval
-from lrviz.spec.schedule import Schedule
 
 
 @dataclass(frozen=True)
@@ -163,19 +163,21 @@ def takes_metric(scheduler: Any) -> bool:
     return required or call_of(scheduler).metric
 
 
-def with_values(built: BuiltScheduler, metric: Metric, schedule: Schedule) -> BuiltScheduler:
+def with_values(
+    built: BuiltScheduler, metric: Metric, length: Length, folder: Path
+) -> BuiltScheduler:
     """Return a scheduler with the metric's values that its calls are given.
 
     Raises:
         SpecError: There are too few, or they cannot be read.
     """
-    indices = built.cadence.indices(schedule.length)
+    indices = built.cadence.indices(length)
     values = metrics.read(
         metric,
         count=indices[-1] + 1 if indices else 0,
-        length=schedule.length,
+        length=length,
         interval=built.interval,
-        folder=schedule.folder,
+        folder=folder,
     )
     return replace(built, metric=values)
 

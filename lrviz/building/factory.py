@@ -315,7 +315,7 @@ def _with_metric(schedule: Schedule, member: MemberSpec, built: BuiltScheduler) 
             here,
         )
     try:
-        return with_values(built, member.metric, schedule)
+        return with_values(built, member.metric, schedule.length, schedule.folder)
     except LrvizError as error:
         raise error.at(place) from None
 

@@ -229,7 +229,7 @@ def _with_metric(schedule: Schedule, built: BuiltScheduler, result: Any) -> Buil
     if not takes_metric(built.scheduler):
         return built
     if schedule.metric is not None:
-        return with_values(built, schedule.metric, schedule)
+        return with_values(built, schedule.metric, schedule.length, schedule.folder)
     unit = "epoch" if built.interval == "epoch" else "update"
     column = _monitored(result) or "val_loss"
     raise UsageError(

@@ -23,13 +23,15 @@ from typing import Any
 import numpy as np
 
 from lrviz.building.built import Built, BuiltScheduler
-from lrviz.building.calls import called, takes_metric, with_epochs
+from lrviz.building.calls import called, takes_metric, with_epochs, with_values
 from lrviz.curves.trace import Trace
 from lrviz.errors import LrvizError, UsageError, words
 from lrviz.live.observing import Observer, Seen
 from lrviz.simulation.loop import run
+from lrviz.spec import metrics
 from lrviz.spec.cadence import Cadence
 from lrviz.spec.durations import Length
+from lrviz.spec.metrics import Metric
 from lrviz.writing.numbers import count
 
 
@@ -43,6 +45,7 @@ class Request:
         updates: How many are followed.
         per_epoch: Updates an epoch; None where that is not known.
         interval: When step() is called, where the user says it.
+        metric: `FILE:COLUMN` of what a scheduler sees that looks at a metric; likewise.
     """
 
     arguments: list[str]
@@ -50,6 +53,7 @@ class Request:
     updates: int
     per_epoch: int | None
     interval: str | None
+    metric: str | None
 
 
 def follow(
@@ -72,10 +76,10 @@ def follow(
     told = []
     for index, copied in enumerate(seen.adopted.schedulers):
         kind = type(copied).__name__
-        if takes_metric(copied):
+        if takes_metric(copied) and request.metric is None:
             raise UsageError(
-                f"{kind} looks at a metric, which comes from training: name a function that "
-                "builds it, with --metric FILE:COLUMN, or write a spec with metric:"
+                f"{kind} looks at a metric, which comes from training: give its values with "
+                "--metric FILE:COLUMN"
             )
         built = called(copied, Cadence())
         if never[index]:
@@ -85,6 +89,10 @@ def follow(
         if built.interval == "epoch" and request.per_epoch is None:
             raise UsageError(f"{kind} counts epochs: give --steps-per-epoch{_batches(loader)}")
         stepped, how = _cadence(built, index, seen, request, loader)
+        if takes_metric(copied) and request.metric is not None:
+            file, column = metrics.named(request.metric)
+            metric = Metric(file=file, column=column)
+            stepped = with_values(stepped, metric, length, Path())
         schedulers.append(with_epochs(stepped, length))
         told.append(f"{kind} stepped {how}")
     optimizer = seen.adopted.optimizer
@@ -201,6 +209,7 @@ def _stepped(seen: Seen, index: int, *, never: bool) -> dict[str, Any]:
         "updates": len(calls),
         "known": len(getattr(real, "base_lrs", seen.optimizer.param_groups)),
         "never": never,
+        "metric": takes_metric(real),
         "built": seen.places[index].built,
         "stepped": seen.places[index].stepped,
     }

@@ -28,6 +28,7 @@ class Stepped:
         updates: Updates that were looked at.
         known: Param groups that the optimizer had when it was built.
         never: It was never stepped, and would have been.
+        metric: It looks at a metric.
         built: Where the script built it; None where that is not in the script's own files.
         stepped: Where the script called step() first; likewise.
     """
@@ -39,6 +40,7 @@ class Stepped:
     updates: int
     known: int
     never: bool
+    metric: bool
     built: Place | None
     stepped: Place | None
 

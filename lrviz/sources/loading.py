@@ -14,6 +14,7 @@ from lrviz.errors import SpecError, UsageError
 from lrviz.sources.configs.origin import known, no_config
 from lrviz.sources.configs.reading import ONLY_CONFIGS
 from lrviz.sources.expansion import expand
+from lrviz.sources.followed import Followed
 from lrviz.sources.functions import of_function
 from lrviz.sources.grammar import kind, reference
 from lrviz.sources.kind import Origin
@@ -244,7 +245,7 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
         trust=overrides.trust,
         function=origin.function,
         stepped=overrides.interval,
-        metric=_metric(overrides) if origin.function else None,
+        metric=_metric(overrides, origin) if origin.function else None,
         start=said.train.start,
         resume=said.train.resume,
         plot=said.plot,
@@ -261,9 +262,9 @@ def _schedule(origin: Origin, overrides: Overrides) -> Schedule:
     )
 
 
-def _metric(overrides: Overrides) -> Metric | None:
-    """Return the metric that the command line says."""
-    if overrides.metric is None:
+def _metric(overrides: Overrides, origin: Origin) -> Metric | None:
+    """Return the metric that the command line says; a script that was run has had it."""
+    if overrides.metric is None or isinstance(origin.function, Followed):
         return None
     file, column = metrics.named(overrides.metric)
     return Metric(file=str(Path(file).absolute()), column=column)

@@ -29,7 +29,7 @@ from lrviz.sources.followed import Followed, Stepped
 from lrviz.sources.kind import Kind, Origin
 from lrviz.sources.overrides import Overrides, train_section, with_sets
 from lrviz.sources.reference import Reference
-from lrviz.spec import training
+from lrviz.spec import metrics, training
 from lrviz.spec.models import Spec, validated
 
 AFTER = 3
@@ -40,6 +40,7 @@ TIMEOUT = 300.0
 
 _BEGINS = "run:"
 _STARTUP = Path(__file__).parents[1] / "live" / "startup"  # on the path of all that it starts
+_UNSEEN = "--metric: without effect, no scheduler of the script looks at one"
 _LOOK = 0.02  # seconds between two looks for the answer
 
 
@@ -74,11 +75,16 @@ def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
         "updates": length.updates,
         "per_epoch": length.updates_per_epoch,
         "interval": overrides.interval,
+        "metric": None,
     }
+    if overrides.metric is not None:
+        file, column = metrics.named(overrides.metric)
+        request["metric"] = f"{Path(file).absolute()}:{column}"
     launched = (each for each in arguments[2:] if each.endswith(".py") and Path(each).is_file())
     stem = next(launched, arguments[1]) if script == "-m" else script
     stem = Path(stem).stem if stem.endswith(".py") else stem
     found, curves = _answer(source, request, overrides.timeout or TIMEOUT)
+    sees = any(one["metric"] for each in found for one in each["schedulers"])
     beside = tuple(dict.fromkeys(each["optimizer"] for each in found if each["schedulers"]))
     left_out = [
         f"{each['optimizer']} is left out: no scheduler acts on it, and the script sets its lr"
@@ -113,7 +119,10 @@ def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
                 is_named=True,
                 has_optimizer=True,
                 notes=(*notes, *([] if origins else left_out)),
-                warnings=tuple(f"{one.message}; {one.advice}" for one in followed.observed),
+                warnings=(
+                    *(f"{one.message}; {one.advice}" for one in followed.observed),
+                    *([] if sees or overrides.metric is None else [_UNSEEN]),
+                ),
             )
         )
     return origins

@@ -13,7 +13,14 @@ from typing import Any
 import pytest
 import torch
 from torch.optim import SGD, AdamW
-from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LinearLR, OneCycleLR, StepLR
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    LambdaLR,
+    LinearLR,
+    OneCycleLR,
+    ReduceLROnPlateau,
+    StepLR,
+)
 
 import lrviz
 from lrviz.errors import LrvizError
@@ -362,8 +369,8 @@ def test_two_param_groups_one_of_which_came_late(script: Any) -> None:
             "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n"
             "plateau = ReduceLROnPlateau(optimizer)\n"
             "for t in range(99):\n    update(optimizer)\n    plateau.step(1.0)",
-            "run:train.py: ReduceLROnPlateau looks at a metric, which comes from training: name a "
-            "function that builds it, with --metric FILE:COLUMN, or write a spec with metric:",
+            "run:train.py: ReduceLROnPlateau looks at a metric, which comes from training: give "
+            "its values with --metric FILE:COLUMN",
         ),
     ],
 )  # fmt: skip
@@ -596,3 +603,43 @@ def test_a_site_of_ones_own_is_customized_all_the_same(
         """
     )
     assert values("run:train.py", steps=3) == [0.3, 0.3, 0.15]
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_plateau_is_given_the_values_of_a_file(script: Any) -> None:
+    losses = [2.0, 1.5, 1.4, 1.4, 1.5, 1.6, 1.3, 1.3, 1.3]
+    Path("val.csv").write_text("loss\n" + "".join(f"{loss}\n" for loss in losses))
+    script(
+        """
+        import os
+
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        plateau = ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+        os.chdir("/")
+        while True:
+            for _ in range(6):
+                update(optimizer)
+            plateau.step(1.0)
+        """
+    )
+    how = {"epochs": 9, "steps_per_epoch": 6}
+    [schedule] = lrviz.load("run:train.py", metric="val.csv:loss", **how)
+    optimizer = sgd()
+    plateau = ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+    right = expected(optimizer, 54, lambda t: plateau.step(losses[t // 6]) if t % 6 == 5 else None)
+    assert lrviz.simulate(schedule).lr[:, 0].tolist() == right
+    assert (right[0], right[-1]) == (0.1, 0.05)
+    assert schedule.warnings == ()
+    script(
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = StepLR(optimizer, 9)
+        while True:
+            update(optimizer)
+            scheduler.step()
+        """
+    )
+    [schedule] = lrviz.load("run:train.py", metric="val.csv:loss", steps=9)
+    assert schedule.warnings == (
+        "--metric: without effect, no scheduler of the script looks at one",
+    )
