@@ -61,8 +61,8 @@ def large(browser: Browser, folder: Path) -> list[str]:
     browser.value("(figure.reset(), figure.setLog(true))")
     log = zoomed(browser, 0)
     told(
-        f"{len(text) / 1e6:.2f} MB, written in {writing:.2f} s of the processor, ready in {ready:.2f} s, a zoom in "
-        f"{1e3 * float(np.median(zooms)):.1f} ms (log: {1e3 * log:.1f} ms)"
+        f"{len(text) / 1e6:.2f} MB, written in {writing:.2f} s of the processor, ready in "
+        f"{ready:.2f} s, a zoom in {1e3 * float(np.median(zooms)):.1f} ms (log: {1e3 * log:.1f} ms)"
     )
     measured = {
         "the page's size": (len(text), MOST_BYTES),

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lrviz.curves.keysteps import key_steps
-from lrviz.curves.trace import Trace
+from lrviz.curves.trace import RunError, Trace
 from lrviz.spec.durations import Length
 from lrviz.views.html.data import figure_data
 from lrviz.views.html.index import index_html
@@ -30,8 +30,7 @@ from tests.traces import Array, trace
 
 N = 20_000
 COSINE: Array = 0.05 * (1 + np.cos(np.pi * np.arange(N) / N))
-SPIKED = np.full(N, 0.02)
-SPIKED[12_345] = 0.08
+FLAT: Array = np.full(N, 0.03)
 CYCLE: Array = np.abs(np.arange(N) / 2_500 % 2 - 1) * 0.02 + 0.03
 HOSTILE = "</script><img src=x onerror=\"window.stolen='label'\"><b>'${1}\u202e"
 MOMENTUM: Array = np.subtract(0.95, CYCLE)
@@ -93,6 +92,13 @@ def panel(browser: Browser, index: int = 0) -> dict[str, float]:
     return found
 
 
+def place(at: dict[str, float], update: float, value: float) -> tuple[float, float]:
+    """Return where a value of an update is in the window."""
+    x = at["left"] + (update - at["low"]) / (at["high"] - at["low"]) * (at["right"] - at["left"])
+    share = (value - at["least"]) / (at["most"] - at["least"])
+    return x, at["top"] + at["height"] * (1 - share)
+
+
 def drawn(browser: Browser, values: Array, colour: str, index: int = 0) -> float:
     """Return the share of the places along a curve at which its colour is seen.
 
@@ -102,12 +108,12 @@ def drawn(browser: Browser, values: Array, colour: str, index: int = 0) -> float
     at = panel(browser, index)
     hits = []
     for x in np.arange(at["left"] + 2, at["right"] - 2):
-        place = at["low"] + (x + 0.5 - at["left"]) / (at["right"] - at["left"]) * (
+        update = at["low"] + (x + 0.5 - at["left"]) / (at["right"] - at["left"]) * (
             at["high"] - at["low"]
         )
-        if not 0 <= int(place) < len(values):
+        if not 0 <= int(update) < len(values):
             continue
-        value, least, most = values[int(place)], at["least"], at["most"]
+        value, least, most = values[int(update)], at["least"], at["most"]
         if at["log"]:
             value, least, most = np.log([value, least, most])
         y = at["top"] + at["height"] * (1 - (value - least) / (most - least))
@@ -154,18 +160,30 @@ def test_a_logarithmic_axis_has_the_curve_too(shown: Shown) -> None:
     assert not panel(browser)["log"]
 
 
-@pytest.mark.parametrize("closer", [1, 4, 50, 1_000, 5_000])
-def test_a_spike_of_one_update_is_seen_at_every_zoom(shown: Shown, closer: int) -> None:
-    browser = shown(trace(SPIKED))
+@pytest.mark.parametrize("closer", [1, 50, 5_000])
+@pytest.mark.parametrize(("ground", "spike"), [(FLAT, 0.08), (COSINE, 0.095), (COSINE[::-1], 0.02)])
+def test_a_spike_of_one_update_is_seen_at_every_zoom(
+    shown: Shown, ground: Array, spike: float, closer: int
+) -> None:
+    values = ground.copy()
+    values[12_345] = spike
+    browser = shown(trace(values))
     browser.value(f"figure.zoom(1 / {closer}, 12345.5)")
     browser.settle()
     at = panel(browser)
     assert at["high"] - at["low"] == pytest.approx(N / closer)
-    pixels = browser.pixels()
-    y = at["top"] + at["height"] * (1 - (0.08 - at["least"]) / (at["most"] - at["least"]))
-    x = at["left"] + (12_345.5 - at["low"]) / (at["high"] - at["low"]) * (at["right"] - at["left"])
-    seen = near(pixels, LIGHT.curves[0])
+    seen = near(browser.pixels(), LIGHT.curves[0])
+    x, y = place(at, 12_345.5, spike)
     assert seen[int(y) - 2 : int(y) + 3, int(x) - 3 : int(x) + 4].any()
+
+
+def test_a_run_that_was_cut_short_ends_with_a_cross(shown: Shown) -> None:
+    whole = trace(FLAT, label="whole")
+    short = trace(COSINE[:12_000], label="b", updates=N, error=RunError(11_999, "past the end"))
+    seen = near(shown(whole, short).pixels(), LIGHT.curves[1])
+    x, y = map(int, place(panel(shown.browser), 12_000, COSINE[11_999]))
+    for dx, dy in ((-4, -4), (4, -4), (-4, 4), (4, 4)):
+        assert seen[y + dy - 1 : y + dy + 2, x + dx - 1 : x + dx + 2].any()
 
 
 def test_what_is_not_finite_is_a_gap(shown: Shown) -> None:
@@ -187,10 +205,7 @@ def test_a_log_is_dots_on_its_plan(shown: Shown) -> None:
     browser = shown(PLAN[0], log)
     at, seen = panel(browser), near(browser.pixels(), LIGHT.curves[1])
     for step in steps[1:]:
-        x = at["left"] + step / N * (at["right"] - at["left"])
-        y = at["top"] + at["height"] * (
-            1 - (COSINE[step] * 0.8 - at["least"]) / (at["most"] - at["least"])
-        )
+        x, y = place(at, step, COSINE[step] * 0.8)
         dot = seen[int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3]
         assert 8 <= dot.sum() <= 25
         assert not seen[int(y) - 2 : int(y) + 3, int(x) + 12 : int(x) + 20].any()  # and no line
@@ -333,13 +348,19 @@ def test_drag_wheel_keys_and_buttons_zoom_and_reset(shown: Shown) -> None:
 
 
 def test_single_updates_are_stairs(shown: Shown) -> None:
-    stairs = np.repeat([0.1, 0.05, 0.08, 0.02], 1)
+    stairs = np.array([0.1, 0.05, 0.08, 0.02])
     values = np.concatenate([np.full(5_000, 0.06), stairs, np.full(5_000, 0.06)])
     browser = shown(trace(values))
     browser.value("figure.zoom(0.0004, 5002)")
     browser.settle()
     assert window(browser) == pytest.approx((5_000, 5_004), abs=1e-2)
     assert drawn(browser, values, LIGHT.curves[0]) > 0.99
+    at, seen = panel(browser), near(browser.pixels(), LIGHT.curves[0])
+    for update, value in enumerate(stairs, 5_000):  # and nothing else
+        x, y = map(int, place(at, update + 0.5, value))
+        column = seen[int(at["top"]) : int(at["top"] + at["height"]), x]
+        assert 1 <= column.sum() <= 4
+        assert column[y - int(at["top"]) - 2 : y - int(at["top"]) + 3].any()
 
 
 def test_two_fingers_zoom(shown: Shown) -> None:
