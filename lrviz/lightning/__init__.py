@@ -17,9 +17,7 @@ class Monitor(Callback):
 
     Args:
         plan: As for `lrviz.monitor`; of several optimizers a list, in their order.
-        log: Likewise; of several `lr-0.csv`, `lr-1.csv`.
-        on_mismatch: Likewise.
-        **overrides: Likewise.
+        log, on_mismatch, **overrides: Likewise; of several `lr-0.csv`, `lr-1.csv`.
     """
 
     def __init__(
@@ -28,6 +26,16 @@ class Monitor(Callback):
         self._plan = plan
         self._how: dict[str, Any] = {"log": log, "on_mismatch": on_mismatch, **overrides}
         self.monitor: Any = None
+        self._start: dict[str, int] = {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the updates that each of several optimizers has made, which a checkpoint keeps."""
+        several = isinstance(self.monitor, dict)
+        return {name: each.update for name, each in self.monitor.items()} if several else {}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take them from a checkpoint."""
+        self._start = state_dict
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begin to look."""
@@ -42,12 +50,10 @@ class Monitor(Callback):
             raise UsageError(f"{len(optimizers)} optimizers want a list of as many plans")
         named = {str(index): each for index, each in enumerate(optimizers)}
         plans = None if plan is None else dict(zip(named, plan, strict=True))
-        # Lightning's count is of the steps of all optimizers.
-        start = trainer.global_step // len(optimizers)
+        start = self._start or trainer.global_step // len(optimizers)  # it counts those of all
         self.monitor = monitor(named, plans, start=start, **how)
 
-    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_train_end(self, *_: Any) -> None:
         """Look no more."""
-        del trainer, pl_module
         if self.monitor is not None:
             self.monitor.close()

@@ -62,7 +62,7 @@ def monitor(
     optimizer: Mapping[str, Optimizer],
     plan: Mapping[str, Any] | None = None,
     *,
-    start: int = 0,
+    start: int | Mapping[str, int] = 0,
     log: Log = None,
     on_mismatch: OnMismatch = "warn",
     **overrides: Any,
@@ -73,7 +73,7 @@ def monitor(
     optimizer: Optimizer | Mapping[str, Optimizer],
     plan: Any = None,
     *,
-    start: int = 0,
+    start: int | Mapping[str, int] = 0,
     log: Log = None,
     on_mismatch: OnMismatch = "warn",
     **overrides: Any,
@@ -89,7 +89,8 @@ def monitor(
         optimizer: Yours; or several by name, each with a plan.
         plan: What `lrviz.load` takes (a path, a name, a mapping, a Schedule), a Trace, or the
             schedulers on the optimizer: what these would do from here on. None: it is only logged.
-        start: The update, 0-based, that comes next: of a training that is resumed.
+        start: The update, 0-based, that comes next: of a training that is resumed. Of several
+            optimizers by their names, where they have not made as many.
         log: A CSV file, one row an update, as exact doubles; what is in it already stays, and
             `lrviz compare PLAN LOG` reads it. Of several optimizers each has its own:
             `lr-NAME.csv`. In a distributed run rank 0 writes, and tells.
@@ -129,14 +130,14 @@ def monitor(
     unknown = sorted(set(overrides) - {each.name for each in fields(Overrides)})
     if unknown:
         raise UsageError(f"monitor takes no {', '.join(unknown)}; it takes what lrviz.load does")
-    held = None if plan is None else plan_of(plan, optimizer, overrides)
-    return Monitor(optimizer, held, start, log, on_mismatch)
+    held = None if plan is None else plan_of(plan, optimizer, overrides, whole)
+    return Monitor(optimizer, held, whole, log, on_mismatch)
 
 
 def _each(
     optimizers: Mapping[str, Optimizer],
     plans: Any,
-    start: int,
+    start: int | Mapping[str, int],
     log: Log,
     on_mismatch: OnMismatch,
     overrides: dict[str, Any],
@@ -151,8 +152,9 @@ def _each(
         own = None if path is None else path.with_name(f"{path.stem}-{name}{path.suffix}")
         plan = None if plans is None else plans.get(name)
         if plan is not None or own is not None:
+            first = start.get(name, 0) if isinstance(start, Mapping) else start
             found[name] = monitor(
-                optimizer, plan, start=start, log=own, on_mismatch=on_mismatch, **overrides
+                optimizer, plan, start=first, log=own, on_mismatch=on_mismatch, **overrides
             )
     return found
 

@@ -53,7 +53,7 @@ class Plan:
         return simulated(self.schedule) if self.schedule is not None else None
 
 
-def plan_of(plan: Any, optimizer: Optimizer, overrides: dict[str, Any]) -> Plan:
+def plan_of(plan: Any, optimizer: Optimizer, overrides: dict[str, Any], start: int = 0) -> Plan:
     """Return what a plan's updates are to use.
 
     Args:
@@ -61,6 +61,7 @@ def plan_of(plan: Any, optimizer: Optimizer, overrides: dict[str, Any]) -> Plan:
             here on.
         optimizer: The one that is looked at.
         overrides: As for `lrviz.load`.
+        start: The update that comes next.
 
     Raises:
         LrvizError: There is no such source, or it is none of one schedule.
@@ -73,7 +74,7 @@ def plan_of(plan: Any, optimizer: Optimizer, overrides: dict[str, Any]) -> Plan:
         unknown = set(overrides) - {"interval", "steps_per_epoch"}
         if unknown:
             raise UsageError(f"{', '.join(sorted(unknown))}: without effect on schedulers")
-        _check_epochs(plan, overrides)
+        _check_epochs(plan, overrides, start)
         return Plan("the schedulers", _ahead(optimizer, plan, overrides), goes_on=True)
     source: Source = plan
     schedules = [source] if isinstance(source, Schedule) else load(source, **overrides)
@@ -91,8 +92,8 @@ def _are_schedulers(plan: Any) -> bool:
     return isinstance(each, BuiltScheduler) or callable(getattr(each, "step", None))
 
 
-def _check_epochs(plan: Any, how: dict[str, Any]) -> None:
-    """Refuse schedulers that are stepped per epoch, of epochs whose length is not known."""
+def _check_epochs(plan: Any, how: dict[str, Any], start: int) -> None:
+    """Refuse schedulers that are stepped per epoch where it is not known when the next one ends."""
     stepped = how.get("interval")
     if stepped not in (None, *get_args(Interval)):
         raise UsageError(f"interval must be 'step', 'epoch' or 'fraction', not {stepped!r}")
@@ -101,8 +102,14 @@ def _check_epochs(plan: Any, how: dict[str, Any]) -> None:
         each.get("interval", stepped or "epoch") if isinstance(each, Mapping) else stepped
         for each in listed
     ]
-    if "epoch" in intervals and how.get("steps_per_epoch") is None:
+    each_epoch = how.get("steps_per_epoch")
+    if "epoch" in intervals and each_epoch is None:
         raise UsageError("the schedulers are stepped per epoch: give steps_per_epoch")
+    if "epoch" in intervals and each_epoch is not None and start % each_epoch:
+        raise UsageError(
+            f"the schedulers are stepped per epoch, and start={start} is within one of "
+            f"{each_epoch} updates: begin at an epoch's first update, or give a plan by name"
+        )
 
 
 def _ahead(optimizer: Optimizer, given: Any, how: dict[str, Any]) -> Iterator[Rows]:

@@ -190,9 +190,16 @@ class Pair(LightningModule):
         return [g, d], [StepLR(g, 5, 0.5), StepLR(d, 3, 0.1)]
 
 
+def batches() -> Any:
+    return DataLoader(TensorDataset(torch.zeros(32, 2)), batch_size=2)
+
+
 def fitted(module: LightningModule, watch: Monitor, folder: Path, epochs: int = 2) -> None:
-    rows = DataLoader(TensorDataset(torch.zeros(32, 2)), batch_size=2)
-    trainer = Trainer(
+    trainer_of(watch, folder, epochs).fit(module, batches())
+
+
+def trainer_of(watch: Monitor, folder: Path, epochs: int) -> Trainer:
+    return Trainer(
         max_epochs=epochs,
         accelerator="cpu",
         logger=False,
@@ -202,7 +209,6 @@ def fitted(module: LightningModule, watch: Monitor, folder: Path, epochs: int = 
         default_root_dir=folder,
         callbacks=[watch],
     )
-    trainer.fit(module, rows)
 
 
 def plan(steps: int) -> Any:
@@ -240,6 +246,36 @@ def test_two_optimizers_of_lightning(tmp_path: Path, told: list[str]) -> None:
     assert told == []
     assert (tmp_path / "lr-0.csv").exists()
     assert (tmp_path / "lr-1.csv").exists()
+
+
+class Unequal(Pair):
+    """Trains its second optimizer in every third batch alone."""
+
+    def training_step(self, batch: list[torch.Tensor], batch_idx: int = 0) -> None:
+        acting = zip(self.optimizers(), (self.g, self.d), self.lr_schedulers(), strict=True)  # type: ignore[arg-type]
+        for index, (optimizer, layer, scheduler) in enumerate(acting):
+            if index == 0 or batch_idx % 3 == 0:
+                optimizer.zero_grad()
+                self.manual_backward(layer(batch[0]).mean() * 1e-6)
+                optimizer.step()
+                scheduler.step()
+
+
+def test_optimizers_of_unequal_updates_are_resumed_each_at_its_own(
+    tmp_path: Path, told: list[str]
+) -> None:
+    plans = [
+        lrviz.simulate(lambda optimizer: StepLR(optimizer, 5, 0.5), steps=32, lr=0.1),
+        lrviz.simulate(lambda optimizer: StepLR(optimizer, 3, 0.1), steps=32, lr=0.01),
+    ]
+    checkpoint = tmp_path / "half.ckpt"
+    for epochs in (1, 2):
+        watch = Monitor(plans, on_mismatch="raise")
+        trainer = trainer_of(watch, tmp_path, epochs)
+        trainer.fit(Unequal(), batches(), ckpt_path=str(checkpoint) if epochs == 2 else None)
+        trainer.save_checkpoint(checkpoint)
+    assert [each.update for each in watch.monitor.values()] == [32, 12]
+    assert told == []
 
 
 def test_neither_is_imported_before_it_is_asked_for() -> None:

@@ -728,3 +728,48 @@ def test_only_what_the_plan_moves_is_held_against_another_optimizer(told: list[s
     with lrviz.monitor(optimizer, plan, steps=20, lr=0.1) as watched:
         trained(optimizer, lambda t: acting.step(), 20)
     assert (watched.mismatch, told) == (None, [])
+
+
+def test_schedulers_per_epoch_begin_with_an_epoch() -> None:
+    optimizer = sgd()
+    acting = scheduler(optimizer)
+    with pytest.raises(UsageError) as caught:
+        lrviz.monitor(optimizer, acting, start=7, interval="epoch", steps_per_epoch=5)
+    assert str(caught.value) == (
+        "the schedulers are stepped per epoch, and start=7 is within one of 5 updates: begin at an "
+        "epoch's first update, or give a plan by name"
+    )
+    lrviz.monitor(optimizer, acting, start=10, interval="epoch", steps_per_epoch=5).close()
+
+
+RANK = """
+import os, torch, lrviz
+from torch import distributed
+rank = int(os.environ["RANK"])
+distributed.init_process_group("gloo", init_method="file://" + os.path.abspath("store"),
+                               rank=rank, world_size=2)
+layer = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(2, 1))
+optimizer = torch.optim.SGD(layer.parameters(), lr=0.3)
+with lrviz.monitor(optimizer, "constant", steps=9, lr=0.1, log="lr.csv"):
+    for _ in range(5):
+        layer(torch.ones(1, 2)).sum().backward()
+        optimizer.step()
+"""
+
+
+def test_of_two_processes_one_writes_and_tells(tmp_path: Path) -> None:
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", RANK],
+            cwd=tmp_path,
+            env={**os.environ, "RANK": rank},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in "01"
+    ]
+    told = [each.communicate()[1] for each in running]
+    assert [each.returncode for each in running] == [0, 0]
+    assert ["update 0: the optimizer uses 0.3" in each for each in told] == [True, False]
+    rows = (tmp_path / "lr.csv").read_text().splitlines()
+    assert rows == ["step,lr", *(f"{t},0.3" for t in range(5))]
