@@ -109,10 +109,14 @@ class _Told:
     @property
     def tables(self) -> list[tuple[str, Grid]]:
         """The tables, each with its heading."""
-        from lrviz.views.text.table import comparison
+        from lrviz.views.text.table import comparison, differences
 
         found = [("Key steps", self.steps)]
-        return [*found, ("Comparison", comparison(self.result))] if self.result else found
+        if self.result is not None:
+            found.append(("Comparison", comparison(self.result)))
+            pairs = differences(self.result)
+            found += [("Differences", pairs)] if pairs is not None else []
+        return found
 
     @property
     def said(self) -> list[str]:

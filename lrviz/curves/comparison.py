@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
 from lrviz.curves.events import Array, Flags, Steps, blocks
 from lrviz.curves.trace import Summary, Trace, summary
+
+_FEW = 4  # schedules of which each is told of in words
+_MANY = 12  # of which each is compared with each
 
 
 @dataclass(frozen=True)
@@ -80,10 +84,18 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several schedules side by side; each but the first is compared with the first."""
+    """Several schedules side by side.
+
+    Attributes:
+        comparands: What each comes to.
+        differences: Of each but the first from the first.
+        others: Of each pair of the others, where there are five to twelve schedules: then what
+            differs from the first may still be alike.
+    """
 
     comparands: tuple[Comparand, ...]
     differences: tuple[Difference, ...]
+    others: tuple[Difference, ...] = ()
 
     @property
     def identical(self) -> bool:
@@ -100,8 +112,12 @@ def compare(traces: Sequence[Trace]) -> Comparison:
     Args:
         traces: One or more; their lengths may differ.
     """
+    first, *others = traces
+    pairs = combinations(others, 2) if _FEW < len(traces) <= _MANY else ()
     return Comparison(
-        tuple(map(_comparand, traces)), tuple(_difference(traces[0], each) for each in traces[1:])
+        tuple(map(_comparand, traces)),
+        tuple(_difference(first, each) for each in others),
+        tuple(_difference(one, other) for one, other in pairs),
     )
 
 

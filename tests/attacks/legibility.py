@@ -28,6 +28,11 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 SIZES = ((2, 2), (3.4, 2.4), (3, 4), (4, 3), (6, 4), (8, 5), (8, 3), (12, 6), None)
 _LENGTHS = (60, 500, 10_000, 50_000)
 KINDS = ("off the page", "lies on", "alike", "out of order")
+_DENSE = (  # cycles: some of them are bands
+    "CosineAnnealingWarmRestarts:T_0=0.5%",
+    "CyclicLR:base_lr=0.01lr,max_lr=1lr,step_size_up=0.2%,mode=exp_range,gamma=0.9998",
+    "CosineAnnealingWarmRestarts:T_0=5",
+)
 _COUNTS = (1, 1, 2, 2, 3, 4, 5, 6, 8, 12)
 
 
@@ -39,6 +44,8 @@ def drawings(figures: int, seed: int) -> Iterator[tuple[str, list[Trace], Figure
     for _ in range(figures):
         steps, lr = rng.choice(_LENGTHS), rng.choice((0.1, 3e-4, 1.0, 2.3e-5))
         names = rng.sample(preset_names(), rng.choice(_COUNTS))
+        if rng.random() < 0.15:
+            names.append(rng.choice(_DENSE))
         if rng.random() < 0.2:
             names = [str(rng.choice(recipes))]
         traces: list[Trace] = []

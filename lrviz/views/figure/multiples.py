@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import Locator
 
 from lrviz.views.figure import layout
 from lrviz.views.figure.labels import draw_legend
@@ -94,6 +95,7 @@ class Multiples(Canvas):
         self.rows = len(self.below)
         self._shared: dict[str, Axes] = {}
         """Of each quantity the panel whose y axis the others share."""
+        self._y: dict[str, tuple[Locator, layout.Axis]] = {}
 
     def fill(self) -> None:
         """Lay everything out and draw it."""
@@ -104,7 +106,8 @@ class Multiples(Canvas):
         size = self.width / self.columns, 0.75 * each
         room = max(headroom(part.spots, fonts.note, size) for part in self.parts)
         self.parts = [part.with_room_above(room) for part in self.parts]
-        left = layout.left_margin(self._y_axes(0.75 * each), fonts)
+        self._y = self._ticks(0.75 * each)
+        left = layout.left_margin([axis for _, axis in self._y.values()], fonts)
         ends = fonts.tick.width(self.plan.below.write(self.plan.end))
         gap = max(_GAP, ends / 2 + fonts.tick.width("0") / 2 + _GAP)
         right = layout.EDGE + max(layout.EDGE, ends / 2)
@@ -140,12 +143,14 @@ class Multiples(Canvas):
         """Height of a lower panel's name, and of what is around it, in inches."""
         return 1.6 * self.fonts.note.line
 
-    def _y_axes(self, height: float) -> list[layout.Axis]:
-        """Return the ticks of the y axes, where first panels are so high."""
-        first, *others = [self.parts[0].scales[0], *self.plan.scales[1:]]
-        tick = self.fonts.tick
-        found = [layout.y_ticks(first, height, tick)[1]]
-        return found + [layout.y_ticks(each, _LOWER * height, tick)[1] for each in others]
+    def _ticks(self, height: float) -> dict[str, tuple[Locator, layout.Axis]]:
+        """Return the ticks of each quantity, where first panels are some so high."""
+        scales = [self.parts[0].scales[0], *self.plan.scales[1:]]
+        heights = [height, *(_LOWER * height for _ in scales[1:])]
+        return {
+            panel.param: layout.y_ticks(scale, high, self.fonts.tick)
+            for panel, scale, high in zip(self.plan.panels, scales, heights, strict=True)
+        }
 
     def _draw_cell(self, index: int, box: Box) -> None:
         """Draw the panels of one trace, of which the first one has this place."""
@@ -187,9 +192,7 @@ class Multiples(Canvas):
         alike = self._shared.get(panel.param)
         ax = self.add_panel(box, alike or next(iter(self._shared.values()), None), y=bool(alike))
         self._shared.setdefault(panel.param, ax)
-        set_axes(
-            ax, part, number, layout.y_ticks(part.scales[number], box.height, tick)[0], tick.size
-        )
+        set_axes(ax, part, number, self._y[panel.param][0], tick.size)
         ax.xaxis.set_major_locator(layout.x_ticks(part.below, part.end, box.width, tick)[0])
         found = ways(panel, part.below, part.end, box.width * self.fig.dpi)
         dense = of_panel(panel, found, part.below, part.end, box.width)

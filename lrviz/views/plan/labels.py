@@ -139,8 +139,8 @@ def legend(names: Sequence[Name], font: Font, room: float) -> Legend:
     """Return names in as many columns as fit in `room` inches, and in at least two from 5 on."""
     least = 2 if len(names) > 4 else 1
     longest = room / least - SAMPLE - TEXT - _COLUMN_GAP
-    names = [Name(font.shortened(n.text, longest), n.look, n.height) for n in names]
-    widths = [SAMPLE + TEXT + font.width(name.text) + _COLUMN_GAP for name in names]
+    names = [Name(font.shortened(n.text, longest / WIDER), n.look, n.height) for n in names]
+    widths = [SAMPLE + TEXT + WIDER * font.width(name.text) + _COLUMN_GAP for name in names]
     for count in range(len(names), 0, -1):
         count = -(-len(names) // -(-len(names) // count))  # no more columns than the rows need
         columns = tuple(max(widths[column::count]) for column in range(count))

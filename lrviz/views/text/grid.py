@@ -156,13 +156,17 @@ def _blocks(grid: Grid, width: int, missing: str, gap: int) -> Iterator[_Stretch
     room = width - max((_width(c) for i, c in numbers.items() if i >= grid.lead), default=0)
     room -= sum(_width(c) for i, c in numbers.items() if i < grid.lead) + gap * grid.lead
     most = min(_TEXT_WIDTH, max(_TEXT_LEAST, room // max(1, lead_texts)))
-    columns = [
-        numbers[i] if i in numbers else [wrap(text, most) for text in (name, *column)]
-        for i, (name, column) in enumerate(sides)
-    ]
-    widths = list(map(_width, columns))
     lead = range(grid.lead)
-    for chosen in _fitting(widths, grid.lead, width, gap):
+    columns = _wrapped(sides, numbers, most)
+    widths = list(map(_width, columns))
+    groups = _balanced(widths, grid.lead, width, gap)
+    # What a block leaves free is for the words in it.
+    free = width - max(_used(widths, [*lead, *chosen], gap) for chosen in groups)
+    words = [widths[index] for index in lead if index in grid.text]
+    if words and free > 0:
+        columns = _wrapped(sides, numbers, min(words) + free // len(words))
+        widths = list(map(_width, columns))
+    for chosen in groups:
         shown = (*lead, *chosen)
         yield _Stretch(
             shown,
@@ -170,6 +174,16 @@ def _blocks(grid: Grid, width: int, missing: str, gap: int) -> Iterator[_Stretch
             [columns[index][0] for index in shown],
             [[columns[index][number + 1] for index in shown] for number in range(len(texts))],
         )
+
+
+def _wrapped(
+    sides: Sequence[tuple[str, list[str]]], numbers: dict[int, list[list[str]]], most: int
+) -> list[list[list[str]]]:
+    """Return header and cells of all columns, each as its lines; those of words `most` wide."""
+    return [
+        numbers[i] if i in numbers else [wrap(text, most) for text in (name, *column)]
+        for i, (name, column) in enumerate(sides)
+    ]
 
 
 def _numbers(name: str, texts: list[str]) -> list[list[str]]:
@@ -183,18 +197,33 @@ def _width(column: list[list[str]]) -> int:
     return max(cells(line) for cell in column for line in cell)
 
 
-def _fitting(widths: list[int], lead: int, width: int, gap: int) -> Iterator[list[int]]:
-    """Yield the columns behind the leading ones in groups that fit, at least one in each."""
-    leading = sum(each + gap for each in widths[:lead]) - gap
-    chosen: list[int] = []
-    used = leading
+def _used(widths: Sequence[int], shown: Sequence[int], gap: int) -> int:
+    """Return the width of some columns side by side."""
+    return sum(widths[index] + gap for index in shown) - gap
+
+
+def _balanced(widths: Sequence[int], lead: int, width: int, gap: int) -> list[list[int]]:
+    """Return `_fitting` in as few groups as fit in `width`, the widest as narrow as may be."""
+    groups = _fitting(widths, lead, width, gap)
+    narrow, wide = 0, max(_used(widths, [*range(lead), *chosen], gap) for chosen in groups)
+    while wide - narrow > 1:
+        middle = (narrow + wide) // 2
+        if len(_fitting(widths, lead, middle, gap)) > len(groups):
+            narrow = middle
+        else:
+            wide = middle
+    return _fitting(widths, lead, wide, gap)
+
+
+def _fitting(widths: Sequence[int], lead: int, width: int, gap: int) -> list[list[int]]:
+    """Return the columns behind the leading ones in groups that fit, at least one in each."""
+    groups: list[list[int]] = [[]]
     for index in range(lead, len(widths)):
-        if chosen and used + gap + widths[index] > width:
-            yield chosen
-            chosen, used = [], leading
-        chosen.append(index)
-        used += gap + widths[index]
-    yield chosen
+        shown = [*range(lead), *groups[-1], index]
+        if groups[-1] and _used(widths, shown, gap) > width:
+            groups.append([])
+        groups[-1].append(index)
+    return groups
 
 
 def _lines(block: _Stretch, row: list[list[str]], text: frozenset[int]) -> Iterator[str]:

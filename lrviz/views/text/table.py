@@ -14,6 +14,7 @@ from lrviz.writing.numbers import count, lr, percent
 
 AFTER = "after: what would come next; no update uses it."
 
+_TOLD = 4  # schedules whose differences are told in words
 _MOST_ROWS = 10_000  # more is not read, and as text would take far more memory than the traces
 
 
@@ -65,10 +66,18 @@ def table(
 
 
 def comparison(result: Comparison) -> Grid:
-    """Return what each schedule comes to, a row each, and below it how they differ."""
+    """Return what each schedule comes to, a row each, and below it how they differ.
+
+    Of more than four the differences have a table of their own, see `differences`, and only what
+    it has no place for is said here.
+    """
     labels = [each.label for each in result.comparands]
     groups = [_group_note(each) for each in result.comparands if each.group is not None]
-    sentences = [" ".join(_sentences(difference)) for difference in result.differences]
+    sentences = [
+        " ".join(_sentences(difference))
+        for difference in result.differences
+        if len(labels) <= _TOLD or (difference.differs is None and not difference.identical)
+    ]
     return Grid(
         header=("", "updates", "peak", "peak at", "final", "mean", "above half the peak"),
         rows=tuple(
@@ -76,6 +85,56 @@ def comparison(result: Comparison) -> Grid:
         ),
         notes=(*sentences, *groups),
     )
+
+
+def differences(result: Comparison) -> Grid | None:
+    """Return where schedules differ first and by how much at most; None for up to four of them.
+
+    Of up to twelve every pair is shown, of more each with the first.
+    """
+    labels = [each.label for each in result.comparands]
+    if len(labels) <= _TOLD:
+        return None
+    if not result.others:
+        return Grid(
+            header=("", "differs at", "largest ratio", "at update"),
+            rows=tuple(
+                (
+                    each.second,
+                    _first(each),
+                    _most(each),
+                    count(each.largest.update) if each.largest else None,
+                )
+                for each in result.differences
+            ),
+            notes=(f"Each is compared with {labels[0]}, the first one.",),
+        )
+    found = iter((*result.differences, *result.others))
+    cells: list[list[str]] = [[""] * len(labels) for _ in labels]
+    for one in range(len(labels)):
+        for other in range(one + 1, len(labels)):
+            each = next(found)
+            cells[one][other], cells[other][one] = _first(each), _most(each)
+    return Grid(
+        header=("", *labels),
+        rows=tuple((label, *row) for label, row in zip(labels, cells, strict=True)),
+        notes=(
+            "At the upper right: the update at which two differ first. At the lower left: their "
+            "largest ratio, where both are above 0.",
+        ),
+    )
+
+
+def _first(difference: Difference) -> str:
+    if difference.differs is not None:
+        return count(difference.differs.update)
+    return "same" if difference.identical else "same lr"
+
+
+def _most(difference: Difference) -> str:
+    if difference.differs is None:
+        return "x1"
+    return "none" if difference.largest is None else f"x{_ratio(difference.largest.ratio)}"
 
 
 def _lead(row: Row, per_epoch: int | None, lead: Sequence[str]) -> tuple[str, ...]:

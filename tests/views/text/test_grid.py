@@ -80,11 +80,26 @@ def test_long_labels_are_wrapped_not_cut() -> None:
 
 def test_a_cell_of_words_goes_on_below() -> None:
     grid = Grid(("what", "x"), (("end of warmup, peak, drop x0.1, 50%", "0.1"), ("b", "0.2")))
-    assert list(plain(grid))[2:] == [
+    assert list(plain(grid, 27))[2:] == [
         "end of warmup, peak,  0.1",
         "drop x0.1, 50%",
         "b                     0.2",
     ]
+
+
+def test_words_take_the_width_that_numbers_leave() -> None:
+    grid = Grid(("what", "x"), (("end of warmup, peak, drop x0.1, 50%", "0.1"), ("b", "0.2")))
+    assert list(plain(grid, 40))[2] == "end of warmup, peak, drop x0.1, 50%  0.1"
+    assert list(plain(grid, 39))[2:4] == ["end of warmup, peak, drop x0.1,  0.1", "50%"]
+    for width in range(20, 60):
+        assert max(map(len, plain(grid, width))) <= width
+
+
+def test_blocks_are_balanced() -> None:
+    names = [f"column {index}" for index in range(9)]
+    grid = Grid(("", *names), (("a", *("0.12345678",) * 9),))
+    text = "\n".join(plain(grid, 12 * 8))  # eight of them fit
+    assert [block.count("0.12345678") for block in text.split("\n\n")] == [5, 4]
 
 
 def test_notes_are_wrapped_below() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from lrviz.curves.trace import RunError, Trace
 from lrviz.errors import UsageError
 from lrviz.views.text.grid import Grid, markdown, plain
 from lrviz.views.text.rows import table_rows
-from lrviz.views.text.table import comparison, table
+from lrviz.views.text.table import comparison, differences, table
 from lrviz.writing.numbers import lr
 from tests.conftest import Golden
 from tests.traces import stepped, trace
@@ -50,6 +51,43 @@ def test_two_schedules_as_plain_text(golden: Golden) -> None:
     both = [cosine(n), cycle]
     golden("table/two.txt", "\n".join(plain(table(both, ["0,500"]))) + "\n")
     golden("table/two-compared.txt", "\n".join(plain(comparison(compare(both)))) + "\n")
+
+
+def test_of_more_than_four_the_differences_are_a_matrix_of_all_pairs(golden: Golden) -> None:
+    n = 10_000
+    same = cosine(n, "cosine")
+    half = trace(same.lr[:, 0] / 2, label="half")
+    moved = replace(same, label="moved", curves={**same.curves, "momentum": same.lr})
+    zero = trace(np.zeros(n), label="zero")
+    many = [same, replace(same, label="same"), half, moved, zero]
+    result = compare(many)
+    assert differences(compare(many[:4])) is None
+    grid = differences(result)
+    assert grid is not None
+    assert [row[1:] for row in grid.rows] == [
+        ("", "same", "0", "same lr", "0"),
+        ("x1", "", "0", "same lr", "0"),
+        ("x2", "x2", "", "0", "0"),
+        ("x1", "x1", "x2", "", "0"),
+        ("none", "none", "none", "none", ""),
+    ]
+    assert grid.header == ("", "cosine", "same", "half", "moved", "zero")
+    assert comparison(result).notes == (
+        "cosine and moved have the same learning rate, bit for bit, at 10,000 updates. But the "
+        "momentum of moved moves, that of the other does not.",
+    )
+    golden("table/matrix.txt", "\n".join(plain(grid, 48)) + "\n")
+
+
+def test_of_more_than_twelve_each_is_compared_with_the_first() -> None:
+    many = [cosine(100, "first"), *(cosine(100 + k, f"c{k}") for k in range(12))]
+    grid = differences(compare(many))
+    assert grid is not None
+    assert grid.header == ("", "differs at", "largest ratio", "at update")
+    assert grid.rows[0] == ("c0", "same", "x1", None)
+    assert [row[0] for row in grid.rows] == [f"c{k}" for k in range(12)]
+    assert {row[1] for row in grid.rows[1:]} == {"1"}
+    assert grid.notes == ("Each is compared with first, the first one.",)
 
 
 def test_epochs_as_markdown(golden: Golden) -> None:
