@@ -205,16 +205,12 @@ class Sheet(Canvas):
         plan, first, last = self.plan, None, len(page.panels) - 1
         tick, font = self.fonts.tick, self.fonts.label
         for index, box in enumerate(page.panels):
-            left, width, height = box.left, box.width, box.height
+            width, height = box.width, box.height
             ax = self.add_panel(box, first)
             first = first or ax
             ticks, _ = layout.y_ticks(plan.scales[index], height, tick)
             set_axes(ax, plan, index, ticks, tick.size)
-            name = plan.panels[index].title
-            fitting = font.size * height / (labels.WIDER * font.width(name))
-            size = max(5.0, min(font.size, fitting))
-            ax.set_ylabel(name, fontsize=size, va="top", parse_math=False)
-            ax.yaxis.set_label_coords((layout.EDGE - left) / width, 0.5)
+            self._name_axis(ax, index, box, last)
             panel, found, looks = plan.panels[index], self._ways(width, index), plan.looks[index]
             dense = of_panel(panel, found, plan.below, plan.end, width)
             draw(ax, panel, found, dense, looks, plan.traces, plan.below)
@@ -237,6 +233,21 @@ class Sheet(Canvas):
         if page.legend is not None:
             top = self.foot + page.legend.height + 0.2 * tick.line
             draw_legend(self.fig, page.legend, page.legend_left, top)
+
+    def _name_axis(self, ax: Axes, index: int, box: Box, last: int) -> None:
+        """Write what a panel shows to its left; where it is low, also beside the x axes."""
+        name, font = self.plan.panels[index].title, self.fonts.label
+        beyond = layout.x_margin(self.fonts)
+        least = box.bottom - (beyond if index == last else 0)
+        most = box.top + (beyond if index == 0 and self.plan.above else 0)
+        room, width = most - least, labels.WIDER * font.width(name)
+        size = max(5.0, min(font.size, font.size * room / width))
+        half = min(room, width * size / font.size) / 2
+        middle = min(max(box.middle[1], least + half), most - half)
+        ax.set_ylabel(name, fontsize=size, va="top", parse_math=False)
+        ax.yaxis.set_label_coords(
+            (layout.EDGE - box.left) / box.width, (middle - box.bottom) / box.height
+        )
 
     def _add_top(self, ax: Axes, above: Unit, width: float) -> None:
         """Add the second x axis above a panel of so many inches."""
