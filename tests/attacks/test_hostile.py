@@ -50,6 +50,12 @@ IN_FILES = {name: label for name, label in LABELS.items() if "\udcff" not in lab
 ON_COMMAND_LINES = {name: label for name, label in LABELS.items() if "\0" not in label}
 # What no terminal, file or reader may get to see raw; tab and newline aside.
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+OF_PAGES = {
+    *("html", "head", "meta", "title", "style", "body", "main", "noscript", "script", "doctype"),
+    *("h1", "h2", "h3", "p", "b", "div", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"),
+    *("section", "article", "picture", "source", "img", "a", "code", "pre", "details", "summary"),
+    *("label", "input", "output"),
+}
 COMMANDS = [
     *(("table", "--format", form) for form in ("rich", "plain", "markdown", "csv", "json")),
     *(("check", "--format", form) for form in ("text", "json", "github")),
@@ -59,6 +65,7 @@ COMMANDS = [
         for form in ("rich", "plain", "markdown")
     ),
     ("plot", "-o", "out.png", "-o", "out.svg", "-o", "out.pdf", "--size", "9x30"),
+    ("plot", "-o", "-", "--check"),
     ("plot", "--terminal"),
     ("plot", "--ascii"),
 ]
@@ -117,7 +124,8 @@ def test_a_gallery_shows_words_as_text() -> None:
     Path("specs").mkdir()
     for index, label in enumerate(IN_FILES.values()):
         spec(Path(f"specs/{index}.json"), schedules(label), label)
-    is_text(lrviz("gallery", "specs", "-o", "gallery", "-q", "--title", LABELS["HTML"]))
+    title = LABELS["HTML"]
+    is_text(lrviz("gallery", "specs", "-o", "gallery", "-q", "--title", title, "--html"))
     page = Path("gallery/README.md").read_text(encoding="utf-8")
     outside = re.sub(r"`+\w*\n.*?\n`+", "", page, flags=re.DOTALL)  # code blocks show it as it is
     assert not RAW.search(outside)
@@ -129,6 +137,15 @@ def test_a_gallery_shows_words_as_text() -> None:
     assert len(pictures) == 2 * len(IN_FILES)
     for path in pictures:
         is_picture(path)
+    pages = list(Path("gallery").glob("*.html"))
+    assert len(pages) == len(IN_FILES) + 1
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        assert not RAW.search(text)
+        # Of the page: what a browser reads as such; data and code end at the first end tag.
+        page = re.sub(r"<(script|style)\b.*?</\1>", r"<\1>", text, flags=re.DOTALL)
+        assert set(re.findall(r"<[/!]?([a-z]+\d?)", page)) <= OF_PAGES, path
+        assert not re.search(r"<[^>]*\bon\w+=", page)
 
 
 @pytest.mark.parametrize("label", [each for each in ON_COMMAND_LINES.values() if len(each) < 200])

@@ -29,7 +29,7 @@ SCRIPT = """
 from lrviz.cli.app import app
 for line in (
     ["gallery", "specs", "onecycle", "-o", "gallery", "--png", "-q"],
-    ["plot", "specs/one.yaml", "-o", "a.svg", "-o", "a.png", "-o", "a.pdf", "-q"],
+    ["plot", "specs/one.yaml", "-o", "a.svg", "-o", "a.png", "-o", "a.pdf", "-o", "a.html", "-q"],
     ["plot", "cosine", "wsd", "--style", "paper", "-o", "b.svg", "-o", "b.pdf", "-q"],
 ):
     code = app(line, standalone_mode=False)
@@ -101,7 +101,7 @@ def test_two_processes_write_the_same_files(two: list[dict[str, bytes]]) -> None
         for style in ("light", "dark")
         for file_format in ("svg", "png")
     ]
-    expected = ["a.svg", "a.png", "a.pdf", "b.svg", "b.pdf", "gallery/README.md"]
+    expected = ["a.svg", "a.png", "a.pdf", "a.html", "b.svg", "b.pdf", "gallery/README.md"]
     expected += [f"gallery/{name}" for name in figures]
     assert sorted(first) == sorted(second) == sorted(expected)
 

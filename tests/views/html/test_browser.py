@@ -347,6 +347,34 @@ def test_drag_wheel_keys_and_buttons_zoom_and_reset(shown: Shown) -> None:
     assert window(browser) == (0, N)
 
 
+def test_who_scrolls_past_does_not_zoom(shown: Shown) -> None:
+    browser = shown(*PLAN)
+    at = panel(browser)
+    browser.run("scrollTo(0, 150)")
+    browser.settle()
+    browser.wheel(at["left"] + 200, at["top"] + 60, -100)
+    assert window(browser) == (0, N)
+    browser.wait("scrollY < 150")
+    browser.run("await new Promise(done => setTimeout(done, 400))")
+    browser.wheel(at["left"] + 200, at["top"] + 60, -100)
+    assert window(browser) != (0, N)
+
+
+def test_a_browser_that_is_too_old_is_told(browser: Browser, tmp_path: Path) -> None:
+    text = page(figure_data(PLAN, FigureOptions()), PageOptions(tables=[("K", table(PLAN))]))
+    code = text.rpartition("<script>")[2].partition("</script>")[0]
+    old = f"delete globalThis.DecompressionStream; {code}"
+    path = tmp_path / "old.html"
+    own = text.partition("script-src ")[2].partition(";")[0]
+    path.write_text(text.replace(code, old).replace(own, "'unsafe-inline'"), encoding="utf-8")
+    browser("url", {"url": path.as_uri()})
+    assert browser.run("return document.getElementById('figure').textContent") == (
+        "This browser cannot draw the figure (DecompressionStream is not defined): open it in a "
+        "newer one. The key steps below are all there."
+    )
+    assert len(browser.errors()) == 1
+
+
 def test_single_updates_are_stairs(shown: Shown) -> None:
     stairs = np.array([0.1, 0.05, 0.08, 0.02])
     values = np.concatenate([np.full(5_000, 0.06), stairs, np.full(5_000, 0.06)])

@@ -2,6 +2,7 @@
 
 const NAMED = 12; // curves whose values are shown beside the cursor, the nearest ones
 const SAID = 150; // milliseconds of rest before a value is read aloud
+const SCROLLING = 300; // milliseconds after which a turn of the wheel is no more the page's
 const FEWEST = 4; // updates across the page at the closest zoom
 let figures = 0;
 
@@ -14,6 +15,7 @@ class Figure {
     this.drawn = 0;
     this.drawnData = null;
     this.printing = false;
+    this.scrolled = -Infinity; // when the page was
     this.number = ++figures;
     this.aborted = new AbortController();
     this.dark = matchMedia("(prefers-color-scheme: dark)");
@@ -458,6 +460,7 @@ class Figure {
     on(window, "afterprint", () => this.#print(false));
     on(plot, "keydown", (event) => this.#key(event));
     on(plot, "wheel", (event) => this.#wheel(event), { passive: false });
+    on(window, "scroll", (event) => (this.scrolled = event.timeStamp), { capture: true });
     on(plot, "dblclick", () => this.reset());
     this.pointers = new Map();
     on(plot, "pointerdown", (event) => this.#down(event));
@@ -515,6 +518,7 @@ class Figure {
       return;
     }
     if (event.deltaY > 0 && !this.window) return; // nothing to zoom out of: the page scrolls
+    if (event.timeStamp - this.scrolled < SCROLLING) return; // it is the page that is scrolled
     event.preventDefault();
     const pixels = event.deltaY * [1, LINE, 400][event.deltaMode];
     this.zoom(Math.exp(0.002 * Math.max(-400, Math.min(400, pixels))), this.#under(event));
