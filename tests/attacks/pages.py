@@ -102,10 +102,7 @@ def lost(browser: Browser, data: FigureData, traces: list[Trace]) -> list[str]:
 
 def unreachable(browser: Browser, folder: Path) -> list[str]:
     """Return what axe-core finds on pages of all kinds."""
-    subprocess.run(["npm", "pack", "axe-core@4"], cwd=folder, check=True, capture_output=True)
-    [packed] = folder.glob("axe-core-*.tgz")
-    subprocess.run(["tar", "xzf", packed.name], cwd=folder, check=True)
-    axe = (folder / "package/axe.min.js").read_text(encoding="utf-8")
+    axe = axe_core(folder)
     up = folder / "up.yaml"
     up.write_text("train: {steps: 1000}\nscheduler: {type: CosineAnnealingLR, T_max: 500}\n")
     for args in (
@@ -126,6 +123,14 @@ def unreachable(browser: Browser, folder: Path) -> list[str]:
                 found.append(f"{path.name} {width} {scheme}: {each['id']}: {nodes}")
     told(f"axe-core: {len(found)} violations on {len(SIZES)} looks at each page")
     return found
+
+
+def axe_core(folder: Path) -> str:
+    """Return axe-core's script, which npm fetches into a folder."""
+    subprocess.run(["npm", "pack", "axe-core@4"], cwd=folder, check=True, capture_output=True)
+    [packed] = folder.glob("axe-core-*.tgz")
+    subprocess.run(["tar", "xzf", packed.name], cwd=folder, check=True)
+    return (folder / "package/axe.min.js").read_text(encoding="utf-8")
 
 
 def violations(browser: Browser, axe: str) -> list[dict[str, Any]]:

@@ -4,6 +4,8 @@
 
 Each round makes so many changes of random controls of one page, faster than they are answered, and
 compares every value that Chromium has drawn with `lrviz.simulate` of the spec that the page shows.
+Then axe-core, which npm fetches, looks at a page with all that one may have, in both themes and at
+two widths.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.browser import chromium
+from tests.attacks.pages import SIZES, axe_core, told, violations
+from tests.browser import Browser, chromium
 from tests.explorer.pages import served
-from tests.explorer.shown import drawn, open_page, same, shake, simulated
+from tests.explorer.shown import change, drawn, open_page, same, shake, simulated
 
 ROUND = 100
 PAGES = (
@@ -28,7 +31,7 @@ PAGES = (
 def main(changes: int, seed: int) -> int:
     """Attack; return 1 where something drawn was another value."""
     wrong = made = compared = 0
-    with tempfile.TemporaryDirectory() as folder, chromium(Path(folder)) as browser:
+    with tempfile.TemporaryDirectory() as name, chromium(Path(name) / "profile") as browser:
         while made < changes:
             sources = PAGES[made // ROUND % len(PAGES)]
             with served(sources, steps=1000) as server:
@@ -38,14 +41,36 @@ def main(changes: int, seed: int) -> int:
                 made += count
                 shown, wanted = drawn(browser), simulated(browser)
                 compared += sum(each.size for each in shown.values())
-                told = browser.errors()
-                if not same(shown, wanted) or told:
+                errors = browser.errors()
+                if not same(shown, wanted) or errors:
                     wrong += 1
                     text = browser.run("return window.explorer.asking.state.spec")
-                    which = f"seed {seed + made - count}: {set(shown) ^ set(wanted)} {told}"
-                    print(f"{which}\n{text}")  # noqa: T201
-    print(f"{made:,} changes, {compared:,} values, {wrong} pages wrong")  # noqa: T201
-    return int(bool(wrong))
+                    told(f"seed {seed + made - count}: {set(shown) ^ set(wanted)} {errors}\n{text}")
+        told(f"{made:,} changes, {compared:,} values, {wrong} pages wrong")
+        found = unreachable(browser, Path(name))
+    told("\n".join([f"axe-core: {len(found)} violations", *found]))
+    return int(bool(wrong or found))
+
+
+def unreachable(browser: Browser, folder: Path) -> list[str]:
+    """Return what axe-core finds on a page with groups, members, an error, findings and a log."""
+    axe = axe_core(folder)
+    log = folder / "log.csv"
+    log.write_text("step,lr\n0,0.1\n500,0.05\n", encoding="utf-8")
+    sources = [*PAGES[1], *PAGES[2], str(log), "StepLR:step_size=5,gamma=0.1"]
+    found = []
+    with served(sources, steps=200_000) as server:
+        for width, scheme in SIZES:
+            open_page(browser, server.address, width, scheme)
+            browser.run("document.querySelector('.optimizer > .body > button').click()")
+            change(browser, ["schedules", "CyclicLR", "scheduler", "gamma"], "many")
+            browser.run(
+                "document.querySelectorAll('details').forEach((each) => (each.open = true))"
+            )
+            for each in violations(browser, axe):
+                nodes = "; ".join(str(node["html"])[:80] for node in each["nodes"][:4])
+                found.append(f"{width} {scheme}: {each['id']}: {nodes}")
+    return found
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ function codeOf(code, copy) {
       type: "button",
       class: "copy",
       text: "Copy code",
-      "aria-label": `Copy the code of ${label}`,
+      "aria-label": `Copy code of ${label}`,
       onclick: () => copy(text),
     });
     const pre = element("pre", {tabindex: "0", "aria-label": `PyTorch code of ${label}`, text});
