@@ -70,6 +70,7 @@ const asking = new Asking({
 
 const controls = new Controls($("sections"), names, (action, path, text, done) => {
   commits ||= done;
+  say("");
   asking.edit(action, path, text);
   clearTimeout(waiting);
   waiting = setTimeout(() => asking.running && say("Stepping the schedulers ..."), PATIENCE);
@@ -200,5 +201,6 @@ alive.addEventListener("error", () => {
 });
 
 window.explorer = {asking, controls, settled: 0, empty: true, get figure() { return figure; }};
-if (first.notes.length) say(first.notes.join(" "));
+// Of options there are controls here.
+say(first.notes.map((each) => each.replace(/ \(say otherwise with [^)]*\)/, "")).join("; "));
 start();
