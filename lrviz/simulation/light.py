@@ -17,6 +17,7 @@ from typing import Any
 
 from torch.optim.lr_scheduler import (
     ConstantLR,
+    CosineAnnealingLR,
     CosineAnnealingWarmRestarts,
     CyclicLR,
     LRScheduler,
@@ -129,21 +130,46 @@ def _own(scheduler: Any, groups: list[Group]) -> Rates:
     return rates
 
 
-def _momenta(scheduler: Any, groups: list[Group]) -> Callable[[Iterable[float]], None]:
+def _momenta(scheduler: Any, groups: list[Group]) -> Callable[[list[float]], None]:
     """Return what sets the momentum of each group."""
-    if scheduler.use_beta1:
+    if len(groups) == 1 and not scheduler.use_beta1:
+        [only] = groups
 
-        def put(values: Iterable[float]) -> None:
+        def put(values: list[float]) -> None:
+            [only["momentum"]] = values
+
+    elif scheduler.use_beta1:
+
+        def put(values: list[float]) -> None:
             for group, value in zip(groups, values, strict=True):
                 group["betas"] = (value, *group["betas"][1:])
 
     else:
 
-        def put(values: Iterable[float]) -> None:
+        def put(values: list[float]) -> None:
             for group, value in zip(groups, values, strict=True):
                 group["momentum"] = value
 
     return put
+
+
+def _cosine(scheduler: Any, groups: list[Group]) -> Rates:
+    real, cos, pi = scheduler.get_lr, math.cos, math.pi
+    most, least = scheduler.T_max, scheduler.eta_min
+    known = -1, 0.0  # of the count before, with which this one begins
+
+    def rates() -> list[Any]:
+        nonlocal known
+        at = scheduler.last_epoch
+        if scheduler._step_count == 1 or (at - 1 - most) % (2 * most) == 0:
+            return real()  # type: ignore[no-any-return]
+        before = known[1] if known[0] == at - 1 else 1 + cos(pi * (at - 1) / most)
+        now = 1 + cos(pi * at / most)
+        known = at, now
+        ratio = now / before
+        return [ratio * (group["lr"] - least) + least for group in groups]
+
+    return rates
 
 
 def _one_cycle(scheduler: Any, groups: list[Group]) -> Rates:
@@ -200,8 +226,9 @@ def _cyclic(scheduler: Any, groups: list[Group]) -> Rates:
 
     def rates() -> list[Any]:
         at = scheduler.last_epoch
-        cycle = floor(1 + at / size)
-        x = 1.0 + at / size - cycle
+        turns = at / size
+        cycle = floor(1 + turns)
+        x = 1.0 + turns - cycle
         height = x / ratio if x <= ratio else (x - 1) / (ratio - 1)
         if scale is None:
             if put:
@@ -299,6 +326,7 @@ def _plateau(scheduler: Any, groups: list[Group]) -> Callable[[float], None]:
 
 
 _RATES: dict[type, Callable[[Any, list[Group]], Rates]] = {
+    CosineAnnealingLR: _cosine,
     CyclicLR: _cyclic,
     OneCycleLR: _one_cycle,
     SWALR: _averaged,

@@ -331,7 +331,7 @@ def run_here(line: Line, folder: Path) -> Ran:
     with ExitStack() as stack:
         for each in (redirect_stdout(out), redirect_stderr(err), patch("sys.stdin", given)):
             stack.enter_context(each)
-        stack.enter_context(patch.dict(os.environ, _environment(line), clear=True))
+        stack.enter_context(patch.dict(os.environ, _environment(line, folder), clear=True))
         stack.enter_context(patch("sys.dont_write_bytecode", True))
         stack.callback(os.chdir, before)
         os.chdir(folder)
@@ -358,7 +358,11 @@ def run_apart(line: Line, folder: Path) -> Ran:
             stdout=out,
             stderr=err,
             cwd=folder,
-            env={**_environment(line), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                **_environment(line, folder),
+                "PYTHONPATH": str(ROOT),
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
             preexec_fn=_limit,
         )
         _, status, used = os.wait4(process.pid, 0)
@@ -377,9 +381,10 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (4 * 2**30, 4 * 2**30))
 
 
-def _environment(line: Line) -> dict[str, str]:
+def _environment(line: Line, folder: Path) -> dict[str, str]:
     plain = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "COLUMNS")}
-    return {**plain, **line.env}
+    # What is kept lies beside what is compared before and after.
+    return {**plain, "LRVIZ_CACHE_DIR": str(folder.parents[1] / "cache"), **line.env}
 
 
 def complaints(

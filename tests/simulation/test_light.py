@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import (
     ChainedScheduler,
     ConstantLR,
+    CosineAnnealingLR,
     CosineAnnealingWarmRestarts,
     CyclicLR,
     ExponentialLR,
@@ -31,6 +32,14 @@ UPDATES = 50
 Make = Callable[[Optimizer], Any]
 
 CASES: dict[str, Make] = {
+    "a cosine down, up and down": lambda o: CosineAnnealingLR(o, 11, eta_min=0.01),
+    "a cosine of one step": lambda o: CosineAnnealingLR(o, 1),
+    "a cosine behind a warmup": lambda o: SequentialLR(
+        o, [ConstantLR(o, 0.1, 5), CosineAnnealingLR(o, 17)], [5]
+    ),
+    "a cosine beside a decay": lambda o: ChainedScheduler(
+        [ExponentialLR(o, 0.9), CosineAnnealingLR(o, 30)], o
+    ),
     "warm restarts of one length": lambda o: CosineAnnealingWarmRestarts(o, 7),
     "growing ones, above a floor": lambda o: CosineAnnealingWarmRestarts(o, 3, 3, eta_min=0.02),
     "warm restarts behind a warmup": lambda o: SequentialLR(
