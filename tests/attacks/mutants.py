@@ -320,8 +320,8 @@ SIMULATING = (
     Mutant(
         "a failed run keeps the row that its failed call belongs to out",
         "simulation/stepping.py",
-        "curve[: error.update + 1].copy()",
-        "curve[: max(1, error.update)].copy()",
+        "                updates = error.update + 1\n",
+        "                updates = max(1, error.update)\n",
         "simulation/stepping",
     ),
     Mutant(
