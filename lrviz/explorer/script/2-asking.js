@@ -5,7 +5,9 @@ const SLOW = 1000; // milliseconds after which a newer request does not wait for
 class Refused extends Error {}
 
 class Asking {
-  constructor(show) {
+  // post(where, body, signal): a promise of the answer's bytes; rejected with Refused.
+  constructor(post, show) {
+    this.send = post;
     this.page = crypto.randomUUID();
     this.show = show; // {draw(head, figure), words(answer), failed(message), asks(updates)}
     this.state = {spec: "", sources: []};
@@ -60,8 +62,7 @@ class Asking {
   async draw() {
     const number = ++this.number;
     for (const each of this.edits) each.sent = number;
-    const answer = await this.post("draw", false);
-    const buffer = await answer.arrayBuffer();
+    const buffer = await this.post("draw", false);
     const length = new DataView(buffer).getUint32(0, true);
     const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
     this.edits = this.edits.filter((each) => !each.sent || each.sent > number);
@@ -71,7 +72,7 @@ class Asking {
   }
 
   async words() {
-    this.show.words(await (await this.post("words", true)).json());
+    this.show.words(parsed(await this.post("words", true)));
   }
 
   async post(where, words) {
@@ -79,20 +80,14 @@ class Asking {
     this.running = {control, words, since: performance.now()};
     const edits = this.edits.map(({action, path, text}) => ({action, path, text}));
     const asked = {page: this.page, number: this.number, ...this.state, edits};
-    const answer = await fetch(where, {
-      method: "POST",
-      body: JSON.stringify(asked),
-      signal: control.signal,
-    });
-    if (!answer.ok) throw new Refused((await answer.json()).error);
-    return answer;
+    return this.send(where, JSON.stringify(asked), control.signal);
   }
 }
 
-async function loadFile(file) {
-  const where = `load?name=${encodeURIComponent(file.name)}`;
-  const answer = await fetch(where, {method: "POST", body: file});
-  const found = await answer.json();
-  if (!answer.ok) throw new Refused(found.error);
-  return found;
+function parsed(buffer) {
+  return JSON.parse(new TextDecoder().decode(buffer));
+}
+
+async function loadFile(post, file) {
+  return parsed(await post(`load?name=${encodeURIComponent(file.name)}`, file));
 }
