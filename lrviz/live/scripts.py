@@ -285,6 +285,9 @@ def _ran(arguments: list[str]) -> str:
             sys.path.insert(0, str(Path(arguments[0]).resolve().parent))
             runpy.run_path(arguments[0], run_name="__main__")
     except SystemExit as error:
+        if isinstance(error.code, str):  # Python prints it, and ends with 1
+            sys.stderr.write(f"{error.code}\n")
+            return f"it ended with {error.code!r}"
         return "" if error.code in (None, 0) else f"it ended with exit code {error.code}"
     except BaseException as error:  # noqa: BLE001  (whatever a script raises)
         traceback.print_exc()

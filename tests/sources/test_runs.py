@@ -353,6 +353,10 @@ def test_two_param_groups_one_of_which_came_late(script: Any) -> None:
         ("1 / 0", "run:train.py: it raised ZeroDivisionError: division by zero before an optimizer "
          "made an update in its process"),
         ("import os\nos._exit(7)", "run:train.py: its process ended with exit code 7"),
+        ("raise SystemExit(3)", "run:train.py: it ended with exit code 3 before an optimizer made "
+         "an update in its process"),
+        ("raise SystemExit('needs a GPU')", "run:train.py: it ended with 'needs a GPU' before an "
+         "optimizer made an update in its process"),
         (
             "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n"
             "for _ in range(99):\n    update(optimizer)",
