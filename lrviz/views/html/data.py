@@ -115,7 +115,7 @@ def figure_data(traces: Sequence[Trace], options: FigureOptions) -> FigureData:
         "description": description,
         "unit": "step" if asked.below.name == "update" else asked.below.name,
         "log": options.log,
-        "marked": options.annotate,
+        "marked": options.annotate or bool(options.marks),
         "groups": options.groups,
         "size": options.size,
         "units": _units(asked),

@@ -215,16 +215,28 @@ def test_a_log_is_dots_on_its_plan(shown: Shown) -> None:
 
 def test_findings_and_marks_are_on_the_curve(shown: Shown) -> None:
     marks = (Mark("cosine", 15_000, "LRV201 rebound"),)
-    browser = shown(*PLAN, marks=marks, annotate=True)
+    browser = shown(*PLAN, marks=marks)
     accent = "#B3261E"
-    at = panel(browser)
-    x = int(at["left"] + 0.75 * (at["right"] - at["left"]))
+    x, y = map(int, place(panel(browser), 15_000, COSINE[15_000]))
     found = near(browser.pixels(), accent, 90)
-    assert found[:, x - 8 : x + 8].sum() > 15
+    assert found[y - 6 : y + 7, x - 6 : x + 7].sum() > 15
     assert found.sum() > 100  # with its words
-    browser.value("figure.setMarked(false)")
+    browser.run(
+        "[...document.querySelectorAll('.lrviz-controls label')]"
+        ".find(each => each.textContent === 'marks').click()"
+    )
     browser.settle()
-    assert near(browser.pixels(), accent, 90).sum() == pytest.approx(found.sum(), rel=0.3)
+    assert near(browser.pixels(), accent, 90).sum() == 0
+
+
+def test_there_is_no_switch_for_marks_without_marks(shown: Shown) -> None:
+    labels = "Array.from(document.querySelectorAll('.lrviz-controls label'), e => e.innerText)"
+    assert "marks" not in shown(*PLAN).value(labels)
+    browser = shown(*PLAN, annotate=True)
+    assert "marks" in browser.value(labels)
+    ring = near(browser.pixels(), LIGHT.curves[0])
+    x, y = map(int, place(panel(browser), 0, COSINE[0]))  # of the peak, half of it off the panel
+    assert ring[y - 5 : y + 6, x - 5 : x + 6].sum() > 8
 
 
 # What is told

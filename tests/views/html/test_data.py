@@ -118,6 +118,8 @@ def test_marks_name_their_update_whatever_the_x_axis_counts() -> None:
         assert made(LAYERS, marks=marks, x=x)["marks"] == [
             {"trace": 0, "group": 2, "update": 20, "texts": ["LRV101 no-warmup"], "given": True}
         ]
+    assert made(LAYERS, marks=marks)["marked"]
+    assert not made(LAYERS)["marked"]
     words = made(trace([0.0, 0.1, 0.2, 0.1, 0.0]), annotate=True)["marks"]
     assert [(each["update"], each["texts"][-1], each["given"]) for each in words] == [
         (2, "end of warmup", False)

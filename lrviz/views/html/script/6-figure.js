@@ -291,17 +291,15 @@ class Figure {
   }
 
   #marks(panel) {
-    return this.data.marks
-      .filter((mark) => mark.given || this.state.marked)
-      .flatMap((mark) => {
-        const curve = panel.curves.find(
-          ({ line }) => line.trace === mark.trace && line.group === mark.group,
-        );
-        if (!curve) return [];
-        const value = curve.series.values[curve.series.row(mark.update)];
-        const { colour } = curve.look;
-        return [{ ...mark, place: mark.update * curve.factor, value, colour }];
-      });
+    return (this.state.marked ? this.data.marks : []).flatMap((mark) => {
+      const curve = panel.curves.find(
+        ({ line }) => line.trace === mark.trace && line.group === mark.group,
+      );
+      if (!curve) return [];
+      const value = curve.series.values[curve.series.row(mark.update)];
+      const { colour } = curve.look;
+      return [{ ...mark, place: mark.update * curve.factor, value, colour }];
+    });
   }
 
   #placeOf(update) {
