@@ -20,7 +20,8 @@ from lrviz.views.html.index import index_html
 from lrviz.views.html.page import PageOptions, page
 from lrviz.views.plan.marks import Mark
 from lrviz.views.plan.options import FigureOptions
-from lrviz.views.plan.palette import DARK, LIGHT
+from lrviz.views.plan.palette import DARK, LIGHT, Colours
+from lrviz.views.plan.planning import plan
 from lrviz.views.plan.scales import y_scale
 from lrviz.views.text.grid import Grid
 from lrviz.views.text.index import Page, Section
@@ -443,6 +444,29 @@ def test_the_x_axis_counts_what_is_chosen_and_keeps_its_window(shown: Shown) -> 
     browser.press("Down")
     browser.settle()
     assert window(browser) == pytest.approx((0, 25))
+
+
+def test_a_second_x_axis_is_the_figures(shown: Shown) -> None:
+    shorter = trace(CYCLE[:200], label="b")
+    names = {"step": "update"}
+    for traces, x in (
+        (PLAN, None),
+        (PLAN, "epoch"),
+        (PLAN, "progress"),
+        ((PLAN[0], shorter), None),
+        ((shorter,), None),
+        ((PLAN[0], shorter), "progress"),
+    ):
+        options = FigureOptions(x=x)  # type: ignore[arg-type]
+        above = plan(traces, options, Colours(LIGHT.curves, LIGHT.back)).above
+        browser = shown(*traces, x=x)
+        found = browser.value("figure.scene.above?.unit.key ?? null")
+        assert names.get(found, found) == (above and above.name)
+        at = panel(browser)
+        texts = near(browser.pixels(), LIGHT.text, 120)
+        top = int(browser.value("figure.plot.getBoundingClientRect().top"))
+        over = texts[top + 1 : int(at["top"]) - 6, int(at["left"]) + 20 :]
+        assert over.any() == (above is not None)
 
 
 def test_all_groups_are_shown_when_they_are_asked_for(shown: Shown) -> None:

@@ -37,17 +37,20 @@ class Painter {
     context.font = FONT;
     this.#place(scene);
     for (const panel of scene.panels) this.#panel(scene, panel);
-    this.#below(scene);
+    this.#ticks(scene, scene.unit, 1, scene.bottom, 1);
+    if (scene.above) this.#ticks(scene, scene.above.unit, scene.above.factor, scene.panels[0].top, -1);
     if (scene.marks.length) this.#marks(scene, scene.panels[0]);
   }
 
   #place(scene) {
     const { context } = this;
     const count = scene.panels.length;
-    const room = this.height - EDGE - (LINE + TICK + LINE + 4) - (count - 1) * BETWEEN;
+    const axis = LINE + TICK + LINE + 4;
+    const head = scene.above ? axis : EDGE;
+    const room = this.height - head - axis - (count - 1) * BETWEEN;
     const shares = scene.panels.map((_, index) => (index ? 1 : count > 1 ? 2 : 1));
     const all = shares.reduce((sum, each) => sum + each, 0);
-    let top = EDGE;
+    let top = head;
     let widest = 0;
     scene.panels.forEach((panel, index) => {
       panel.top = top;
@@ -71,10 +74,6 @@ class Painter {
     const scale = (scene.right - scene.left) / (scene.high - scene.low);
     scene.x = (place) => scene.left + (place - scene.low) * scale;
     scene.place = (x) => scene.low + (x - scene.left) / scale;
-    const most = Math.max(2, Math.floor((scene.right - scene.left) / 90));
-    const { ticks, step } = evenTicks(scene.low, scene.high, most, scene.unit.whole);
-    const write = xWriter(scene.unit.key, step);
-    scene.ticks = ticks.map((value) => [value, write(value)]);
   }
 
   #panel(scene, panel) {
@@ -163,25 +162,31 @@ class Painter {
     this.context.fill();
   }
 
-  #below(scene) {
+  // Draws the ticks of an x axis below (1) or above (-1) a place, and its name: of a unit, of which
+  // one of the axis' own is `factor`.
+  #ticks(scene, unit, factor, y, side) {
     const { context, colours } = this;
+    const most = Math.max(2, Math.floor((scene.right - scene.left) / 90));
+    const { ticks, step } = evenTicks(scene.low * factor, scene.high * factor, most, unit.whole);
+    const write = xWriter(unit.key, step);
     context.fillStyle = colours.muted;
     context.strokeStyle = colours.muted;
-    context.textBaseline = "top";
+    context.textBaseline = side > 0 ? "top" : "bottom";
+    context.textAlign = "center";
     context.lineWidth = 1;
     context.beginPath();
-    for (const [value, text] of scene.ticks) {
-      const x = scene.x(value);
-      context.moveTo(Math.round(x) + 0.5, scene.bottom);
-      context.lineTo(Math.round(x) + 0.5, scene.bottom + TICK);
+    for (const value of ticks) {
+      const x = scene.x(value / factor);
+      const text = write(value);
+      context.moveTo(Math.round(x) + 0.5, y);
+      context.lineTo(Math.round(x) + 0.5, y + side * TICK);
       const half = context.measureText(text).width / 2;
-      context.textAlign = "center";
-      context.fillText(text, Math.min(x, this.width - half - 1), scene.bottom + TICK + 2);
+      context.fillText(text, Math.min(x, this.width - half - 1), y + side * (TICK + 2));
     }
     context.stroke();
     context.fillStyle = colours.text;
-    const name = UNIT_NAMES[scene.unit.key];
-    context.fillText(name, (scene.left + scene.right) / 2, scene.bottom + TICK + LINE + 4);
+    const middle = (scene.left + scene.right) / 2;
+    context.fillText(UNIT_NAMES[unit.key], middle, y + side * (TICK + LINE + 4));
   }
 
   // A ring and a text on each mark, the text where it is free; without one where nothing is.

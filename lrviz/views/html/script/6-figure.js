@@ -287,7 +287,18 @@ class Figure {
       const fromZero = panel.param === "lr" && !this.window;
       return { title: panel.title, lines: panel.lines, curves, axis: yAxis(ranges, positives, log, fromZero) };
     });
-    return { panels, low, high, unit, marks: this.#marks(panels[0]) };
+    return { panels, low, high, unit, above: this.#above(), marks: this.#marks(panels[0]) };
+  }
+
+  // What a second x axis counts: epochs or tokens over updates, updates over any other; null where
+  // the traces differ in it, or where it counts the same.
+  #above() {
+    const { unit, data } = this;
+    const one = ({ factors }) => new Set(factors).size === 1;
+    const others = unit.key === "step" ? ["epoch", "tokens"] : ["step"];
+    const found = data.units.find((each) => others.includes(each.key) && one(each));
+    if (!found || !one(unit) || found.factors[0] === unit.factors[0]) return null;
+    return { unit: found, factor: found.factors[0] / unit.factors[0] };
   }
 
   #marks(panel) {
@@ -369,7 +380,8 @@ class Figure {
       const [from, to] = this.dragged;
       context.fillStyle = colours.accent;
       context.globalAlpha = 0.15;
-      context.fillRect(Math.min(from, to), EDGE, Math.abs(to - from), scene.bottom - EDGE);
+      const { top } = scene.panels[0];
+      context.fillRect(Math.min(from, to), top, Math.abs(to - from), scene.bottom - top);
       context.globalAlpha = 1;
     }
     const x = this.cursor === null ? NaN : scene.x(this.#placeOf(this.cursor));
@@ -379,7 +391,7 @@ class Figure {
     context.strokeStyle = colours.muted;
     context.lineWidth = 1;
     context.beginPath();
-    context.moveTo(Math.round(x) + 0.5, EDGE);
+    context.moveTo(Math.round(x) + 0.5, scene.panels[0].top);
     context.lineTo(Math.round(x) + 0.5, scene.bottom);
     context.stroke();
     const values = this.#values();
