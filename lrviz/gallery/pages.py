@@ -221,7 +221,7 @@ def _figures(
 
 
 def _interactive(entry: Listing, page: Page, look: FigureOptions, traces: Sequence[Trace]) -> bytes:
-    data = figure_data(traces, replace(look, title=page.title))
+    data = figure_data(traces, replace(look, title=page.title, size=None))  # the window's own
     beside = PageOptions(tables=[("Key steps", page.table)], source=_source(entry))
     return html(data, beside).encode(errors="backslashreplace")
 

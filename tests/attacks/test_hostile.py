@@ -170,7 +170,7 @@ def test_a_gallery_shows_arguments_that_are_no_text() -> None:
     assert (ran.code, ran.out, ran.err) == (0, "", "")
     page = Path("gallery/README.md").read_text(encoding="utf-8")
     assert "\n# a\\\\udcff\n" in page  # which Markdown shows as a\\udcff
-    assert "\nlrviz plot 'a\\udcff.py:halve'\n" in page
+    assert "\nlrviz plot 'a\\udcff.py:halve' --size 6x4\n" in page
 
 
 def is_picture(path: Path) -> None:

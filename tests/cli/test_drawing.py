@@ -34,7 +34,7 @@ def test_annotate_writes_values_on_the_curves() -> None:
         assert (f">{text}</text>" in plain, f">{text}</text>" in marked) == (False, True)
     ran = lrviz("compare", "step", "multistep", *SHORT, "--annotate", "-o", "b.svg")
     assert ran.code == 0
-    assert ">drop to 0.01 at update 50</text>" in Path("b.svg").read_text(encoding="utf-8")
+    assert ">2 drops, at updates 50 and 75</text>" in Path("b.svg").read_text(encoding="utf-8")
 
 
 def test_grid_draws_a_panel_a_schedule() -> None:

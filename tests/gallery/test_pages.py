@@ -363,6 +363,7 @@ def test_pages_and_an_index_with_a_search_box(here: Path) -> None:
     page = Path("out/more/two.html").read_text(encoding="utf-8")
     assert "<h1>Two | ways</h1>" in page
     assert '<td data-update="4">4</td>' in page
+    assert '"size":null' in page
 
 
 def test_pages_are_stale_by_what_they_hold_and_go_with_html(here: Path) -> None:
