@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lrviz.api import build, compare, plot, simulate
     from lrviz.curves.trace import Trace
     from lrviz.errors import LrvizError
+    from lrviz.explorer.widget import explore
     from lrviz.live import assert_schedule, monitor, record
     from lrviz.sources.loading import load
     from lrviz.spec.schedule import Schedule
@@ -27,6 +28,7 @@ __all__ = [
     "assert_schedule",
     "build",
     "compare",
+    "explore",
     "load",
     "monitor",
     "plot",
@@ -42,6 +44,7 @@ _HOMES = {
     "assert_schedule": "lrviz.live",
     "build": "lrviz.api",
     "compare": "lrviz.api",
+    "explore": "lrviz.explorer.widget",
     "load": "lrviz.sources.loading",
     "monitor": "lrviz.live",
     "plot": "lrviz.api",
