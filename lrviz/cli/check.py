@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lrviz.cli.console import coloured, emit, emit_rich, note, warn
+from lrviz.cli.lean import lean_torch
 from lrviz.cli.options import NoCache, Sources, Training, required
 from lrviz.cli.progress import progress
 from lrviz.cli.running import import_late, introduce, load, say_warnings, show_traceback, user_code
@@ -160,7 +161,8 @@ def _report(
     if training.verbose and report is not None:
         note("what is found is from the cache")
     if report is None:
-        import_late("lrviz.simulation.simulated")
+        with lean_torch(loaded.schedules):
+            import_late("lrviz.simulation.simulated")
         total = sum(each.length.updates for each in loaded.schedules)
         with user_code(training.verbose), progress(total, quiet=training.quiet) as advance:
             report = checked(loaded.schedules, selection, advance)

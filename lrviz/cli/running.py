@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from lrviz.cli.console import fail, note, warn
+from lrviz.cli.lean import lean_torch
 from lrviz.cli.options import Shared, Training
 from lrviz.cli.progress import progress
 from lrviz.cli.signals import ended_at_once
@@ -113,7 +114,8 @@ def simulated(loaded: Loaded, shared: Shared) -> Run:
     known: list[Trace | None] = [each.recall() for each in answers]
     unknown = [each for each, trace in zip(loaded.schedules, known, strict=True) if trace is None]
     if unknown:
-        import_late("lrviz.simulation.simulated")
+        with lean_torch(loaded.schedules):
+            import_late("lrviz.simulation.simulated")
     with user_code(shared.verbose):
         made = iter(_simulated(unknown, loaded, shared))
     schedules: list[Schedule] = []
