@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
+from lrviz.views.figure.glyphs import borrowed
 from lrviz.views.figure.layout import Fonts, font_size
 from lrviz.views.figure.multiples import Multiples, page_height
 from lrviz.views.figure.sheet import Sheet, draw_into
@@ -77,6 +78,10 @@ def figure(
     with applied(options.style, options.font) as theme:
         planned = plan(traces, options, colours())
         width, height = options.size or theme.size
+        written = [options.title or "", *(mark.text for mark in options.marks)]
+        written += [line.label for panel in planned.panels for line in panel.lines]
+        if more := borrowed(written):
+            settings["font.family"] = [*settings["font.family"], *more]
         base = theme.font_size or font_size(width)
         settings["font.size"] = base
         fonts = Fonts.of(base)

@@ -92,7 +92,7 @@ def missing_glyphs_told_once() -> Iterator[None]:
         shown = "".join(characters)[:_SHOWN] + (f" and {more} more" if more > 0 else "")
         warnings.warn(
             f"the figure's fonts have nothing for {shown}, and a box stands for each; "
-            "name a font that has it in a style file: font.family: Noto Sans CJK JP, DejaVu Sans",
+            "install a font that has it, such as Noto Sans CJK, or name one in a style file",
             stacklevel=4,
         )
 
