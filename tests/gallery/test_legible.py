@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 from tests.chromium import FLAGS, path_of_chromium
 
+PHONE = 390  # CSS pixels
 ROOT = Path(__file__).parents[2]
 
 # What is measured: each text's box as it is drawn, without the room above and below its letters.
@@ -77,6 +79,18 @@ def misplaced(figures: dict[str, str], folder: Path, wider: float) -> list[str]:
     text = out[out.index("<pre>") + 5 : out.rindex("</pre>")]
     found: list[str] = json.loads(text.replace("&lt;", "<").replace("&gt;", ">"))
     return found
+
+
+def test_ticks_are_9_pixels_high_on_a_phone() -> None:
+    paths = sorted((ROOT / "gallery").rglob("*.svg"))
+    assert len(paths) > 80
+    for path in paths:
+        svg = path.read_text(encoding="utf-8")
+        [width] = re.findall(r'<svg [^>]*\bwidth="([0-9.]+)pt"', svg)
+        _, *ticks = re.split(r'<g id="[xy]tick_[0-9]+">', svg)
+        ticks = [re.findall("font-size: ([0-9.]+)px", tick)[0] for tick in ticks]
+        assert ticks, path
+        assert min(map(float, ticks)) * PHONE / float(width) >= 9, path
 
 
 def test_no_text_of_the_gallery_is_cut_or_lies_on_another(tmp_path: Path) -> None:

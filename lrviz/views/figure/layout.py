@@ -15,7 +15,7 @@ from lrviz.views.plan.scales import Unit, YScale
 
 # In inches.
 EDGE = 0.08
-_TICK = 0.11
+TICK = 0.11
 _PAD = 0.05
 _BETWEEN = 0.13
 _LOWEST = 0.3  # of a panel below the first one
@@ -126,9 +126,9 @@ def boxes(outer: Box, count: int, least: float = 0.0) -> list[Box]:
 def left_margin(axes: Sequence[Axis], fonts: Fonts) -> float:
     """Return the room for the y axes' tick labels and titles."""
     ticks = max(axis.width(fonts.tick) for axis in axes)
-    return EDGE + fonts.label.line + _PAD + ticks + _TICK
+    return EDGE + fonts.label.line + _PAD + ticks + TICK
 
 
 def x_margin(fonts: Fonts) -> float:
     """Return the room for an x axis' tick labels and its name."""
-    return _TICK + fonts.tick.line + fonts.label.line
+    return TICK + fonts.tick.line + fonts.label.line

@@ -141,7 +141,13 @@ class Multiples(Canvas):
     @property
     def _name(self) -> float:
         """Height of a lower panel's name, and of what is around it, in inches."""
-        return 1.6 * self.fonts.note.line
+        usual = 1.6 * self.fonts.note.line
+        beside = [len(part.panels) for part in self.parts]
+        pairs = zip(beside, beside[1:], range(1, len(beside)), strict=False)
+        if any(one < other for one, other, at in pairs if at % self.columns):
+            # To the left of a tick of it stands the last tick of the x axis of another trace.
+            return max(usual, layout.TICK + 1.6 * self.fonts.tick.line)
+        return usual
 
     def _ticks(self, height: float) -> dict[str, tuple[Locator, layout.Axis]]:
         """Return the ticks of each quantity, where first panels are some so high."""

@@ -193,11 +193,11 @@ class Sheet(Canvas):
         return found
 
     def _legend(self, left: float) -> tuple[float, labels.Legend]:
-        """Return where a legend starts, and the legend: up to a fifth of the page, if it can be."""
+        """Return where a legend starts, and the legend: up to an eighth of the page, if it can."""
         fonts, edge = self.fonts, layout.EDGE
-        for font, start in ((fonts.tick, left), (fonts.note, left), (fonts.note, edge)):
+        for font, start in ((fonts.tick, left), (fonts.tick, edge), (fonts.note, edge)):
             legend = labels.legend(self.names, font, self.width - start - edge)
-            if legend.height <= self.height / 5:
+            if legend.height <= self.height / 8:
                 break
         return start, legend
 

@@ -140,10 +140,13 @@ def legend(names: Sequence[Name], font: Font, room: float) -> Legend:
     least = 2 if len(names) > 4 else 1
     longest = room / least - SAMPLE - TEXT - _COLUMN_GAP
     names = [Name(font.shortened(n.text, longest / WIDER), n.look, n.height) for n in names]
-    widths = [SAMPLE + TEXT + WIDER * font.width(name.text) + _COLUMN_GAP for name in names]
+    texts = [font.width(name.text) for name in names]
+    # In a wider font names come nearer to each other, and no further than the next sample.
+    widths = [SAMPLE + TEXT + max(text + _COLUMN_GAP, WIDER * text + GAP) for text in texts]
     for count in range(len(names), 0, -1):
         count = -(-len(names) // -(-len(names) // count))  # no more columns than the rows need
         columns = tuple(max(widths[column::count]) for column in range(count))
-        if sum(columns) - _COLUMN_GAP <= room:
+        last = SAMPLE + TEXT + WIDER * max(texts[count - 1 :: count])
+        if sum(columns[:-1]) + last <= room:
             break
     return Legend(tuple(names), columns, font)

@@ -23,6 +23,10 @@ _DASHES: tuple[tuple[float, ...], ...] = (
     (4, 1.6, 1.1, 1.6, 1.1, 1.6),
     (9, 1.8, 3, 1.8),
     (2.6, 1.3),
+    (8, 1.6, 1.1, 1.6, 1.1, 1.6, 1.1, 1.6),
+    (12, 4.5),
+    (1.1, 3.0),
+    (4, 4),
 )
 _SAMPLES = 400
 _SAME = 0.006  # of the axis' height: curves so near are one on the page

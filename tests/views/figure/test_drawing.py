@@ -559,6 +559,22 @@ def test_strokes_lead_from_the_ends_of_the_curves_to_their_names(annotate: bool,
         assert start == pytest.approx(y, abs=0.01)
 
 
+def test_the_learning_rate_keeps_its_height_beside_a_legend_and_the_momentum() -> None:
+    count = 3
+    decays = np.outer(np.linspace(1, 0, 200), np.ones(count)) ** np.linspace(1, 1.1, count)
+    traces = [trace(f"schedule {index}", decays[:, index]) for index in range(count)]
+    moving = trace("moving", decays[:, 0], momentum=decays[:, 1])
+    fig = drawn(figure([*traces, moving], FigureOptions(style="paper")))
+    first, second = (
+        ax.get_window_extent().transformed(fig.dpi_scale_trans.inverted()) for ax in fig.axes
+    )
+    below = min(text.get_window_extent().y0 for text in texts(fig)) / fig.dpi
+    assert below < second.y0 - 0.6  # the legend
+    x_axis = 0.11 + 0.92 * 7.7 * 1.3 / 72 + 7.7 * 1.3 / 72
+    assert first.height >= 0.6 * (first.y1 - x_axis - 0.08) - 0.01
+    assert second.height >= 0.3
+
+
 def test_names_too_long_for_the_margin_stand_below() -> None:
     names = [f"configs/imagenet/resnet50-warmup-cosine-batch8192.yaml#variant-{c}" for c in "ab"]
     fig = figure([trace(names[0], [0.1, 0.1]), trace(names[1], [0.1, 0.01])])
