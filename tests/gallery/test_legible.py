@@ -88,7 +88,8 @@ def test_ticks_are_9_pixels_high_on_a_phone() -> None:
         svg = path.read_text(encoding="utf-8")
         [width] = re.findall(r'<svg [^>]*\bwidth="([0-9.]+)pt"', svg)
         _, *ticks = re.split(r'<g id="[xy]tick_[0-9]+">', svg)
-        ticks = [re.findall("font-size: ([0-9.]+)px", tick)[0] for tick in ticks]
+        # Of panels above others the x axis has ticks without a label.
+        ticks = [each for tick in ticks for each in re.findall("font-size: ([0-9.]+)px", tick)[:1]]
         assert ticks, path
         assert min(map(float, ticks)) * PHONE / float(width) >= 9, path
 

@@ -18,7 +18,7 @@ EDGE = 0.08
 TICK = 0.11
 _PAD = 0.05
 _BETWEEN = 0.13
-_LOWEST = 0.3  # of a panel below the first one
+_LOWEST = 0.24  # of a panel below the first one
 FIRST = 0.6
 """The share of the panels' and the legend's height that the first panel has."""
 

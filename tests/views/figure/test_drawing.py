@@ -359,7 +359,7 @@ def test_the_first_curve_alone_is_solid_and_all_look_unlike_the_others() -> None
     for count in (2, 6, 12):
         lines = figure(shapes(count)).axes[0].lines
         assert [line.get_linestyle() for line in lines] == ["-"] + ["--"] * (count - 1)
-        assert len({dashes(line) for line in lines}) == min(count, 8)
+        assert len({dashes(line) for line in lines}) == count
         assert len({(line.get_color(), dashes(line)) for line in lines}) == count
 
 
@@ -571,8 +571,8 @@ def test_the_learning_rate_keeps_its_height_beside_a_legend_and_the_momentum() -
     below = min(text.get_window_extent().y0 for text in texts(fig)) / fig.dpi
     assert below < second.y0 - 0.6  # the legend
     x_axis = 0.11 + 0.92 * 7.7 * 1.3 / 72 + 7.7 * 1.3 / 72
-    assert first.height >= 0.6 * (first.y1 - x_axis - 0.08) - 0.01
-    assert second.height >= 0.3
+    assert first.height >= 0.59 * (first.y1 - x_axis - 0.08)
+    assert second.height > 0.23
 
 
 def test_names_too_long_for_the_margin_stand_below() -> None:
