@@ -10,7 +10,7 @@ import typer
 from lrviz.cli import signals
 from lrviz.cli.console import emit, note
 from lrviz.cli.options import Sources, Training, required
-from lrviz.cli.running import import_late, introduce, load
+from lrviz.cli.running import import_late, introduce, load, user_code
 from lrviz.errors import UsageError
 
 
@@ -45,7 +45,8 @@ def explore(
         try:
             if not no_open:
                 webbrowser.open(server.address)
-            server.serve_forever()
+            with user_code(shared.verbose):
+                server.serve_forever()
         except KeyboardInterrupt:
             if signals.code() not in (None, signals.INTERRUPTED):
                 raise

@@ -145,7 +145,9 @@ class Answers:
         key = _key(schedule)
         known = self._known.pop(key, ())
         label = schedule.label
-        found = tuple((schedule, replace(trace, label=label)) for _, trace in known)
+        if schedule.function is None:
+            known = tuple((schedule, replace(trace, label=label)) for _, trace in known)
+        found = known
         if not found:
             built = build_each(schedule)
             found = tuple((one, started(one, run(each, _heeding(stale)))) for one, each in built)
@@ -172,9 +174,9 @@ def _size(pairs: Simulated) -> int:
 
 
 def _key(schedule: Schedule) -> str:
-    """Return what a schedule of a spec gives depends on; empty where more than its data does."""
+    """Return what a schedule's values depend on; empty where that may change unseen."""
     if schedule.function is not None:
-        return ""
+        return f"held {id(schedule)}"  # by `Opened`, for as long as the page is served
     if any(each.metric is not None and each.metric.file is not None for each in schedule.members):
         return ""  # which may have been saved since
     return json.dumps(unplaced(schedule.tree))

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from lrviz import __version__
-from lrviz.errors import LrvizError
+from lrviz.errors import LrvizError, words
 from lrviz.explorer.answering import SupersededError
 from lrviz.explorer.gate import Gate
 from lrviz.explorer.opening import Opened
@@ -140,6 +140,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(409, "a newer request has come")
         except LrvizError as error:
             self._refuse(422, str(error))
+        except Exception as error:
+            self._refuse(
+                500, f"lrviz cannot answer this, which is a fault of its own: {words(error)}"
+            )
+            raise  # where the server was started, its traceback is shown
         else:
             kind = "application/octet-stream" if place == "draw" else "application/json"
             self._send(200, kind, answer)

@@ -113,18 +113,20 @@ def test_a_config_of_a_framework(tmp_path: Path) -> None:
 
 def test_what_no_spec_can_hold_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("mine.py").write_text("def half(step):\n    return 0.5\n")
+    Path("mine.py").write_text(
+        "from torch import optim, zeros\n"
+        "def half(step):\n    return 0.5\n"
+        "def two():\n    return [optim.SGD([zeros(1)], lr=0.1), optim.Adam([zeros(1)], lr=0.2)]\n"
+    )
     Path("log.csv").write_text("step,lr\n0,0.5\n9,0.5\n")
-    sources = ["mine.py:half", "log.csv", "cosine"]
+    sources = ["mine.py:half", "mine.py:two", "log.csv", "cosine"]
     found = opened(sources, Overrides(steps=10))
-    assert found.state.sources == ("mine.py:half", "log.csv")
+    assert found.state.sources == ("mine.py:half", "mine.py:two", "log.csv")
     assert list(unplaced(read(found.state.spec))["schedules"]) == ["cosine"]
-    answer = Answers(found).answer(found.state)
-    assert {each.label: each.updates for each in answer.traces} == {
-        "cosine": 10,
-        "half": 10,
-        "log": 10,
-    }
+    answers = Answers(found)
+    for _ in range(2):  # what is known by now has the same names
+        labels = [each.label for each in answers.answer(found.state).traces]
+        assert labels == ["cosine", "half", "two (SGD)", "two (Adam)", "log"]
 
 
 def test_what_curves_share_stands_on_top_once() -> None:

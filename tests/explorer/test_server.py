@@ -235,6 +235,21 @@ def test_specs_configs_and_logs_are_loaded(tmp_path: Path) -> None:
         assert curves["log", "lr", 0].tolist() == [0.1] * 10
 
 
+def test_a_fault_of_its_own_is_no_silence(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with served(["cosine"]) as server:
+        monkeypatch.setattr(server.service, "draw", lambda body: body.nothing)
+        code, _, answer = sent(server, "POST", "draw", asked(SPEC))
+        assert code == 500
+        assert json.loads(answer)["error"] == (
+            "lrviz cannot answer this, which is a fault of its own: AttributeError: 'bytes' object "
+            "has no attribute 'nothing'"
+        )
+        assert sent(server, "GET", "")[0] == 200
+    assert "AttributeError" in capfd.readouterr().err
+
+
 def test_the_newest_request_wins() -> None:
     with served(["cosine"]) as server:
         long = SPEC.replace("100", "2000000")

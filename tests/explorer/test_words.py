@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-import yaml
 
-import lrviz
 from lrviz.explorer.answering import Answers
 from lrviz.explorer.document import State
 from lrviz.explorer.opening import Opened, opened
@@ -74,40 +72,17 @@ def test_the_command_opens_as_this_page(
     assert words(found.state, answer).command == command
 
 
-def run(code: str) -> list[float]:
-    """Return the lr that each update of printed code uses."""
-    used: list[float] = []
-    names: dict[str, Any] = {"model": torch.nn.Linear(1, 1)}
-    lines = code.replace("...  # forward and backward", "seen(optimizer)").replace(
-        "(metric)", "(1.0)"
-    )
-    names["seen"] = lambda optimizer: used.append(optimizer.param_groups[0]["lr"])
-    for each in torch.nn.Linear(1, 1).parameters():
-        each.grad = torch.zeros_like(each)
-    exec(lines, names)
-    return used
-
-
-@pytest.mark.parametrize(
-    "curve",
-    [
-        "{scheduler: {type: onecycle, pct_start: 0.25}}",
-        "{scheduler: {type: warmup-cosine, warmup: 7%}}",
-        "{scheduler: {type: LambdaLR, lr_lambda: 'floor(70 * progress) / (1 + step) if step < 50 "
-        "else 0.97 ** floor(350 * progress / 2.4)'}}",
-        "{scheduler: {type: SequentialLR, milestones: [10%], schedulers: [{type: LinearLR, "
-        "total_iters: 10%}, {type: CosineAnnealingLR, T_max: rest}]}}",
-    ],
-)
-def test_the_code_trains_with_this_schedule(curve: str) -> None:
+def test_the_code_is_torchs_where_torch_has_the_classes() -> None:
     text = (
-        "train: {steps: 150}\noptimizer: {type: SGD, lr: 0.3, momentum: 0.9}\n"
-        f"schedules: {{a: {curve}}}\n"
+        "train: {epochs: 3, steps_per_epoch: 50}\n"
+        "schedules: {a: {interval: epoch, scheduler: step}}\n"
     )
     [(label, code)] = said(text).code
     assert label == "a"
     assert "import lrviz\n" not in code
-    assert run(code) == lrviz.simulate(yaml.safe_load(text)).lr[:, 0].tolist()
+    assert (
+        "if (step + 1) % steps_per_epoch == 0:  # after an epoch\n        scheduler.step()" in code
+    )
 
 
 def test_what_plain_code_cannot_say_is_built_from_the_saved_spec(

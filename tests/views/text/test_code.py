@@ -71,6 +71,13 @@ def schedules() -> list[Any]:
     return found
 
 
+def test_an_expression_has_its_functions_and_is_not_broken_within() -> None:
+    rise = "floor(70 * progress) / (1 + step) if step < 50 else 0.97 ** floor(350 * progress / 2.4)"
+    spec = {"train": {"steps": 60}, "scheduler": {"type": "LambdaLR", "lr_lambda": rise}}
+    [schedule] = load_all([spec]).schedules
+    assert run(schedule) == lrviz.simulate(schedule).lr.tolist()
+
+
 @pytest.mark.parametrize(("schedule", "trace"), schedules())
 def test_the_code_uses_the_rates_of_the_schedule(schedule: Schedule, trace: lrviz.Trace) -> None:
     assert run(schedule) == trace.lr.tolist()
