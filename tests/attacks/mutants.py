@@ -641,7 +641,51 @@ HOLDING = (
         "views/plan/panels",
     ),
 )
-MUTANTS = (*READING, *BUILDING, *SIMULATING, *DERIVING, *SHOWING, *HOLDING)
+ANSWERING = (
+    Mutant(
+        "a page's curves are not drawn",
+        "views/html/script/4-painter.js",
+        "context.stroke(series.path(from, to, columns, x, panel.y));",
+        "series.path(from, to, columns, x, panel.y);",
+        "views/html/browser",
+    ),
+    Mutant(
+        "a page's falling curves lose what rises for one update",
+        "views/html/script/2-series.js",
+        "if (falls && high > one) point(middle, high);",
+        "",
+        "views/html/browser",
+    ),
+    Mutant(
+        "a page tells the value of the next update",
+        "views/html/script/6-figure.js",
+        "const update = Math.floor(place / factor);",
+        "const update = Math.floor(place / factor) + 1;",
+        "views/html/browser",
+    ),
+    Mutant(
+        "a page's doubles lose a carry",
+        "views/html/script/1-unpack.js",
+        "hi = (high[order] + hi + (sum < lo ? 1 : 0)) >>> 0;",
+        "hi = (high[order] + hi) >>> 0;",
+        "views/html/browser",
+    ),
+    Mutant(
+        "a page's blocks forget what was before them",
+        "views/html/packing.py",
+        "bits[max(0, start - _ORDER) : start]",
+        "bits[max(0, start - 1) : start]",
+        "views/html/packing",
+    ),
+    Mutant(
+        "a page's tables show labels as markup",
+        "views/html/table.py",
+        "return escape(visible(text))",
+        "return visible(text)",
+        "views/html/table",
+    ),
+)
+MUTANTS = (*READING, *BUILDING, *SIMULATING, *DERIVING, *SHOWING, *HOLDING, *ANSWERING)
 
 
 def copied(folder: Path) -> Path:
@@ -670,7 +714,8 @@ def failed(root: Path, paths: list[str]) -> str:
 
 def paths(mutant: Mutant) -> list[str]:
     """Return the test modules that should notice a fault, and the doctests beside it."""
-    return [f"lrviz/{mutant.file}", *(each.as_posix() for each in mutant.modules())]
+    doctests = [f"lrviz/{mutant.file}"] if mutant.file.endswith(".py") else []
+    return doctests + [each.as_posix() for each in mutant.modules()]
 
 
 def main() -> int:

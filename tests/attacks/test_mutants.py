@@ -18,6 +18,9 @@ def test_a_fault_can_be_planted(mutant: Mutant, tmp_path: Path) -> None:
     shutil.copy(ROOT / "lrviz" / mutant.file, target)
     before = target.read_text(encoding="utf-8")
     mutant.plant(tmp_path)
-    assert ast.dump(ast.parse(target.read_text(encoding="utf-8"))) != ast.dump(ast.parse(before))
+    after = target.read_text(encoding="utf-8")
+    assert after != before
+    if target.suffix == ".py":
+        assert ast.dump(ast.parse(after)) != ast.dump(ast.parse(before))
     for path in mutant.modules():
         assert (ROOT / path).is_file()
