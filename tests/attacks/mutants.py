@@ -493,8 +493,8 @@ SHOWING = (
     Mutant(
         "a figure's curve is one update to the right",
         "views/figure/lines.py",
-        "                at * factor,\n                values,\n                color=",
-        "                (at + 1) * factor,\n                values,\n                color=",
+        "                at * factor,\n                np.clip(values,",
+        "                (at + 1) * factor,\n                np.clip(values,",
         "views/figure/drawing",
     ),
     Mutant(
