@@ -90,6 +90,7 @@ class Service:
         return {
             "spec": self.opened.state.spec,
             "sources": list(self.opened.state.sources),
+            "held": list(self.opened.held),
             "presets": presets,
             "classes": classes,
             "optimizers": list(catalog.optimizer_names()),

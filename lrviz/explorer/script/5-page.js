@@ -130,13 +130,18 @@ function mount(root, first, post, changed = () => {}) {
         onclick: () => setSources(asking.state.sources.filter((each) => each !== source)),
       });
       const problem = element("p", {class: "problem", "data-source": source, hidden: true});
-      return element("div", {class: "row source"}, element("span", {class: "name", text: source}), remove, problem);
+      const said = first.held.includes(source)
+        ? element("span", {class: "said", text: "Built by its own code, for the length and lr that it was named with."})
+        : null;
+      const name = element("span", {class: "name", text: source});
+      return element("div", {class: "row source"}, name, remove, said, problem);
     });
     $("sources").replaceChildren(...rows);
     const gone = first.sources.filter((each) => !asking.state.sources.includes(each));
     const named = gone.length ? [["Named on the command line", gone.map((each) => [each])]] : [];
     const value = $("add").value || names.presets[0][0];
-    options($("add"), [...named, ["Presets", names.presets], ["PyTorch's schedulers", names.classes]], value);
+    const all = [...named, ["Presets", names.presets], ["PyTorch's schedulers", names.classes]];
+    options($("add"), all, value);
   }
 
   function setSources(sources) {
