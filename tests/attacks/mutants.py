@@ -658,7 +658,7 @@ ANSWERING = (
     ),
     Mutant(
         "a page tells the value of the next update",
-        "views/html/script/6-figure.js",
+        "views/html/script/7-figure.js",
         "const update = Math.floor(place / factor);",
         "const update = Math.floor(place / factor) + 1;",
         "views/html/browser",

@@ -2,7 +2,6 @@
 
 const NAMED = 12; // curves whose values are shown beside the cursor, the nearest ones
 const SAID = 150; // milliseconds of rest before a value is read aloud
-const SCROLLING = 300; // milliseconds after which a turn of the wheel is no more the page's
 const FEWEST = 4; // updates across the page at the closest zoom
 let figures = 0;
 
@@ -15,7 +14,6 @@ class Figure {
     this.drawn = 0;
     this.drawnData = null;
     this.printing = false;
-    this.scrolled = -Infinity; // when the page was
     this.number = ++figures;
     this.aborted = new AbortController();
     this.dark = matchMedia("(prefers-color-scheme: dark)");
@@ -62,18 +60,17 @@ class Figure {
 
   // Puts the cursor on an update, where it can be seen.
   select(update) {
-    this.cursor = Math.max(this.reference.start, Math.min(this.reference.updates - 1, update));
+    this.point(update);
     if (this.window) {
       const [low, high] = this.window;
       const place = this.#placeOf(this.cursor);
       if (place < low || place > high) {
         const from = place - (high - low) / 2;
-        this.#see(from, from + high - low);
+        this.see(from, from + high - low);
       }
     }
     clearTimeout(this.saying);
     this.saying = setTimeout(() => (this.live.textContent = this.#sentence()), SAID);
-    this.#moved();
   }
 
   toggle(label, on) {
@@ -88,7 +85,7 @@ class Figure {
     this.state.unit = key;
     if (window && new Set(before.factors).size === 1 && new Set(this.unit.factors).size === 1) {
       const factor = this.unit.factors[0] / before.factors[0];
-      this.#see(window[0] * factor, window[1] * factor);
+      this.see(window[0] * factor, window[1] * factor);
     } else this.window = null;
     this.#request();
   }
@@ -117,7 +114,7 @@ class Figure {
     const place = about ?? (inside ? shown : (low + high) / 2);
     const width = Math.max(this.closest, (high - low) * factor);
     const from = place - ((place - low) / (high - low)) * width;
-    this.#see(from, from + width);
+    this.see(from, from + width);
   }
 
   reset() {
@@ -228,10 +225,10 @@ class Figure {
   // Draws at the next frame: all of it, or where only the cursor has moved nothing but that.
   #request() {
     this.stale = true;
-    this.#point();
+    this.#renew();
   }
 
-  #point() {
+  #renew() {
     this.frame ??= requestAnimationFrame(() => (this.stale ? this.drawNow() : this.#drawCursor()));
   }
 
@@ -360,8 +357,11 @@ class Figure {
     return `${this.#where().join(", ")}: ${values.join("; ") || "no curve"}`;
   }
 
-  #moved() {
-    this.#point();
+  // Puts the cursor on an update, or nowhere.
+  point(update) {
+    const { start, updates } = this.reference;
+    this.cursor = update === null ? null : Math.max(start, Math.min(updates - 1, update));
+    this.#renew();
     this.root.dispatchEvent(
       new CustomEvent("lrviz:cursor", { bubbles: true, detail: { update: this.cursor } }),
     );
@@ -376,8 +376,9 @@ class Figure {
     if (overlay.width !== w || overlay.height !== h) [overlay.width, overlay.height] = [w, h];
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    if (this.dragged) {
-      const [from, to] = this.dragged;
+    const { dragged } = this.gestures;
+    if (dragged) {
+      const [from, to] = dragged;
       context.fillStyle = colours.accent;
       context.globalAlpha = 0.15;
       const { top } = scene.panels[0];
@@ -412,7 +413,7 @@ class Figure {
 
   #tell(values, x) {
     const { tip, scene } = this;
-    const away = ({ panel, value }) => Math.abs(panel.y(value) - (this.pointed ?? scene.panels[0].top));
+    const away = ({ panel, value }) => Math.abs(panel.y(value) - (this.gestures.pointed ?? scene.panels[0].top));
     const near = values.length > NAMED
       ? [...values].sort((one, other) => away(one) - away(other)).slice(0, NAMED)
       : values;
@@ -452,7 +453,7 @@ class Figure {
   }
 
   // Shows a part of the x axis, no less than some updates and within the training.
-  #see(low, high) {
+  see(low, high) {
     const width = Math.min(this.end, Math.max(this.closest, high - low));
     const from = Math.max(0, Math.min(this.end - width, low + (high - low - width) / 2));
     this.window = width >= this.end * (1 - 1e-9) ? null : [from, from + width];
@@ -460,28 +461,13 @@ class Figure {
   }
 
   #listen() {
-    const { plot } = this;
     const { signal } = this.aborted;
-    const on = (target, name, act, more = {}) => target.addEventListener(name, act, { signal, ...more });
     this.observer = new ResizeObserver(() => this.#request());
-    this.observer.observe(plot);
-    on(this.dark, "change", () => this.#fill());
-    on(window, "beforeprint", () => this.#print(true));
-    on(window, "afterprint", () => this.#print(false));
-    on(plot, "keydown", (event) => this.#key(event));
-    on(plot, "wheel", (event) => this.#wheel(event), { passive: false });
-    on(window, "scroll", (event) => (this.scrolled = event.timeStamp), { capture: true });
-    on(plot, "dblclick", () => this.reset());
-    this.pointers = new Map();
-    on(plot, "pointerdown", (event) => this.#down(event));
-    on(plot, "pointermove", (event) => this.#move(event));
-    on(plot, "pointerup", (event) => this.#up(event));
-    on(plot, "pointercancel", (event) => this.#up(event));
-    on(plot, "pointerleave", () => {
-      if (this.pointers.size || document.activeElement === plot) return;
-      this.cursor = null;
-      this.#moved();
-    });
+    this.observer.observe(this.plot);
+    this.dark.addEventListener("change", () => this.#fill(), { signal });
+    window.addEventListener("beforeprint", () => this.#print(true), { signal });
+    window.addEventListener("afterprint", () => this.#print(false), { signal });
+    this.gestures = new Gestures(this, signal);
   }
 
   #print(on) {
@@ -489,123 +475,6 @@ class Figure {
     this.root.classList.toggle("lrviz-printing", on);
     this.#fill();
     this.drawNow();
-  }
-
-  #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const { reference } = this;
-    const [low, high] = this.seen;
-    const factor = this.unit.factors[this.referred];
-    const tenth = Math.max(1, Math.round((high - low) / factor / 10));
-    const first = Math.floor(low / factor);
-    const at = this.cursor ?? (this.window ? first : reference.start - 1);
-    const by = event.shiftKey ? 10 : 1;
-    const acts = {
-      ArrowRight: () => this.select(at + by),
-      ArrowLeft: () => this.select(at - by),
-      PageDown: () => this.select(at + tenth),
-      PageUp: () => this.select(at - tenth),
-      Home: () => this.select(reference.start),
-      End: () => this.select(reference.updates - 1),
-      "+": () => this.zoom(0.5),
-      "=": () => this.zoom(0.5),
-      "-": () => this.zoom(2),
-      0: () => this.reset(),
-      Escape: () => this.reset(),
-    };
-    if (!acts[event.key]) return;
-    event.preventDefault();
-    acts[event.key]();
-  }
-
-  #wheel(event) {
-    const [low, high] = this.seen;
-    if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      if (!this.window) return;
-      event.preventDefault();
-      const by = (event.deltaX / (this.scene.right - this.scene.left)) * (high - low);
-      this.#see(low + by, high + by);
-      return;
-    }
-    if (event.deltaY > 0 && !this.window) return; // nothing to zoom out of: the page scrolls
-    if (event.timeStamp - this.scrolled < SCROLLING) return; // it is the page that is scrolled
-    event.preventDefault();
-    const pixels = event.deltaY * [1, LINE, 400][event.deltaMode];
-    this.zoom(Math.exp(0.002 * Math.max(-400, Math.min(400, pixels))), this.#under(event));
-  }
-
-  // The place of the x axis under a pointer.
-  #under(event) {
-    const x = event.clientX - this.plot.getBoundingClientRect().left;
-    return this.scene.place(Math.max(this.scene.left, Math.min(this.scene.right, x)));
-  }
-
-  #down(event) {
-    if (event.button) return;
-    this.plot.setPointerCapture(event.pointerId);
-    this.pointers.set(event.pointerId, event);
-    this.pinched = null;
-    if (this.pointers.size === 2) {
-      const [one, other] = [...this.pointers.values()].map((each) => this.#under(each));
-      this.pinched = [one, other];
-      this.dragged = null;
-    } else if (event.pointerType === "mouse" && !event.shiftKey) {
-      const x = event.clientX - this.plot.getBoundingClientRect().left;
-      this.dragged = [x, x];
-    } else if (event.shiftKey) this.held = this.#under(event);
-    this.#move(event);
-  }
-
-  #move(event) {
-    if (!this.scene) return;
-    const box = this.plot.getBoundingClientRect();
-    const x = event.clientX - box.left;
-    if (this.pointers.has(event.pointerId)) this.pointers.set(event.pointerId, event);
-    if (this.pinched) {
-      this.#pinch();
-      return;
-    }
-    if (this.held !== undefined) {
-      const [low, high] = this.seen;
-      const by = this.held - this.#under(event);
-      this.#see(low + by, high + by);
-      return;
-    }
-    if (this.dragged) {
-      this.dragged[1] = Math.max(this.scene.left, Math.min(this.scene.right, x));
-    }
-    this.pointed = event.clientY - box.top;
-    const factor = this.unit.factors[this.referred];
-    const update = Math.floor(this.#under(event) / factor);
-    const { start, updates } = this.reference;
-    this.cursor = Math.max(start, Math.min(updates - 1, update));
-    this.#moved();
-  }
-
-  // Keeps under two fingers what was under them when they came down.
-  #pinch() {
-    const box = this.plot.getBoundingClientRect();
-    const [one, other] = [...this.pointers.values()].map((each) => each.clientX - box.left);
-    if (Math.abs(one - other) < 8) return;
-    const each = (this.pinched[1] - this.pinched[0]) / (other - one);
-    if (!(each > 0)) return;
-    const low = this.pinched[0] - (one - this.scene.left) * each;
-    this.#see(low, low + (this.scene.right - this.scene.left) * each);
-  }
-
-  #up(event) {
-    this.pointers.delete(event.pointerId);
-    if (this.pointers.size < 2) this.pinched = null;
-    this.held = undefined;
-    const { dragged } = this;
-    this.dragged = null;
-    if (dragged && event.type === "pointerup" && Math.abs(dragged[0] - dragged[1]) > 4) {
-      const [low, high] = dragged
-        .map((x) => this.scene.place(Math.max(this.scene.left, x)))
-        .sort((one, other) => one - other);
-      this.#see(low, high);
-    }
-    this.#request();
   }
 }
 
