@@ -212,9 +212,15 @@ def _assert_every_group(plan: Trace, found: Trace) -> None:
             f"the optimizer has {len(found.groups)} param groups, the plan {len(plan.groups)}"
         )
     rows = min(len(plan.lr), len(found.lr))
+    if rows < len(found.lr):
+        raise AssertionError(
+            f"the plan ends at update {count(rows - 1)}, and steps={len(found.lr)} go beyond it"
+        )
+    apart = set(plan.curves) ^ set(found.curves)
+    for name in sorted(apart):
+        moves, stays = ("plan", "schedulers") if name in plan.curves else ("schedulers", "plan")
+        raise AssertionError(f"the {moves} move {name}, and the {stays} do not")
     for name, curve in plan.curves.items():
-        if name not in found.curves:
-            raise AssertionError(f"the plan moves {name}, and the schedulers do not")
         planned = np.broadcast_to(curve[:rows], (rows, len(found.groups)))
         used = found.curves[name][:rows]
         wrong = ~np.isclose(used, planned, rtol=ROUNDING, atol=0, equal_nan=True)

@@ -100,7 +100,7 @@ class Monitor:
         log: str | os.PathLike[str] | None,
         on_mismatch: OnMismatch,
     ) -> None:
-        self.update = start
+        self.update = self._begun = start
         self.skipped = 0
         self.mismatch: Mismatch | None = None
         self._optimizer = optimizer
@@ -188,7 +188,7 @@ class Monitor:
     def _is_ahead(self, groups: list[dict[str, Any]]) -> bool:
         """Tell whether a gradient scaler skipped updates, after which the schedule is ahead."""
         planned = self._planned
-        if planned is None or not _skipped(sys._getframe(1)):
+        if planned is None or not _skipped(sys._getframe(1), first=self.update == self._begun):
             return False
         for more in range(1, _SKIPS + 1):
             if planned.agrees(groups, more):
@@ -268,19 +268,22 @@ def _first(update: int, groups: list[dict[str, Any]], planned: Rows) -> Mismatch
     return Mismatch(update, "lr", 0, float("nan"), float(groups[0]["lr"]))
 
 
-def _skipped(frame: FrameType | None) -> bool:
+def _skipped(frame: FrameType | None, *, first: bool) -> bool:
     """Tell whether torch's GradScaler calls the step, and has skipped the one before.
 
     torch 2.13, `amp/grad_scaler.py`: a skip sets its count of steps without one to 0, and the next
-    step finds it there. So does the growth of its scale, once in `growth_interval` steps.
+    step finds it there. So does the growth of its scale, once in `growth_interval` steps, and the
+    first step of all, where a skip has lowered the scale as well.
     """
     for _ in range(16):
         if frame is None:
             return False
         if frame.f_code.co_filename.endswith("grad_scaler.py"):
-            scaler = frame.f_locals.get("self")
+            scaler: Any = frame.f_locals.get("self")
             tracker = getattr(scaler, "_get_growth_tracker", None)
-            return tracker is not None and int(tracker()) == 0
+            if tracker is None or not scaler.is_enabled() or int(tracker()) != 0:
+                return False
+            return not first or scaler.get_scale() < scaler._init_scale
         frame = frame.f_back
     return False
 

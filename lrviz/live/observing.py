@@ -34,15 +34,21 @@ _INSTALLED = (
     *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
     str(Path(__file__).parents[1]),
 )
-_NAMED = re.compile("sched|warmup|anneal|decay|lr", re.IGNORECASE)
+_NAMED = re.compile("(?i:sched|warmup|anneal|decay)|LR(?![a-z])|(^|[^a-zA-Z])lr|^Lr")
+_HOLDERS = re.compile("trainer|runner|engine|learner|agent|solver|callback|hook", re.IGNORECASE)
 
 
 @dataclass
 class Places:
-    """Where the script built a scheduler, and first called its step(): file and line, or None."""
+    """Where the script built a scheduler, and first called its step(): file and line, or None.
+
+    Also which of them it called first, by number, and whether it gave step() an argument.
+    """
 
     built: tuple[str, int] | None = None
     stepped: tuple[str, int] | None = None
+    order: int | None = None
+    given: bool = False
 
 
 @dataclass
@@ -54,9 +60,10 @@ class Seen:
         schedulers: Those on it, the outermost, as they were at its first update.
         adopted: Copies of both.
         before: How often the script stepped each before the first update.
+        ahead: Their count of steps at the first update.
         places: Where it built and stepped each.
         gaps: Likewise between two updates, one list a gap.
-        lrs: The values that its first group had.
+        used: The lr of each group in its updates, until a gradient scaler skips one.
         skipped: Updates that a gradient scaler skipped.
         place: Where the script makes its updates: file and line, or None.
     """
@@ -66,8 +73,9 @@ class Seen:
     adopted: Adopted
     before: list[int]
     places: list[Places]
+    ahead: list[int]
     gaps: list[list[int]] = field(default_factory=list)
-    lrs: set[float] = field(default_factory=set)
+    used: list[list[float]] = field(default_factory=list)
     skipped: int = 0
     place: tuple[str, int] | None = None
 
@@ -75,6 +83,11 @@ class Seen:
     def name(self) -> str:
         """What it is called: its class."""
         return type(self.optimizer).__name__
+
+    @property
+    def moved(self) -> bool:
+        """Its lr was not always the same."""
+        return any(row != self.used[0] for row in self.used)
 
     @property
     def kinds(self) -> str:
@@ -106,6 +119,7 @@ class Observer:
         self._first: dict[int, Counter[int]] = {}
         self._tried: Counter[int] = Counter()  # by a gradient scaler, since the last update
         self._seen: dict[int, Seen] = {}
+        self._others: set[type] = set()  # classes of schedulers that are not torch's
         self._inside = threading.local()
         self._wrapped: list[tuple[type, str, Any]] = []
         self.loader: int | None = None  # batches of the DataLoader that was last iterated over
@@ -159,6 +173,8 @@ class Observer:
             for name in ("step", "step_update"):
                 if name in vars(kind):
                     self._wrap(kind, name)
+        for kind in self._others:
+            self._wrap(kind, "step")
         observer = self
 
         def subclassed(kind: Any, /, **options: Any) -> None:
@@ -179,7 +195,10 @@ class Observer:
             elif getattr(inside, "depth", 0) == 0:
                 calls[id(scheduler)] += 1
                 place = places.setdefault(id(scheduler), Places())
-                place.stepped = place.stepped or _caller()
+                if place.order is None:
+                    place.stepped, place.order = _caller(), len(places)
+                    place.order = sum(each.order is not None for each in places.values())
+                place.given = place.given or bool(args or kwargs)
             inside.depth = getattr(inside, "depth", 0) + 1
             try:
                 return real(scheduler, *args, **kwargs)
@@ -207,6 +226,9 @@ class Observer:
     def _before(self, optimizer: Optimizer, *_: Any) -> None:
         """Look at an update that is about to be made."""
         me = id(optimizer)
+        holders = (vars(each.optimizer).values() for each in self._seen.values())
+        if any(held is optimizer for holder in holders for held in holder):
+            return  # the one within another, as ZeroRedundancyOptimizer's, whose update it makes
         tries = self._tried.pop(me, 0)
         if not tries:
             self._mark(optimizer)
@@ -214,8 +236,9 @@ class Observer:
         if seen is None:
             try:
                 with self._uncounted():
-                    schedulers = _schedulers(optimizer)
-                    adopted = adopt(optimizer, schedulers)
+                    owner, schedulers = _schedulers(optimizer)
+                    adopted = adopt(owner, schedulers)
+                    self._others |= {kind for each in schedulers if (kind := _other(each))}
             except LrvizError as error:
                 self._leave()
                 self._refuse(error)
@@ -223,17 +246,22 @@ class Observer:
             first = self._first[me]
             before = [first[id(each)] for each in schedulers]
             places = [self._places.setdefault(id(each), Places()) for each in schedulers]
-            seen = self._seen[me] = Seen(optimizer, schedulers, adopted, before, places)
+            ahead = [int(getattr(each, "last_epoch", 0) or 0) for each in schedulers]
+            seen = self._seen[me] = Seen(optimizer, schedulers, adopted, before, places, ahead)
             seen.place = _caller()
         else:
             seen.gaps.append(self._gap(seen))
         seen.skipped += max(0, tries - 1)
-        seen.lrs.add(float(optimizer.param_groups[0]["lr"]))
+        if not seen.skipped:
+            seen.used.append([float(group["lr"]) for group in optimizer.param_groups])
         scheduled = [each for each in self._seen.values() if each.schedulers]
         fewest = min((len(each.gaps) for each in scheduled), default=0)
         if fewest >= self._after or len(seen.gaps) >= self._after * _PATIENCE:
             self._leave()
             self._answer(self.seen)
+
+    # Dynamo leaves it to Python, where a step is compiled.
+    _before._torchdynamo_disable = True  # type: ignore[attr-defined]
 
     def _leave(self) -> None:
         self._restore()
@@ -277,17 +305,30 @@ def _classes() -> Iterator[type]:
             yield from (base, *base.__subclasses__())
 
 
-def _schedulers(optimizer: Optimizer) -> list[Any]:
+def _schedulers(optimizer: Optimizer) -> tuple[Optimizer, list[Any]]:
     """Return the schedulers on an optimizer, in the order in which they were built.
 
     Those are of torch's class, or objects with an optimizer and step() that are called so; one
-    that another holds is not among them.
+    that another holds is not among them. They may be on an optimizer that has the same param
+    groups and leaves the update to this one, as SAM does: that one is returned with them.
     """
     found = [
-        each for each in gc.get_objects() if _is_scheduler(each) and _optimizer(each) is optimizer
+        each
+        for each in gc.get_objects()
+        if _is_scheduler(each)
+        and isinstance(acted := _optimizer(each), Optimizer)
+        and acted.param_groups is optimizer.param_groups
     ]
     held = {id(inner) for each in found for inner in _members(each) if inner is not each}
-    return [each for each in found if id(each) not in held]
+    acting = [each for each in found if id(each) not in held]
+    return _optimizer(acting[0]) if acting else optimizer, acting
+
+
+def _other(scheduler: Any) -> type | None:
+    """Return the class of somebody's scheduler that has its step(), where that is not torch's."""
+    if isinstance(scheduler, lr_scheduler.LRScheduler):
+        return None
+    return next((kind for kind in type(scheduler).__mro__ if "step" in vars(kind)), None)
 
 
 def _is_scheduler(value: Any) -> bool:
@@ -296,8 +337,8 @@ def _is_scheduler(value: Any) -> bool:
         return True
     if issubclass(kind, Optimizer | torch.nn.Module | type | weakref.ProxyType):
         return False
-    named = _NAMED.search(kind.__name__) is not None
-    return named and callable(getattr(kind, "step", None)) and not hasattr(kind, "zero_grad")
+    named = _NAMED.search(kind.__name__) and not _HOLDERS.search(kind.__name__)
+    return bool(named) and callable(getattr(kind, "step", None)) and not hasattr(kind, "zero_grad")
 
 
 def _optimizer(scheduler: Any) -> Any:

@@ -13,7 +13,6 @@ import os
 import runpy
 import sys
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -32,7 +31,7 @@ from lrviz.spec import metrics
 from lrviz.spec.cadence import Cadence
 from lrviz.spec.durations import Length
 from lrviz.spec.metrics import Metric
-from lrviz.writing.numbers import count
+from lrviz.writing.numbers import count, lr
 
 
 @dataclass(frozen=True)
@@ -71,10 +70,14 @@ def follow(
         UsageError: What was seen does not tell how it goes on.
     """
     length = Length(request.updates, request.per_epoch)
-    groups = tuple(str(each.get("name", at)) for at, each in enumerate(seen.optimizer.param_groups))
+    copied_groups = seen.adopted.optimizer.param_groups
+    groups = tuple(str(each.get("name", at)) for at, each in enumerate(copied_groups))
     schedulers: list[BuiltScheduler] = []
     told = []
-    for index, copied in enumerate(seen.adopted.schedulers):
+    orders = [each.order for each in seen.places]
+    in_order = sorted(range(len(orders)), key=lambda at: (orders[at] is None, orders[at] or 0))
+    for index in in_order:  # in which the script steps them
+        copied = seen.adopted.schedulers[index]
         kind = type(copied).__name__
         if takes_metric(copied) and request.metric is None:
             raise UsageError(
@@ -82,6 +85,12 @@ def follow(
                 "--metric FILE:COLUMN"
             )
         built = called(copied, Cadence())
+        plain = built.argument is None and not takes_metric(copied)
+        if seen.places[index].given and plain and request.interval != "fraction":
+            raise UsageError(
+                f"{kind}.step() is given an epoch: say --interval fraction where that is "
+                "epoch + i / steps_per_epoch, else take it out, as torch advises"
+            )
         if never[index]:
             schedulers.append(replace(built, times=0))
             told.append(f"{kind} never stepped")
@@ -98,7 +107,9 @@ def follow(
     optimizer = seen.adopted.optimizer
     whole = Built(seen.name, seen.name, optimizer, tuple(schedulers), length, groups)
     with seen.adopted.unchanged():
-        return run(whole), ", ".join([seen.name, *(told or ["no scheduler"])])
+        trace = run(whole)
+    _hold(trace, seen, request)
+    return trace, ", ".join([seen.name, *(told or ["no scheduler"])])
 
 
 def _cadence(
@@ -111,22 +122,23 @@ def _cadence(
         cadence = Cadence(request.interval)  # type: ignore[arg-type]  # the command line's
         return called(built.scheduler, cadence), f"after each {unit}, as --interval says"
     updates = "the 1 update" if len(calls) == 1 else f"{len(calls)} updates"
-    [(times, most)] = Counter(calls).most_common(1)
-    others = len(calls) - most
-    if times:
-        known = "" if not others else f" (as after {most} of {updates})"
-        before = 0 if others else seen.before[index]
-        if times > 1 and before == times - 1:
-            text = f"after each of the {times} batches of an update"
-        else:
-            often = "" if times == 1 else f"{times} times "
-            text = f"{often}{'before' if before else 'after'} each update{known}"
-        return replace(built, times=times), text
-    steps = [at for at, each in enumerate(calls) if each]
     kind = type(built.scheduler).__name__
+    if len(set(calls)) == 1 and (times := calls[0]):
+        before = seen.before[index]
+        if times > 1 and before == times - 1:
+            return replace(built, times=times), f"after each of the {times} batches of an update"
+        often = "" if times == 1 else f"{times} times "
+        return replace(built, times=times), f"{often}{'before' if before else 'after'} each update"
+    steps = [at for at, each in enumerate(calls) if each]
     apart = {later - before for before, later in pairwise(steps)}
     if len(apart) == 1 and set(calls) == {0, 1} and steps[0] + 1 == (every := apart.pop()):
         return called(built.scheduler, Cadence(frequency=every)), f"every {count(every)} updates"
+    if len(steps) > 1 or (request.per_epoch and any((at + 1) % request.per_epoch for at in steps)):
+        raise UsageError(
+            f"{kind} was stepped {', '.join(map(str, calls))} times after the first {updates}, and "
+            "how it goes on is not seen: look at more with --after, or name a function that builds "
+            "it, as in train.py:make_scheduler"
+        )
     if request.per_epoch is None:
         raise UsageError(
             f"{kind} was stepped after {len(steps)} of {updates}, so once an epoch as it seems"
@@ -134,6 +146,22 @@ def _cadence(
             f"more updates with --after{'' if loader is None else f' {loader + 1}'}"
         )
     return called(built.scheduler, Cadence("epoch")), f"after {len(steps)} of {updates}: per epoch"
+
+
+def _hold(trace: Trace, seen: Seen, request: Request) -> None:
+    """Hold what is followed against what the script's updates used.
+
+    Raises:
+        UsageError: They differ: something else sets the lr too.
+    """
+    for update, (used, row) in enumerate(zip(seen.used, trace.lr.tolist(), strict=False)):
+        if request.interval is None and used[: len(row)] != row:
+            group = next(at for at, lr in enumerate(row) if used[at] != lr)
+            raise UsageError(
+                f"update {update} of {seen.name} used {lr(used[group], 12)}, where its schedulers, "
+                f"as they were stepped, give {lr(row[group], 12)}: other code sets the "
+                "lr too; name a function that gives it, as in train.py:get_lr"
+            )
 
 
 def _batches(loader: int | None) -> str:
@@ -183,9 +211,10 @@ def answered(
                 {
                     "optimizer": each.name,
                     "place": each.place,
-                    "moved": not each.schedulers and len(each.lrs) > 1,
-                    "schedulers": [_stepped(each, at, never=never[at]) for at in every],
+                    "moved": not each.schedulers and each.moved,
+                    "schedulers": [_stepped(each, at, never=never[at], over=over) for at in every],
                     "groups": list(trace.groups),
+                    "now": len(each.optimizer.param_groups),
                     "said": said,
                     "warnings": [*_warnings(each), *trace.warnings],
                     "error": None if trace.error is None else trace.error.message,
@@ -196,19 +225,18 @@ def answered(
         _write(folder, {"message": error.message}, {})
 
 
-def _stepped(seen: Seen, index: int, *, never: bool) -> dict[str, Any]:
+def _stepped(seen: Seen, index: int, *, never: bool, over: bool) -> dict[str, Any]:
     """Return what was seen of a scheduler, as `lrviz.sources.followed.Stepped` has it."""
     real, calls = seen.schedulers[index], [gap[index] for gap in seen.gaps]
-    # A step that names an epoch, as some have it, skips none.
-    ahead = int(getattr(seen.adopted.schedulers[index], "last_epoch", 0) or 0)
     return {
         "kind": type(real).__name__,
-        "skipped": min(seen.before[index], max(0, ahead)),
+        "skipped": min(seen.before[index], max(0, seen.ahead[index])),
         "times": calls[0] if len(set(calls)) == 1 else 0,
         "calls": sum(calls),
         "updates": len(calls),
         "known": len(getattr(real, "base_lrs", seen.optimizer.param_groups)),
         "never": never,
+        "over": over,
         "metric": takes_metric(real),
         "built": seen.places[index].built,
         "stepped": seen.places[index].stepped,
@@ -298,8 +326,7 @@ def _ran(arguments: list[str]) -> str:
 def _unscheduled(seen: list[Seen]) -> str:
     """Return what was seen of optimizers that no scheduler acts on."""
     names = ", ".join(each.name for each in seen)
-    moved = any(len(each.lrs) > 1 for each in seen)
-    if moved:
+    if any(each.moved for each in seen):
         return (
             f"no scheduler acts on {names}: the script sets the lr itself; name the function that "
             "gives it, as in train.py:get_lr"
@@ -313,12 +340,14 @@ def _nothing(seen: list[Seen], ended: str) -> str:
     if not seen:
         made = "before an optimizer made an update in its process"
     elif ended:
-        made = "after " + ", ".join(f"{count(len(each.gaps))} of {each.name}" for each in seen)
-        made += " updates"
+        made = "after updates: " + ", ".join(
+            f"{count(len(each.gaps))} of {each.name}" for each in seen
+        )
     else:
         return _unscheduled(seen)
     return f"{ended or 'it ended'} {made}"
 
 
 if __name__ == "__main__":
+    sys.path.pop(0)  # the folder that it is called from, which is not on a script's path
     main(sys.argv[1])

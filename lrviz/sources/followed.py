@@ -27,7 +27,8 @@ class Stepped:
         calls: All calls of step().
         updates: Updates that were looked at.
         known: Param groups that the optimizer had when it was built.
-        never: It was never stepped, and would have been.
+        never: It was not stepped in these updates, an epoch of them or all that there are.
+        over: The script made no more.
         metric: It looks at a metric.
         built: Where the script built it; None where that is not in the script's own files.
         stepped: Where the script called step() first; likewise.
@@ -40,6 +41,7 @@ class Stepped:
     updates: int
     known: int
     never: bool
+    over: bool
     metric: bool
     built: Place | None
     stepped: Place | None
@@ -59,12 +61,14 @@ class Observed:
         message: What the script does.
         advice: What it should do.
         place: Where, in the script; None where that is not known.
+        sure: No later part of the script could change it.
     """
 
     fault: Fault
     message: str
     advice: str
     place: Place | None
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Followed:
 
     Attributes:
         optimizer: The optimizer's class.
-        groups: How many param groups it has.
+        groups: How many param groups it has in the end.
         curves: By quantity, shape (N + 1, G): row t is what update t uses, the last what the one
             behind the last would.
         error: What a scheduler raised where its curve ends before the training; or None.
@@ -110,13 +114,16 @@ class Followed:
             )
         for each in self.schedulers:
             if each.never:
+                updates = _updates(each.updates)
+                first = f"not stepped in the first {updates}, an epoch or more"
                 yield Observed(
                     "never",
-                    f"{each.kind} is never stepped: {_updates(each.updates)} were made without a "
-                    "call of its step(), and the lr stays as it is",
+                    f"{each.kind} is "
+                    + (f"never stepped in all the {updates}" if each.over else first),
                     "call scheduler.step() after each optimizer.step(), or after each epoch where "
                     "it counts epochs",
                     each.built,
+                    sure=each.over,
                 )
             if each.skipped and not each.batches:
                 yield Observed(

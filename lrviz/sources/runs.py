@@ -102,7 +102,7 @@ def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
         }
         followed = Followed(
             each["optimizer"],
-            len(each["groups"]),
+            each["now"],
             own,
             each["error"],
             tuple(_stepped(one) for one in each["schedulers"]),
@@ -207,18 +207,23 @@ def _process(request: Path) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        for started in request.parent.glob("processes/*"):
-            _end(int(started.name), request)
+        _end_others(request)
         process.wait()
 
 
-def _end(process: int, request: Path) -> None:
-    """End a process that a script's launcher has begun in a session of its own."""
-    with suppress(OSError):
-        environment = Path(f"/proc/{process}/environ")
-        # Its number may be another's by now, which does not have the request.
-        if not environment.exists() or str(request).encode() in checked(environment).read_bytes():
-            os.kill(process, signal.SIGKILL)
+def _end_others(request: Path) -> None:
+    """End what a script or its launcher has begun in sessions of their own.
+
+    All that it started has the request in its environment. Where that cannot be read, those that
+    have imported torch have left their numbers.
+    """
+    numbers = [Path(each) for each in request.parent.glob("processes/*")]
+    for each in Path("/proc").glob("[0-9]*") if Path("/proc").exists() else numbers:
+        with suppress(OSError):
+            environment = each / "environ"
+            ours = each in numbers or str(request).encode() in checked(environment).read_bytes()
+            if ours and int(each.name) != os.getpid():
+                os.kill(int(each.name), signal.SIGKILL)
 
 
 RUN = Kind("run", _parse, _read)

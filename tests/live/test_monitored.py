@@ -773,3 +773,28 @@ def test_of_two_processes_one_writes_and_tells(tmp_path: Path) -> None:
     assert ["update 0: the optimizer uses 0.3" in each for each in told] == [True, False]
     rows = (tmp_path / "lr.csv").read_text().splitlines()
     assert rows == ["step,lr", *(f"{t},0.3" for t in range(5))]
+
+
+@pytest.mark.parametrize(("enabled", "early"), [(False, False), (True, True)])
+def test_no_scaler_skips_that_is_off_or_has_not_stepped(
+    enabled: bool, early: bool, told: list[str]
+) -> None:
+    parameter = torch.nn.Parameter(torch.ones(1))
+    optimizer = SGD([parameter], lr=0.1)
+    acting = scheduler(optimizer)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0, enabled=enabled)
+    if early:
+        optimizer._opt_called = True  # type: ignore[attr-defined]  # torch warns of the order, too
+        acting.step()  # the fault
+    with lrviz.monitor(optimizer, "warmup-cosine", **PLAN) as watched:
+        for _ in range(12):
+            optimizer.zero_grad()
+            scaler.scale(parameter.sum()).backward()  # type: ignore[no-untyped-call]
+            scaler.step(optimizer)
+            scaler.update()
+            acting.step()
+            if not early:
+                acting.step()  # the fault
+    assert watched.skipped == 0
+    assert watched.mismatch is not None
+    assert watched.mismatch.update == (0 if early else 1)

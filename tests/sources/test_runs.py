@@ -647,3 +647,168 @@ def test_a_plateau_is_given_the_values_of_a_file(script: Any) -> None:
     assert schedule.warnings == (
         "--metric: without effect, no scheduler of the script looks at one",
     )
+
+
+REFUSED = {
+    "an epoch for step()": (
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = CosineAnnealingWarmRestarts(optimizer, 10)
+        for index in range(99):
+            update(optimizer)
+            scheduler.step(index / 20)
+        """,
+        "CosineAnnealingWarmRestarts.step() is given an epoch: say --interval fraction where that "
+        "is epoch + i / steps_per_epoch, else take it out, as torch advises",
+    ),
+    "no regular way": (
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = ExponentialLR(optimizer, 0.5)
+        for index in range(99):
+            update(optimizer)
+            if index % 2 == 0:
+                scheduler.step()
+        """,
+        "ExponentialLR was stepped 1, 0, 1 times after the first 3 updates, and how it goes on is "
+        "not seen: look at more with --after, or name a function that builds it, as in "
+        "train.py:make_scheduler",
+    ),
+    "a warmup by hand": (
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = LambdaLR(optimizer, lambda step: 1 - step / 100)
+        for index in range(99):
+            update(optimizer)
+            scheduler.step()
+            if index < 10:
+                optimizer.param_groups[0]["lr"] = 0.001 * (index + 1)
+        """,
+        "update 1 of SGD used 0.001, where its schedulers, as they were stepped, give 0.099: other "
+        "code sets the lr too; name a function that gives it, as in train.py:get_lr",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.usefixtures("forked")
+def test_what_cannot_be_followed_is_refused(script: Any, case: str) -> None:
+    text, message = REFUSED[case]
+    script(text)
+    with pytest.raises(LrvizError) as caught:
+        lrviz.load("run:train.py")
+    assert str(caught.value) == f"run:train.py: {message}"
+
+
+@pytest.mark.usefixtures("forked")
+def test_schedulers_are_stepped_in_the_script_s_order(script: Any) -> None:
+    script(
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        warmup = LinearLR(optimizer, 0.1, total_iters=8)
+        cosine = CosineAnnealingLR(optimizer, 20)
+        while True:
+            update(optimizer)
+            cosine.step()
+            warmup.step()
+        """
+    )
+    optimizer = sgd()
+    warmup, cosine = LinearLR(optimizer, 0.1, total_iters=8), CosineAnnealingLR(optimizer, 20)
+
+    def both(_: int) -> None:
+        cosine.step()
+        warmup.step()
+
+    assert values("run:train.py", steps=20) == expected(optimizer, 20, both)
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_scheduler_of_ones_own_class_and_a_runner_that_holds_it(script: Any) -> None:
+    script(
+        """
+        class HalvingScheduler:
+            def __init__(self, optimizer):
+                self.optimizer = optimizer
+
+            def step(self):
+                self.optimizer.param_groups[0]["lr"] /= 2
+
+
+        class ModelRunner:
+            def __init__(self):
+                self.model = model
+                self.optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+                self.scheduler = HalvingScheduler(self.optimizer)
+
+            def step(self):
+                update(self.optimizer)
+                self.scheduler.step()
+
+
+        runner = ModelRunner()
+        while True:
+            runner.step()
+        """
+    )
+    [schedule] = lrviz.load("run:train.py", steps=5)
+    assert lrviz.simulate(schedule).lr[:, 0].tolist() == [0.1 * 0.5**t for t in range(5)]
+    assert schedule.notes[0] == "SGD, HalvingScheduler stepped after each update"
+    assert schedule.warnings == ()
+
+
+@pytest.mark.usefixtures("forked")
+def test_an_epoch_given_to_step_first_skips_no_value(script: Any) -> None:
+    script(
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = CosineAnnealingWarmRestarts(optimizer, 2)
+        for epoch in range(9):
+            for index in range(4):
+                scheduler.step(epoch + index / 4)
+                update(optimizer)
+        """
+    )
+    [schedule] = lrviz.load("run:train.py", steps=20, steps_per_epoch=4, interval="fraction")
+    assert schedule.warnings == ()
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_group_that_comes_later_still_is_told(script: Any) -> None:
+    script(
+        """
+        optimizer = torch.optim.SGD([model.weight], lr=0.1)
+        scheduler = StepLR(optimizer, 2, 0.1)
+        for index in range(9):
+            if index == 2:
+                optimizer.add_param_group({"params": [model.bias], "lr": 0.3})
+            update(optimizer)
+            scheduler.step()
+        """
+    )
+    [schedule] = lrviz.load("run:train.py", steps=6)
+    assert lrviz.simulate(schedule).lr.shape == (6, 1)
+    assert "built when the optimizer had 1 of its 2 param groups" in schedule.warnings[0]
+
+
+def test_what_it_began_in_a_session_of_its_own_is_ended(script: Any) -> None:
+    script(
+        """
+        import pathlib, subprocess
+
+        begun = subprocess.Popen(["sleep", "777"], start_new_session=True)
+        pathlib.Path("pid").write_text(str(begun.pid))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = StepLR(optimizer, 2, 0.1)
+        while True:
+            update(optimizer)
+            scheduler.step()
+        """
+    )
+    lrviz.load("run:train.py", steps=6)
+    process = Path("/proc", Path("pid").read_text(), "status")
+    for _ in range(100):
+        if not process.exists() or "\nState:\tZ" in process.read_text():
+            return
+        time.sleep(0.05)
+    pytest.fail("it goes on")

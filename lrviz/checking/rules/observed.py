@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lrviz.checking.rule import Check, Fault, rule
+from lrviz.checking.rule import Check, Fault, Severity, rule
 from lrviz.checking.subject import Subject
 from lrviz.sources import followed
 
@@ -15,7 +15,8 @@ def _seen(fault: followed.Fault) -> Check:
     def check(subject: Subject) -> Iterator[Fault]:
         for each in subject.observed:
             if each.fault == fault:
-                yield Fault(each.message, each.advice, each.place, update=0)
+                severity: Severity | None = None if each.sure else "warning"
+                yield Fault(each.message, each.advice, each.place, update=0, severity=severity)
 
     return check
 

@@ -42,11 +42,16 @@ def shifted(logged: Logged, plan: Array, habits: tuple[str, str]) -> Iterator[tu
         indices = logged.updates + shift
         expected = at(plan, np.maximum(indices, 0))
         sentence = f"{texts[shift]}: it was read one step {'early' if shift > 0 else 'late'}"
-        if shift < 0:
-            sentence += ", or a first step of the schedule was skipped"
+        other = "a first step of the schedule was skipped"
+        if shift > 0:
+            other = "the scheduler is stepped before the first optimizer.step()"
+        sentence += f", or {other}"
         if habit:
             sentence += f" ({habit})"
-        advice = "count its rows from the other end: the training itself followed the plan"
+        advice = (
+            "where each row is written behind its update, count the rows from the other end: the "
+            "training itself followed the plan"
+        )
         cause = Cause("early" if shift > 0 else "late", sentence, advice, {"updates": shift})
         yield cause, expected
 

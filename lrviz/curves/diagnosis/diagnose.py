@@ -161,7 +161,10 @@ def _cheap(plan: Planned, values: Array, logged: Logged) -> Iterator[tuple[Cause
     for pace, offset in slow_paces(logged, values):
         yield _slow(pace, offset, plan), at(values, (logged.updates + offset) // pace)
     last = int(logged.updates[-1])
-    for pace, offset in fast_paces(logged, _stepped_on(plan, values)):
+    paces = fast_paces(logged, _stepped_on(plan, values))
+    # A schedule that comes round has aliases, paces at which one update is beyond its whole length.
+    within = [each for each in paces if each[0] <= len(plan.values)]
+    for pace, offset in within or paces:
         updates = pace * last + offset + 1
         longer = values
         if updates > len(values) and plan.variants is not None and updates <= _MOST:
@@ -237,11 +240,11 @@ def _behind(values: Array, logged: Logged, needed: int) -> Iterator[Cause]:
         more = _Range(after.least - before.least, after.most - before.least)
         updates = "update" if more == _Range(1, 1) else "updates"
         parts.append(f"{more.written} {updates} {_between(logged, after.row)}")
-    sentence = (
-        f"the schedule fell behind by {', by '.join(parts)}: its steps were skipped there, as a "
-        "gradient scaler skips updates that overflow"
+    sentence = f"the schedule fell behind by {', by '.join(parts)}: its steps were skipped there"
+    advice = (
+        "a few are what a gradient scaler skips where values overflow; else look at what calls "
+        "scheduler.step()"
     )
-    advice = "none where the scaler skips few; else look at what calls scheduler.step()"
     parameters = {"updates": changes[-1].least, "update": int(logged.updates[changes[0].row])}
     yield Cause("behind", sentence, advice, parameters)
 
