@@ -20,6 +20,8 @@ os.environ["LRVIZ_CACHE_DIR"] = ""  # also for the processes that tests start
 for name in ("COLUMNS", "LINES"):  # of the terminal's, and in workers of readline's
     os.environ.pop(name, None)
 
+collect_ignore = ["data"]  # scripts among it are run, not imported
+
 GOLDEN = Path(__file__).parent / "golden"
 
 Golden = Callable[[str, str], None]

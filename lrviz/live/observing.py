@@ -6,18 +6,12 @@ the script steps the real ones between two updates is counted.
 
 from __future__ import annotations
 
-import gc
-import re
-import sys
-import sysconfig
 import threading
-import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -28,14 +22,9 @@ from torch.utils.data import DataLoader
 from lrviz.building.calls import unwrapped
 from lrviz.errors import LrvizError
 from lrviz.live.copying import Adopted, adopt
+from lrviz.live.finding import acting_on, caller, classes, other_class
 
 _PATIENCE = 4  # so many times the updates are waited for, until every optimizer has made them
-_INSTALLED = (
-    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-    str(Path(__file__).parents[1]),
-)
-_NAMED = re.compile("(?i:sched|warmup|anneal|decay)|LR(?![a-z])|(^|[^a-zA-Z])lr|^Lr")
-_HOLDERS = re.compile("trainer|runner|engine|learner|agent|solver|callback|hook", re.IGNORECASE)
 
 
 @dataclass
@@ -167,7 +156,7 @@ class Observer:
 
     def _count(self) -> None:
         """Have the classes of schedulers count the calls of step() that the script makes."""
-        for kind in _classes():
+        for kind in classes():
             if "_initial_step" in vars(kind):
                 self._wrap(kind, "_initial_step", counts=False)
             for name in ("step", "step_update"):
@@ -191,12 +180,12 @@ class Observer:
         @wraps(real)
         def step(scheduler: Any, *args: Any, **kwargs: Any) -> Any:
             if not counts:
-                places[id(scheduler)] = Places(_caller())
+                places[id(scheduler)] = Places(caller())
             elif getattr(inside, "depth", 0) == 0:
                 calls[id(scheduler)] += 1
                 place = places.setdefault(id(scheduler), Places())
                 if place.order is None:
-                    place.stepped, place.order = _caller(), len(places)
+                    place.stepped, place.order = caller(), len(places)
                     place.order = sum(each.order is not None for each in places.values())
                 place.given = place.given or bool(args or kwargs)
             inside.depth = getattr(inside, "depth", 0) + 1
@@ -236,9 +225,9 @@ class Observer:
         if seen is None:
             try:
                 with self._uncounted():
-                    owner, schedulers = _schedulers(optimizer)
+                    owner, schedulers = acting_on(optimizer)
                     adopted = adopt(owner, schedulers)
-                    self._others |= {kind for each in schedulers if (kind := _other(each))}
+                    self._others |= {kind for each in schedulers if (kind := other_class(each))}
             except LrvizError as error:
                 self._leave()
                 self._refuse(error)
@@ -248,7 +237,7 @@ class Observer:
             places = [self._places.setdefault(id(each), Places()) for each in schedulers]
             ahead = [int(getattr(each, "last_epoch", 0) or 0) for each in schedulers]
             seen = self._seen[me] = Seen(optimizer, schedulers, adopted, before, places, ahead)
-            seen.place = _caller()
+            seen.place = caller()
         else:
             seen.gaps.append(self._gap(seen))
         seen.skipped += max(0, tries - 1)
@@ -276,78 +265,3 @@ class Observer:
 
     def _gap(self, seen: Seen) -> list[int]:
         return [self._spans[id(seen.optimizer)][id(each)] for each in seen.schedulers]
-
-
-def _caller() -> tuple[str, int] | None:
-    """Return file and line of the script that led here; None where only installed code did."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith((*_INSTALLED, "<")):
-            return file, frame.f_lineno
-        frame = frame.f_back  # type: ignore[assignment]
-    return None
-
-
-def _classes() -> Iterator[type]:
-    """Yield torch's base class of schedulers, and all classes on it, and such as there are."""
-    todo: list[type] = [lr_scheduler.LRScheduler]
-    found: set[type] = set()
-    while todo:
-        kind = todo.pop()
-        if kind not in found:
-            found.add(kind)
-            todo += kind.__subclasses__()
-            yield kind
-    for name in ("timm.scheduler.scheduler",):
-        base = getattr(sys.modules.get(name), "Scheduler", None)
-        if base is not None:
-            yield from (base, *base.__subclasses__())
-
-
-def _schedulers(optimizer: Optimizer) -> tuple[Optimizer, list[Any]]:
-    """Return the schedulers on an optimizer, in the order in which they were built.
-
-    Those are of torch's class, or objects with an optimizer and step() that are called so; one
-    that another holds is not among them. They may be on an optimizer that has the same param
-    groups and leaves the update to this one, as SAM does: that one is returned with them.
-    """
-    found = [
-        each
-        for each in gc.get_objects()
-        if _is_scheduler(each)
-        and isinstance(acted := _optimizer(each), Optimizer)
-        and acted.param_groups is optimizer.param_groups
-    ]
-    held = {id(inner) for each in found for inner in _members(each) if inner is not each}
-    acting = [each for each in found if id(each) not in held]
-    return _optimizer(acting[0]) if acting else optimizer, acting
-
-
-def _other(scheduler: Any) -> type | None:
-    """Return the class of somebody's scheduler that has its step(), where that is not torch's."""
-    if isinstance(scheduler, lr_scheduler.LRScheduler):
-        return None
-    return next((kind for kind in type(scheduler).__mro__ if "step" in vars(kind)), None)
-
-
-def _is_scheduler(value: Any) -> bool:
-    kind = type(value)
-    if issubclass(kind, lr_scheduler.LRScheduler | lr_scheduler.ReduceLROnPlateau):
-        return True
-    if issubclass(kind, Optimizer | torch.nn.Module | type | weakref.ProxyType):
-        return False
-    named = _NAMED.search(kind.__name__) and not _HOLDERS.search(kind.__name__)
-    return bool(named) and callable(getattr(kind, "step", None)) and not hasattr(kind, "zero_grad")
-
-
-def _optimizer(scheduler: Any) -> Any:
-    try:
-        return unwrapped(vars(scheduler).get("optimizer"))
-    except TypeError:  # an object of slots
-        return None
-
-
-def _members(scheduler: Any) -> Iterator[Any]:
-    for value in vars(scheduler).values():
-        yield from value if isinstance(value, list | tuple) else (value,)

@@ -489,7 +489,7 @@ def test_missing_glyphs_are_told_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stderr == (
         "🚀学習: SGD, lr 0.1, momentum 0.9 (say otherwise with --optimizer, --lr)\n"
-        "warning: the figure's fonts have nothing for 🚀学習, and a box stands for each; name a "
-        "font that has it in a style file: font.family: Noto Sans CJK JP, DejaVu Sans\n"
+        "warning: the figure's fonts have nothing for 🚀学習, and a box stands for each; install "
+        "a font that has it, such as Noto Sans CJK, or name one in a style file\n"
         "wrote x.svg\n"
     )

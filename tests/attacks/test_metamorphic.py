@@ -306,7 +306,7 @@ def shown_specs(page: str) -> Iterator[tuple[str, str]]:
     """Yield the YAML that a gallery's page shows, with the SOURCE of the command above it."""
     pattern = r"```sh\nlrviz plot '?(.*?)'?\n```\n\n<details>.*?\n\n(`{3,})yaml\n(.*?)\n\2\n"
     for source, _, text in re.findall(pattern, page, re.DOTALL):
-        yield source, text
+        yield source.removesuffix(" --size 6x4"), text
 
 
 def test_the_gallery_shows_specs_of_the_same_curves(

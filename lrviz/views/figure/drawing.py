@@ -20,7 +20,7 @@ from lrviz.views.figure.multiples import Multiples, page_height
 from lrviz.views.figure.sheet import Sheet, draw_into
 from lrviz.views.figure.text import missing_glyphs_told_once
 from lrviz.views.figure.themes import applied, colours, settings
-from lrviz.views.plan.options import FigureOptions
+from lrviz.views.plan.options import LARGEST, FigureOptions
 from lrviz.views.plan.planning import plan
 from lrviz.views.plan.spoken import spoken
 from lrviz.writing.provenance import FORMATS, picture_format
@@ -85,15 +85,23 @@ def figure(
         base = theme.font_size or font_size(width)
         settings["font.size"] = base
         fonts = Fonts.of(base)
-        if options.grid and options.size is None:
+        grows = options.grid and options.size is None
+        if grows:
             height = page_height(planned, width, fonts, options.title)
-        fig = Picture(figsize=(width, height), dpi=options.dpi or theme.dpi)
-        fig.style = options.style
-        fig.title, fig.description = spoken(planned, options.title)
-        fig.set_layout_engine("none")
         page = Multiples if options.grid else Sheet
-        page(fig, planned, fonts, options.title).fill()
-    return fig
+        while True:
+            fig = Picture(figsize=(width, height), dpi=options.dpi or theme.dpi)
+            fig.style = options.style
+            fig.title, fig.description = spoken(planned, options.title)
+            fig.set_layout_engine("none")
+            try:
+                page(fig, planned, fonts, options.title).fill()
+            except UsageError:  # notes and names above the panels leave them too little
+                height *= 1.25
+                if not grows or height > LARGEST:
+                    raise
+            else:
+                return fig
 
 
 def save_bytes(
