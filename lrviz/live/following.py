@@ -141,9 +141,11 @@ def _hold(trace: Trace, seen: Seen, request: Request) -> None:
     Raises:
         UsageError: They differ: something else sets the lr too.
     """
+    if request.interval is not None:  # the user says otherwise than was seen
+        return
     for update, (used, row) in enumerate(zip(seen.used, trace.lr.tolist(), strict=False)):
-        if request.interval is None and used[: len(row)] != row:
-            group = next(at for at, lr in enumerate(row) if used[at] != lr)
+        if used[: len(row)] != row:
+            group = next(at for at, value in enumerate(row) if used[at] != value)
             raise UsageError(
                 f"update {update} of {seen.name} used {lr(used[group], 12)}, where its schedulers, "
                 f"as they were stepped, give {lr(row[group], 12)}: other code sets the "
@@ -169,7 +171,6 @@ def stepped(seen: Seen, index: int, *, never: bool, over: bool) -> dict[str, Any
         "kind": type(real).__name__,
         "skipped": min(seen.before[index], max(0, seen.ahead[index])),
         "times": calls[0] if len(set(calls)) == 1 else 0,
-        "calls": sum(calls),
         "updates": len(calls),
         "known": len(getattr(real, "base_lrs", seen.optimizer.param_groups)),
         "never": never,

@@ -78,11 +78,6 @@ class Seen:
         """Its lr was not always the same."""
         return any(row != self.used[0] for row in self.used)
 
-    @property
-    def kinds(self) -> str:
-        """What its schedulers are called."""
-        return " + ".join(type(each).__name__ for each in self.schedulers)
-
 
 class Observer:
     """Counts what a script's optimizers and schedulers do.
@@ -185,7 +180,7 @@ class Observer:
                 calls[id(scheduler)] += 1
                 place = places.setdefault(id(scheduler), Places())
                 if place.order is None:
-                    place.stepped, place.order = caller(), len(places)
+                    place.stepped = caller()
                     place.order = sum(each.order is not None for each in places.values())
                 place.given = place.given or bool(args or kwargs)
             inside.depth = getattr(inside, "depth", 0) + 1

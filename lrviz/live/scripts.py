@@ -100,7 +100,8 @@ def join(path: Path) -> None:
 
     def ended() -> None:
         observer.end()
-        if any(each.schedulers for each in observer.seen):
+        # One that raised was not over: Python has kept what it raised.
+        if not hasattr(sys, "last_value") and any(each.schedulers for each in observer.seen):
             stop(observer.seen, over=True)
 
     atexit.register(ended)

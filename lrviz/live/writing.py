@@ -113,7 +113,9 @@ class LogWriter:
     def _flush(self) -> None:
         """Write the rows that there are."""
         with self._writing:
-            rows, self._rows = self._rows, []
+            # What is added meanwhile stays: the training waits for no lock.
+            rows = self._rows[:]
+            del self._rows[: len(rows)]
             text = "".join(f"{update},{','.join(map(repr, values))}\n" for update, values in rows)
             left = memoryview(text.encode())
             try:

@@ -24,7 +24,6 @@ class Stepped:
         kind: Its class.
         skipped: Its values that were over before the first update.
         times: Calls of step() between two updates, where they were always as many; else 0.
-        calls: All calls of step().
         updates: Updates that were looked at.
         known: Param groups that the optimizer had when it was built.
         never: It was not stepped in these updates, an epoch of them or all that there are.
@@ -37,7 +36,6 @@ class Stepped:
     kind: str
     skipped: int
     times: int
-    calls: int
     updates: int
     known: int
     never: bool

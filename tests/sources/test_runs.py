@@ -812,3 +812,19 @@ def test_what_it_began_in_a_session_of_its_own_is_ended(script: Any) -> None:
             return
         time.sleep(0.05)
     pytest.fail("it goes on")
+
+
+def test_a_process_that_it_starts_and_that_raises_is_not_over(script: Any) -> None:
+    script(
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = StepLR(optimizer, 2, 0.1)
+        update(optimizer)
+        raise RuntimeError("needs a GPU")
+        """,
+        "worker.py",
+    )
+    script("import subprocess, sys\nsubprocess.run([sys.executable, 'worker.py'])", begin="")
+    with pytest.raises(LrvizError) as caught:
+        lrviz.load("run:train.py")
+    assert str(caught.value).startswith("run:train.py: it ended before an optimizer made an update")
