@@ -144,10 +144,16 @@ class Followed:
                     each.stepped,
                 )
             if each.known < self.groups:
+                rates = self.curves["lr"]
+                moves = np.any(rates != rates[0], axis=0)
+                # Some compute from each group's last rate, and then set the new ones as well.
+                stays = moves[: each.known].any() and not moves[each.known :].any()
+                late = rates.shape[1] > each.known and bool(stays)
                 yield Observed(
                     "late-group",
                     f"{each.kind} was built when the optimizer had {count(each.known)} of its "
-                    f"{count(self.groups)} param groups: it leaves the others as they are",
+                    f"{count(self.groups)} param groups, and "
+                    + ("leaves the others as they are" if late else "has no base lr of the others"),
                     "add groups before it is built",
                     each.built,
                 )

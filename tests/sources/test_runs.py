@@ -342,8 +342,8 @@ def test_two_param_groups_one_of_which_came_late(script: Any) -> None:
         optimizer.step()
         scheduler.step()
     assert schedule.warnings == (
-        "StepLR was built when the optimizer had 1 of its 2 param groups: it leaves the others as "
-        "they are; add groups before it is built",
+        "StepLR was built when the optimizer had 1 of its 2 param groups, and has no base lr of "
+        "the others; add groups before it is built",
     )
 
 
@@ -828,3 +828,32 @@ def test_a_process_that_it_starts_and_that_raises_is_not_over(script: Any) -> No
     with pytest.raises(LrvizError) as caught:
         lrviz.load("run:train.py")
     assert str(caught.value).startswith("run:train.py: it ended before an optimizer made an update")
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_late_group_that_stays_as_it_is_is_told_as_such(script: Any) -> None:
+    script(
+        """
+        class Fixed(LRScheduler):
+            def get_lr(self):
+                return [base / (1 + self.last_epoch) for base in self.base_lrs]
+
+            def step(self):
+                self.last_epoch += 1
+                for group, lr in zip(self.optimizer.param_groups, self.get_lr()):
+                    group["lr"] = lr
+
+
+        optimizer = torch.optim.SGD([model.weight], lr=0.1)
+        scheduler = Fixed(optimizer)
+        optimizer.add_param_group({"params": [model.bias], "lr": 0.3})
+        while True:
+            update(optimizer)
+            scheduler.step()
+        """
+    )
+    [schedule] = lrviz.load("run:train.py", steps=6)
+    assert schedule.warnings == (
+        "Fixed was built when the optimizer had 1 of its 2 param groups, and leaves the others as "
+        "they are; add groups before it is built",
+    )

@@ -72,8 +72,9 @@ group_added_late = rule(
     "group-added-late",
     "error",
     what="A script adds a param group after its scheduler was built.",
-    why="The scheduler sets the groups that it knew when it was built: the new one, as of layers"
-    " that are unfrozen later, keeps its learning rate, or stops the training.",
+    why="Many schedulers compute from the rates of the groups that they knew when they were built:"
+    " the new one, as of layers that are unfrozen later, keeps its learning rate, or stops the"
+    " training.",
     references=(
         "https://github.com/pytorch/pytorch/issues/79888",
         "https://github.com/huggingface/transformers/issues/20029",

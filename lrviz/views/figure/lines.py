@@ -90,7 +90,8 @@ def draw(
                 linewidth=0,
                 zorder=look.order - 1,
             )
-        end = [way[0][-1] * factor], np.clip(way[1][-1:], least, _GREATEST)
+        # Where the curve has left the panel, at its edge: these are not cut off there.
+        end = [way[0][-1] * factor], np.clip(way[1][-1:], *ax.get_ylim())
         if traces[line.trace].error is not None:
             ax.plot(*end, "x", color=look.colour, ms=7, mew=2, zorder=4, clip_on=False)
         elif is_dot(line, x, high - low):

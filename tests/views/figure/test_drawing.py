@@ -257,6 +257,17 @@ def test_a_run_that_was_cut_short_has_a_cross_and_a_note() -> None:
     ]
 
 
+def test_a_cross_below_a_logarithmic_axis_is_at_its_edge() -> None:
+    error = RunError(2, "ValueError: no more")
+    traces = [
+        trace("one", [0.1, 0.01, 0.0], length=Length(10), error=error),
+        trace("two", [0.1, 0.02, 0.01]),
+    ]
+    [ax] = figure(traces, FigureOptions(log=True)).axes
+    [cross] = [line for line in ax.lines if line.get_marker() == "x"]
+    assert list(cross.get_ydata()) == [ax.get_ylim()[0]]  # type: ignore[arg-type]
+
+
 def test_values_that_are_not_finite_are_named() -> None:
     fig = figure([trace("one", [0.1, np.nan, np.inf, 0.2])])
     assert "one: 2 of 4 values of the learning rate are not finite and leave a gap." in [
