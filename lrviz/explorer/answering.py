@@ -48,7 +48,7 @@ class Answer:
     Attributes:
         tree: The spec with the places of its keys; empty where it is none.
         schedules: Those that were simulated.
-        traces: Of each of them one, then those of the logs.
+        traces: Of each of them one, then those of the logs, and those that were given.
         problems: What is wrong with the others.
         seconds: How long the simulation took; 0 where all was known.
     """
@@ -61,7 +61,7 @@ class Answer:
 
     @property
     def plans(self) -> tuple[Trace, ...]:
-        """The traces of the schedules; those of the logs come behind them."""
+        """The traces of the schedules; the others come behind them."""
         return self.traces[: len(self.schedules)]
 
 
@@ -119,7 +119,7 @@ class Answers:
         pairs: list[tuple[Schedule, Trace]] = []
         for schedule, path in wanted:
             try:
-                pairs += self._simulated(schedule, stale)
+                pairs += self._simulated(schedule, path, stale)
             except LrvizError as error:
                 found = blamed(error, schedule, tree, path)
                 problems.append(found)
@@ -132,8 +132,10 @@ class Answers:
                 traces.append(trace_of(log, plan))
             except LrvizError as error:
                 problems.append(problem(("sources", log.source), error))
+        known = self.opened.traces
+        traces += [known[name] for name in state.sources if name in known]
         for name in state.sources:
-            if name not in self.logs and name not in self.opened.held:
+            if not any(name in each for each in (self.logs, self.opened.held, known)):
                 gone = f"{name} is not here any more: load it again"
                 problems.append(Problem(("sources", name), gone))
         seconds = time.perf_counter() - began
@@ -141,8 +143,8 @@ class Answers:
             tree, tuple(each for each, _ in pairs), tuple(traces), tuple(problems), seconds
         )
 
-    def _simulated(self, schedule: Schedule, stale: Callable[[], bool]) -> Simulated:
-        key = _key(schedule)
+    def _simulated(self, schedule: Schedule, path: KeyPath, stale: Callable[[], bool]) -> Simulated:
+        key = _key(schedule) if path else f"held {id(schedule)}"  # by `Opened`, and it stays there
         known = self._known.pop(key, ())
         label = schedule.label
         if schedule.function is None:
@@ -175,8 +177,6 @@ def _size(pairs: Simulated) -> int:
 
 def _key(schedule: Schedule) -> str:
     """Return what a schedule's values depend on; empty where that may change unseen."""
-    if schedule.function is not None:
-        return f"held {id(schedule)}"  # by `Opened`, for as long as the page is served
     if any(each.metric is not None and each.metric.file is not None for each in schedule.members):
         return ""  # which may have been saved since
     return json.dumps(unplaced(schedule.tree))

@@ -30,6 +30,8 @@ def command(state: State) -> str:
     said = _said(state)
     sources = said[0] if said else [SAVED] if state.spec else []
     words = [*sources, *state.sources]
+    if not words:
+        return "# nothing that a command line can name"
     verb = "compare" if len(sources) > 1 and not state.sources else "plot"
     options = [each for option in (said[1] if said else ()) for each in option]
     return shlex.join(["lrviz", verb, *words, *options])

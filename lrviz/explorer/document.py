@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,15 @@ def read(text: str) -> Map:
     if found is not None and not isinstance(found, Map):
         raise SpecError("a spec is a mapping", Place(FILE, 1, 1))
     return found if found is not None else Map()
+
+
+def free(label: str, taken: Collection[str]) -> str:
+    """Return a label that is not taken: this one, or this one with a number."""
+    found, number = label, 1
+    while found in taken:
+        number += 1
+        found = f"{label} {number}"
+    return found
 
 
 def tidy(tree: dict[str, Any]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lrviz import catalog
 from lrviz.document import KeyPath, Map, unplaced
 from lrviz.errors import LrvizError, Place, UsageError, suggestion
-from lrviz.explorer.document import FILE, SHARED, Problem, problem, read, spec_text
+from lrviz.explorer.document import FILE, SHARED, Problem, free, problem, read, spec_text
 from lrviz.sources.arguments import read_value
 from lrviz.spec import training
 from lrviz.spec.models import Train, validated
@@ -97,7 +97,7 @@ def _add(document: dict[str, Any], edit: Edit) -> None:
     found = catalog.find(edit.text)
     document.setdefault("train", {"steps": 1000})
     document.setdefault("optimizer", {"type": "SGD", "lr": 0.1, "momentum": 0.9})
-    curves[_free(found.name, curves)] = _example(edit.text)
+    curves[free(found.name, curves)] = _example(edit.text)
 
 
 def _merge(document: dict[str, Any], edit: Edit) -> None:
@@ -122,16 +122,7 @@ def _merge(document: dict[str, Any], edit: Edit) -> None:
                 each[label] = curve if isinstance(curve, dict) else {"scheduler": curve}
                 each[label].setdefault(key, copy.deepcopy(value))
     for label, curve in added.items():
-        curves[_free(label, curves)] = curve
-
-
-def _free(label: str, curves: Mapping[str, Any]) -> str:
-    """Return a label that no curve has: this one, or this one with a number."""
-    found, number = label, 1
-    while found in curves:
-        number += 1
-        found = f"{label} {number}"
-    return found
+        curves[free(label, curves)] = curve
 
 
 def _type(document: dict[str, Any], edit: Edit) -> None:

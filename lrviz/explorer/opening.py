@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lrviz import catalog
-from lrviz.document import unplaced
-from lrviz.errors import UsageError
-from lrviz.explorer.document import SHARED, State, spec_text, tidy
+from lrviz.curves.trace import Trace
+from lrviz.document import Map, unplaced
+from lrviz.errors import LrvizError, UsageError
+from lrviz.explorer.document import SHARED, State, free, read, spec_text, tidy
 from lrviz.sources.expansion import expand
+from lrviz.sources.grammar import reference
 from lrviz.sources.kind import Origin
 from lrviz.sources.loading import Loaded, Source, load_all
 from lrviz.sources.logs.log import Log
@@ -21,6 +23,7 @@ from lrviz.spec.inheritance import optimizer_map
 from lrviz.spec.schedule import Schedule
 
 _OF_THE_FILE = ("title", "plot", "table")  # what stands at the top of a spec only
+_WHAT = ("length", "optimizer", "members", "start", "resume")  # which a curve's values depend on
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Opened:
         state: What the page shows at first.
         held: Schedules that no spec can hold, whose own code builds them, by their SOURCE.
         logs: By their SOURCE.
+        traces: By the names that the page has for them; from Python only.
         files: The files that metrics are read from, resolved.
         notes: What was assumed on the way.
     """
@@ -38,8 +42,14 @@ class Opened:
     state: State
     held: Mapping[str, tuple[Schedule, ...]] = field(default_factory=dict)
     logs: Mapping[str, Log] = field(default_factory=dict)
+    traces: Mapping[str, Trace] = field(default_factory=dict)
     files: frozenset[Path] = frozenset()
     notes: tuple[str, ...] = ()
+
+    @property
+    def unnamed(self) -> frozenset[str]:
+        """Those of the page's sources that no command line can name: what Python gave."""
+        return frozenset((*self.traces, *(each for each in self.held if not reference(each).kind)))
 
     def allow(self, path: Path) -> None:
         """Refuse to read a file that the command line did not name.
@@ -51,17 +61,27 @@ class Opened:
             raise UsageError(f"{path}: not named on the command line, and a page reads no other")
 
 
-def opened(sources: Sequence[Source], overrides: Overrides) -> Opened:
+def opened(sources: Sequence[Source | Trace], overrides: Overrides) -> Opened:
     """Read the SOURCEs of a command line.
 
     Args:
-        sources: One or more; from Python also mappings, functions and Schedules.
+        sources: One or more; from Python also mappings, functions, Schedules and Traces.
         overrides: What the command line says for all.
 
     Raises:
         LrvizError: One is unknown or wrong.
     """
-    return of_loaded(load_all(sources, overrides), overrides)
+    plans = [each for each in sources if not isinstance(each, Trace)]
+    found = of_loaded(load_all(plans, overrides) if plans else Loaded(()), overrides)
+    names = list(unplaced(read(found.state.spec)).get("schedules", ()))
+    traces: dict[str, Trace] = {}
+    for each in sources:
+        if isinstance(each, Trace):
+            label = free(each.label, names)
+            traces[f"trace {label}"] = replace(each, label=label)
+            names.append(label)
+    state = replace(found.state, sources=(*found.state.sources, *traces))
+    return replace(found, state=state, traces=traces)
 
 
 def of_loaded(loaded: Loaded, overrides: Overrides) -> Opened:
@@ -69,10 +89,14 @@ def of_loaded(loaded: Loaded, overrides: Overrides) -> Opened:
     held: dict[str, list[Schedule]] = {}
     curves: dict[str, dict[str, Any]] = {}
     for schedule, origin in zip(loaded.schedules, loaded.origins, strict=True):
-        if origin is None or schedule.function is not None or not schedule.members:
-            held.setdefault(schedule.source, []).append(schedule)
-        else:
-            curves[schedule.label] = _curve(origin, overrides)
+        curve = _written(schedule) if origin is None else None
+        if origin is not None and schedule.function is None and schedule.members:
+            curve = _curve(origin, overrides)
+        if curve is not None:
+            curves[schedule.label] = curve
+        else:  # those of one function come and go together, and each Schedule by itself
+            name = f"schedule {schedule.label}" if origin is None else schedule.source
+            held.setdefault(name, []).append(schedule)
     files = [
         schedule.folder / member.metric.file
         for schedule in loaded.schedules
@@ -84,6 +108,7 @@ def of_loaded(loaded: Loaded, overrides: Overrides) -> Opened:
         State(_document(curves), (*held, *logs)),
         {source: tuple(each) for source, each in held.items()},
         logs,
+        {},
         frozenset(path.resolve() for path in files),
         loaded.notes,
     )
@@ -129,6 +154,32 @@ def _curve(origin: Origin, overrides: Overrides) -> dict[str, Any]:
             each["metric"] = {**metric, "file": str(origin.folder / metric["file"])}
     tidy(tree)
     return tree
+
+
+def _written(schedule: Schedule) -> dict[str, Any] | None:
+    """Return a Schedule that Python gave as a curve of a spec; None where none says the same."""
+    length, optimizer = schedule.length, schedule.optimizer
+    if schedule.function is not None or any(
+        each.metric is not None and each.metric.file is not None for each in schedule.members
+    ):
+        return None
+    if optimizer.lr is not None and len(optimizer.groups) == 1 and not optimizer.groups[0].options:
+        options = Map({**optimizer.options, "lr": optimizer.lr})
+        optimizer = replace(optimizer, options=options, lr=None)
+    wanted = replace(schedule, optimizer=optimizer)
+    tree: dict[str, Any] = unplaced(schedule.tree)
+    train = {"steps": length.updates, "steps_per_epoch": length.updates_per_epoch}
+    timed = {**tree, "train": {key: each for key, each in train.items() if each is not None}}
+    said = {"type": optimizer.type, **optimizer.options}
+    for curve in (tree, timed, {**timed, "optimizer": said}):
+        try:
+            [found] = load_all([curve]).schedules
+        except (LrvizError, ValueError):
+            continue
+        if all(getattr(found, name) == getattr(wanted, name) for name in _WHAT):
+            tidy(curve)
+            return curve
+    return None
 
 
 def _scaled(value: Any, lr: float | None) -> Any:

@@ -1,7 +1,10 @@
 // The page of the server: its requests, its address, and the end of the server.
 
 async function overHttp(where, body, signal) {
-  const answer = await fetch(where, {method: "POST", body, signal});
+  const answer = await fetch(where, {method: "POST", body, signal}).catch((error) => {
+    if (error.name === "AbortError") throw error;
+    throw new Refused("The server does not answer; it has ended, or is being stopped.");
+  });
   if (!answer.ok) throw new Refused((await answer.json()).error);
   return answer.arrayBuffer();
 }

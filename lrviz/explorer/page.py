@@ -19,7 +19,7 @@ def explorer_page(first: Mapping[str, Any]) -> tuple[str, str]:
         first: What it begins with, as JSON takes it.
     """
     code = f'{script()}(() => {{\n"use strict";\n{own_script()}\n{_text("page.js")}\n}})();\n'
-    style = styles() + own_styles()
+    style = styles() + own_styles() + _text("page.css")
     data = json.dumps(first).replace("<", "\\u003c")
     html = (
         _text("page.html")
@@ -40,7 +40,7 @@ def own_script() -> str:
 
 def own_styles() -> str:
     """Return what a page's body looks like, behind the renderer's styles."""
-    return _text("page.css")
+    return _text("body.css")
 
 
 def body() -> str:

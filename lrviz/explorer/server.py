@@ -21,7 +21,7 @@ from lrviz.explorer.answering import SupersededError
 from lrviz.explorer.gate import Gate
 from lrviz.explorer.opening import Opened
 from lrviz.explorer.page import explorer_page
-from lrviz.explorer.service import Service
+from lrviz.explorer.service import FAULT, Service
 
 IDLE = 3600.0
 """Seconds without an open page after which a server ends."""
@@ -141,9 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
         except LrvizError as error:
             self._refuse(422, str(error))
         except Exception as error:
-            self._refuse(
-                500, f"lrviz cannot answer this, which is a fault of its own: {words(error)}"
-            )
+            self._refuse(500, f"{FAULT}: {words(error)}")
             raise  # where the server was started, its traceback is shown
         else:
             kind = "application/octet-stream" if place == "draw" else "application/json"

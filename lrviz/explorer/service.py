@@ -31,6 +31,11 @@ from lrviz.views.html.data import figure_data
 from lrviz.views.plan.defaults import wanted_by
 from lrviz.views.plan.options import FigureOptions
 
+FAULT = "lrviz cannot answer this, which is a fault of its own"
+"""What a page says before an error that nobody should see."""
+
+_HELD = "Built by its own code, for the length and lr that it was named with."
+_TRACE = "A trace, as it was recorded."
 _PAGES = 100  # whose newest request is remembered
 _CHARACTERS = 1_000_000  # of a spec
 
@@ -85,12 +90,13 @@ class Service:
 
     def first(self) -> dict[str, Any]:
         """Return what a page begins with, and the names that it can add."""
+        traces = self.opened.traces
         presets = [[each.name, each.summary] for each in catalog.presets()]
         classes = [[each.name, each.summary] for each in catalog.scheduler_classes()]
         return {
             "spec": self.opened.state.spec,
             "sources": list(self.opened.state.sources),
-            "held": list(self.opened.held),
+            "said": {**dict.fromkeys(self.opened.held, _HELD), **dict.fromkeys(traces, _TRACE)},
             "presets": presets,
             "classes": classes,
             "optimizers": list(catalog.optimizer_names()),
@@ -134,7 +140,7 @@ class Service:
         """
         asked = _read(body)
         state, problems, answer = self._answered(asked)
-        said = self._answers.locked(lambda: words(state, answer))
+        said = self._answers.locked(lambda: words(state, answer, self.opened.unnamed))
         found = {"number": asked.number, "spec": state.spec, **said.plain()}
         return json.dumps({**found, "problems": [asdict(each) for each in problems]}).encode()
 

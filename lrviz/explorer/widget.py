@@ -10,21 +10,25 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from lrviz.errors import LrvizError, UsageError
+from lrviz.curves.trace import Trace
+from lrviz.errors import LrvizError, UsageError, words
 from lrviz.explorer.answering import SupersededError
 from lrviz.explorer.opening import opened
 from lrviz.explorer.page import body, own_script, own_styles
-from lrviz.explorer.service import Service
+from lrviz.explorer.service import FAULT, Service
 from lrviz.sources.loading import Source
 from lrviz.sources.overrides import Overrides
 from lrviz.views.html.page import script, styles
 
+_SAID = "lrviz.explore: a notebook shows it where its kernel runs; run the cell again"
+"""What a notebook shows of it as text."""
 
-def explore(*sources: Source, **overrides: Any) -> Any:
+
+def explore(*sources: Source | Trace, **overrides: Any) -> Any:
     """Show schedules in a notebook, with a control for each argument.
 
     Args:
-        *sources: Schedules, or any sources of one or more schedules.
+        *sources: Traces, Schedules, or any sources of one or more schedules.
         **overrides: As for `lrviz.load`: `steps`, `epochs`, `lr` ...
 
     Returns:
@@ -37,7 +41,15 @@ def explore(*sources: Source, **overrides: Any) -> Any:
         raise UsageError("nothing to explore: give a source, as in lrviz.explore('onecycle')")
     service = Service(opened(sources, Overrides(**overrides)), Path(tempfile.gettempdir()))
     cell = _widget_class()(first=json.dumps(service.first()))
-    cell.on_msg(lambda _, asked, buffers: cell.send(*answered(service, asked, buffers)))
+
+    def hear(_: Any, asked: dict[str, Any], buffers: Sequence[Any]) -> None:
+        try:
+            cell.send(*answered(service, asked, buffers))
+        except Exception as error:
+            cell.send({"id": asked.get("id"), "error": f"{FAULT}: {words(error)}"})
+            raise  # the notebook's log shows its traceback
+
+    cell.on_msg(hear)
     return cell
 
 
@@ -71,6 +83,12 @@ def module() -> str:
     return f"{script()}const BODY = {json.dumps(body())};\n{own_script()}\n{own}"
 
 
+def style() -> str:
+    """Return the cell's stylesheet: it says nothing of the notebook around."""
+    own = (Path(__file__).parent / "widget.css").read_text(encoding="utf-8")
+    return f"{styles('.lrviz-explore')}{own_styles()}{own}"
+
+
 @cache
 def _widget_class() -> Any:
     try:
@@ -82,9 +100,12 @@ def _widget_class() -> Any:
             "on a command line, lrviz explore needs none"
         ) from None
 
-    class Cell(anywidget.AnyWidget):  # type: ignore[misc]  # it has no types
+    class Cell(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         _esm = module()
-        _css = styles() + own_styles()
+        _css = style()
         first = traitlets.Unicode().tag(sync=True)
+
+        def __repr__(self) -> str:
+            return _SAID
 
     return Cell

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lrviz.checking.runner import UNUSED_IGNORE, Finding, Selection, check
@@ -62,8 +62,8 @@ class Words:
         return result
 
 
-def words(state: State, answer: Answer) -> Words:
-    """Return what a page says of an answer."""
+def words(state: State, answer: Answer, unnamed: Collection[str] = ()) -> Words:
+    """Return what a page says of an answer; `unnamed` are sources that no command can name."""
     wanted = tuple(dict.fromkeys(step for each in answer.schedules for step in each.table.at))
     report = check(answer.schedules, Selection(ignore=(UNUSED_IGNORE,)), traces=answer.plans)
     return Words(
@@ -71,7 +71,7 @@ def words(state: State, answer: Answer) -> Words:
         table(answer.traces, wanted) if answer.traces else None,
         tuple(_found(each, answer.tree) for each in report.findings),
         tuple((each.label, "\n".join(code_lines(each))) for each in answer.schedules),
-        command(state),
+        command(replace(state, sources=tuple(s for s in state.sources if s not in unnamed))),
         tuple((trace.label, text) for trace in answer.traces for text in _said(trace)),
     )
 

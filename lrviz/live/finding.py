@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import re
 import sys
-import sysconfig
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +14,9 @@ import torch
 from torch.optim import Optimizer, lr_scheduler
 
 from lrviz.building.calls import unwrapped
+from lrviz.live.objects import is_installed
 
-_INSTALLED = (
-    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-    str(Path(__file__).parents[1]),
-)
+_OWN = str(Path(__file__).parents[1])
 _NAMED = re.compile("(?i:sched|warmup|anneal|decay)|LR(?![a-z])|(^|[^a-zA-Z])lr|^Lr")
 _HOLDERS = re.compile("trainer|runner|engine|learner|agent|solver|callback|hook", re.IGNORECASE)
 
@@ -29,7 +26,7 @@ def caller() -> tuple[str, int] | None:
     frame = sys._getframe(2)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith((*_INSTALLED, "<")):
+        if not (file.startswith((_OWN, "<")) or is_installed(file)):
             return file, frame.f_lineno
         frame = frame.f_back  # type: ignore[assignment]
     return None

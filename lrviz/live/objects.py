@@ -32,9 +32,10 @@ _ATOMS = (
     *(np.generic, enum.Enum, PurePath, datetime.date, datetime.time, datetime.timedelta),
     *(re.Pattern, ModuleType, CodeType, torch.dtype, torch.device),
 )
-INSTALLED = tuple(
+_INSTALLED = tuple(
     {sysconfig.get_path(key) for key in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
+_PACKAGES = re.compile(r"[/\\](site|dist)-packages[/\\]")
 CONTAINERS = (list, dict, set, deque)
 PLAIN = (argparse.Namespace, SimpleNamespace)
 LOADERS = (
@@ -54,9 +55,14 @@ _is_atomic: Callable[[type], bool] = functools.lru_cache(1024)(
 )
 
 
+def is_installed(file: str) -> bool:
+    """Say whether a file is Python's own or a package's, of this environment or of one below it."""
+    return file.startswith(_INSTALLED) or _PACKAGES.search(file) is not None
+
+
 def is_users_code(code: CodeType) -> bool:
     """Say whether code was written by the user: not installed, not Python's own."""
-    return not code.co_filename.startswith((*INSTALLED, "<frozen"))
+    return not (code.co_filename.startswith("<frozen") or is_installed(code.co_filename))
 
 
 def is_standard(kind: type) -> bool:
@@ -67,7 +73,7 @@ def is_standard(kind: type) -> bool:
 def is_users(kind: type) -> bool:
     """Say whether a class was written by the user: not installed, not Python's own."""
     file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
-    return not is_standard(kind) and not file.startswith(INSTALLED)
+    return not is_standard(kind) and not is_installed(file)
 
 
 def attributes(value: Any) -> dict[str, Any]:

@@ -221,7 +221,7 @@ class Reader:
                 raise site.refuse(f"a {kind}", "which is too big or too odd to be watched")
         elif isinstance(value, ModuleType):
             file = getattr(value, "__file__", None) or ""
-            if not file or file.startswith(objects.INSTALLED):
+            if not file or objects.is_installed(file):
                 return
         elif not isinstance(value, (*objects.CONTAINERS, *objects.PLAIN, FunctionType)) and not (
             is_users(value if isinstance(value, type) else type(value))

@@ -178,6 +178,17 @@ def load(source: Source, **overrides: Any) -> Schedules:
     return Schedules(load_all([source], Overrides(**overrides)).schedules)
 
 
+def _no_source(source: object) -> UsageError:
+    """Return what to say of an object that is none; a scheduler has its optimizer in it."""
+    advice = "give a path, a name, a mapping or a function"
+    if hasattr(source, "optimizer") and hasattr(source, "step"):
+        advice = (
+            "lrviz.record(optimizer, scheduler, steps=...) follows what is built already, "
+            "and lrviz.plot and lrviz.explore show that"
+        )
+    return UsageError(f"{type(source).__name__}: no source; {advice}")
+
+
 def origins_of(source: Source, overrides: Overrides) -> list[Origin]:
     """Read one SOURCE to the data of its schedules.
 
@@ -190,7 +201,7 @@ def origins_of(source: Source, overrides: Overrides) -> list[Origin]:
         return of_file(os.fspath(source), None, overrides)
     if not isinstance(source, str):
         if isinstance(source, Schedule) or not callable(source):
-            raise UsageError(f"{source!r}: no source; give a path, a name, a mapping or a function")
+            raise _no_source(source)
         name = getattr(source, "__name__", type(source).__name__)
         return [of_function(name, name, source, overrides)]
     named = reference(source)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrviz import catalog
+from lrviz import catalog, load, simulate
 from lrviz.curves.trace import Trace
 from lrviz.document import unplaced
 from lrviz.explorer.answering import Answers
@@ -16,6 +16,7 @@ from lrviz.explorer.opening import opened
 from lrviz.simulation.simulated import simulated_each
 from lrviz.sources.loading import load_all
 from lrviz.sources.overrides import Overrides
+from lrviz.spec.schedule import Schedule
 
 
 def same(sources: list[str], overrides: Overrides) -> None:
@@ -140,3 +141,35 @@ def test_what_curves_share_stands_on_top_once() -> None:
         "  best:\n"
         "    scheduler: {type: linear}\n"
     )
+
+
+def test_what_python_gives(tmp_path: Path) -> None:
+    """Schedules that only differ in what was said of them, and a trace of the same name."""
+    path = tmp_path / "plateau.yaml"
+    path.write_text(
+        "metric: {file: val.csv, column: a}\nscheduler: {type: ReduceLROnPlateau, patience: 0}\n"
+    )
+    (tmp_path / "val.csv").write_text("a\n" + "1\n" * 30)
+    groups = load(unplaced(read(SPECS["groups"])), lr=0.3)
+    given = [
+        *load("cosine", steps=30),
+        *load("cosine", steps=50, lr=0.3),
+        *load("step", epochs=3, steps_per_epoch=10, optimizer="Adam"),
+        *groups,
+        *load(path, steps=30),
+        simulate("cosine", steps=70),
+    ]
+    found = opened(given, Overrides())
+    answers = Answers(found)
+    names = [*unplaced(read(found.state.spec))["schedules"], *found.state.sources]
+    held = {"schedule schedule", "schedule plateau", "trace cosine 2"}
+    assert names[:3] == ["cosine", "cosine (2)", "step"]
+    assert found.unnamed == set(names[3:]) == held
+    for _ in range(2):
+        answer = answers.answer(found.state)
+        assert answer.problems == ()
+        by_label = {each.label: each for each in answer.traces}
+        for label, each in zip(names, given[:-1], strict=False):
+            assert isinstance(each, Schedule)
+            equal(by_label[label.removeprefix("schedule ")], simulate(each))
+        equal(by_label["cosine 2"], simulate("cosine", steps=70))

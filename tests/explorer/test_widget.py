@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import importlib.util
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +17,8 @@ import lrviz
 from lrviz.errors import LrvizError
 from lrviz.explorer.opening import opened
 from lrviz.explorer.service import Service
-from lrviz.explorer.widget import answered, module
+from lrviz.explorer.widget import _widget_class as widget_class
+from lrviz.explorer.widget import answered, module, style
 from lrviz.sources.overrides import Overrides
 from tests.browser import Browser, chromium
 from tests.explorer.pages import asked, drawn
@@ -30,13 +33,15 @@ const found = await import(URL.createObjectURL(new Blob([text], {type: "text/jav
 window.model = {
   get: () => first,
   on: (_, hear) => (window.model.hear = hear),
-  send: async (content, _, [body]) => {
+  send: (content, _, [body]) => {
+    if (window.ended) throw new Error("Cannot send");
     const bytes = new Uint8Array(body);
     window.asked.push([content, btoa(String.fromCharCode(...bytes))]);
   },
 };
-document.body.replaceChildren();
-found.default.render({model: window.model, el: document.body});
+const el = document.createElement("div");
+window.clear = found.default.render({model: window.model, el});
+document.body.append(el); // as JupyterLab does, when it is rendered
 """
 _ANSWER = """
 const [content, buffers] = arguments;
@@ -50,10 +55,33 @@ def service(tmp_path: Path) -> Service:
     return Service(opened(["onecycle"], Overrides(steps=100)), tmp_path)
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    with chromium(tmp_path / "profile") as found:
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium(tmp_path_factory.mktemp("profile")) as found:
         yield found
+
+
+@pytest.fixture
+def browser(shared: Browser) -> Iterator[Browser]:
+    shared.surroundings(1280, 900, "light")
+    shared("url", {"url": "data:text/html,<body></body>"})
+    yield shared
+    assert shared.errors() == []
+
+
+def serve(browser: Browser, service: Service) -> None:
+    """Answer what cells ask for, until they ask for nothing more."""
+    for _ in range(50):
+        messages = browser.run("return window.asked.splice(0)")
+        for content, body in messages:
+            head, buffers = answered(service, content, [base64.b64decode(body)])
+            browser.run(_ANSWER, head, [base64.b64encode(each).decode() for each in buffers])
+        done = browser.run(
+            "const {explorer} = [...document.querySelectorAll('.lrviz-explore')].at(-1);"
+            "return explorer.settled > 0 && !explorer.asking.running"
+        )
+        if done and not messages:
+            return
 
 
 def test_a_message_is_answered_as_a_request_is(service: Service) -> None:
@@ -73,40 +101,120 @@ def test_a_message_is_answered_as_a_request_is(service: Service) -> None:
 
 
 def test_the_cell_draws_what_the_kernel_answers(browser: Browser, service: Service) -> None:
-    browser("url", {"url": "data:text/html,<body></body>"})
     browser.run(_CELL, module(), json.dumps(service.first()))
-
-    def serve() -> None:
-        for _ in range(50):
-            messages = browser.run("return window.asked.splice(0)")
-            for content, body in messages:
-                head, buffers = answered(service, content, [base64.b64decode(body)])
-                browser.run(_ANSWER, head, [base64.b64encode(each).decode() for each in buffers])
-            done = browser.run(
-                "const page = document.querySelector('.lrviz-explore').explorer;"
-                "return page.settled > 0 && !page.asking.running"
-            )
-            if done and not messages:
-                return
-
-    serve()
+    assert not browser.run("return document.querySelector('#work').checkVisibility()")
+    serve(browser, service)
     browser.run(
         'const it = document.querySelector(\'[data-key$="pct_start\\\\"]"]\');'
         "it.value = '0.7'; it.dispatchEvent(new Event('change', {bubbles: true}));"
     )
-    serve()
+    serve(browser, service)
     assert "pct_start: 0.7" in browser.run("return document.querySelector('#spec').innerText")
     shown = browser.run("return [...document.querySelector('#figure').figure.drawnData.arrays[0]]")
     assert shown == lrviz.simulate("onecycle:pct_start=0.7", steps=100).lr[:, 0].tolist()
     assert browser.run("return document.querySelector('#copy-address')") is None
-    assert browser.errors() == []
+
+
+def test_a_cell_minds_the_notebook_around_it(browser: Browser, service: Service) -> None:
+    browser.run(
+        "const sheet = document.head.appendChild(document.createElement('style'));"
+        "sheet.textContent = arguments[0] + '.dark { color: rgb(220, 220, 220); }';"
+        "document.addEventListener('keydown', (event) => (window.heard = event.key));",
+        style(),
+    )
+    before = "const {backgroundColor, margin, colorScheme} = getComputedStyle(document.body);"
+    before += "return [backgroundColor, margin, colorScheme]"
+    assert browser.run(before) == ["rgba(0, 0, 0, 0)", "8px", "normal"]  # as without a cell
+    for _ in range(2):
+        browser.run(_CELL, module(), json.dumps(service.first()))
+        serve(browser, service)
+    # Each has its own labels.
+    names = (
+        "[...document.querySelectorAll('.lrviz-explore label[for]')].map((each) => each.htmlFor)"
+    )
+    assert browser.run(f"const all = {names}; return all.length - new Set(all).size") == 0
+    # It is as dark as the notebook, which may say so late, whatever the system is.
+    themes = "[...document.querySelectorAll('.lrviz-explore')].map((each) => each.dataset.theme)"
+    assert browser.run(f"return {themes}") == ["light", "light"]
+    browser.run("document.body.className = 'dark'")
+    browser.settle()
+    assert browser.run(f"return {themes}") == ["dark", "dark"]
+    back = "return getComputedStyle(document.querySelector('.lrviz-explore')).backgroundColor"
+    assert browser.run(back) == "rgb(13, 17, 23)"
+    # A key for one of its controls is no command of the notebook's.
+    slider = "document.querySelector('.lrviz-explore input[type=range]')"
+    browser.run(f"{slider}.focus()")
+    browser.press("d")
+    assert browser.run("return window.heard ?? null") is None
+    assert browser.run(f"return {slider}.closest('[data-lm-suppress-shortcuts]') !== null")
+
+
+def test_a_cell_without_a_kernel_says_what_to_do(browser: Browser, service: Service) -> None:
+    browser.run("const late = setTimeout; window.setTimeout = (act, ms) => late(act, ms / 10)")
+    browser.run(_CELL, module(), json.dumps(service.first()))
+    status = "document.querySelector('#status').textContent"
+    browser.wait(f"{status}.startsWith('No answer from the kernel: it is busy with another cell,')")
+    serve(browser, service)
+    assert browser.run(f"return {status}") == ""
+    browser.run(
+        "window.ended = true;"
+        "const it = document.querySelector('.lrviz-explore input[type=range]');"
+        "it.dispatchEvent(new Event('input', {bubbles: true}));"
+    )
+    browser.wait(f"{status} === 'The kernel has ended; run the cell again.'")
+
+
+def test_a_file_that_is_too_large_for_a_message_is_not_sent(
+    browser: Browser, service: Service
+) -> None:
+    browser.run(_CELL, module(), json.dumps(service.first()))
+    serve(browser, service)
+    browser.run(
+        "const box = document.querySelector('#load'), files = new DataTransfer();"
+        "files.items.add(new File([new Uint8Array(8e6 + 1)], 'log.csv')); box.files = files.files;"
+        "box.dispatchEvent(new Event('change', {bubbles: true}));"
+    )
+    said = "document.querySelector('#load-problem').textContent"
+    browser.wait(f"{said} === 'More than 8 MB: name the file in lrviz.explore(...).'")
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LrvizError, match="nothing to explore: give a source"):
         lrviz.explore()
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    with pytest.raises(LrvizError, match=r"needs the package anywidget: pip install"):
+        widget_class.__wrapped__()
+
+
+def test_the_widget_answers_its_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     if importlib.util.find_spec("anywidget") is None:
-        with pytest.raises(LrvizError, match=r"needs the package anywidget: pip install"):
+        with pytest.raises(LrvizError, match=r"needs the package anywidget"):
             lrviz.explore("cosine", steps=10)
-    else:
-        assert json.loads(lrviz.explore("cosine", steps=10).first)["spec"].startswith("train:")
+        return
+    mine = lrviz.simulate("linear", steps=10)
+    cell = lrviz.explore("cosine", mine, steps=10)
+    first = json.loads(cell.first)
+    assert first["spec"].startswith("train: {steps: 10}")
+    assert first["sources"] == ["trace linear"]
+    assert repr(cell) == (
+        "lrviz.explore: a notebook shows it where its kernel runs; run the cell again"
+    )
+    assert "application/vnd.jupyter.widget-view+json" in cell._repr_mimebundle_()[0]
+    sent: list[Any] = []
+    monkeypatch.setattr(cell, "send", lambda *each: sent.append(each))
+    body = asked(first["spec"], sources=first["sources"])
+    cell._handle_custom_msg({"id": "x", "where": "draw"}, [memoryview(body)])
+    [(head, [answer])] = sent
+    assert head == {"id": "x"}
+    curves = drawn(answer)[1]
+    assert np.array_equal(curves["linear", "lr", 0], mine.lr[:, 0])
+    assert np.array_equal(curves["cosine", "lr", 0], lrviz.simulate("cosine", steps=10).lr[:, 0])
+    monkeypatch.setattr(Service, "draw", lambda self, body: body.nothing)
+    cell._handle_custom_msg({"id": "y", "where": "draw"}, [body])
+    assert sent[1] == (
+        {
+            "id": "y",
+            "error": "lrviz cannot answer this, which is a fault of its own: AttributeError: "
+            "'bytes' object has no attribute 'nothing'",
+        },
+    )

@@ -498,3 +498,15 @@ def test_a_logger_and_a_stream_may_be_read() -> None:
         return 1.0
 
     assert recorded(function) == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("folder", ["site-packages", "dist-packages", "project"])
+def test_what_is_installed_outside_of_this_environment_is_no_code_of_the_user(folder: str) -> None:
+    text = "last = 0\ndef half(step):\n    global last\n    last = step\n    return 0.5\n"
+    names: dict[str, Any] = {}
+    exec(compile(text, f"/opt/base/{folder}/sched.py", "exec"), names)
+    scheduler = LambdaLR(sgd(), names["half"])
+    if folder == "project":
+        assert "assigns to the global variable 'last'" in refusal(scheduler)
+    else:
+        assert lrviz.record(scheduler.optimizer, scheduler, steps=2).lr[:, 0].tolist() == [0.5, 0.5]

@@ -4,11 +4,13 @@ const SLOW = 1000; // milliseconds after which a newer request does not wait for
 
 class Refused extends Error {}
 
+const random = () => Math.random().toString(36).slice(2);
+
 class Asking {
   // post(where, body, signal): a promise of the answer's bytes; rejected with Refused.
   constructor(post, show) {
     this.send = post;
-    this.page = Math.random().toString(36).slice(2); // to tell pages apart
+    this.page = random(); // to tell pages apart
     this.show = show; // {draw(head, figure), words(answer), failed(message), asks(updates)}
     this.state = {spec: "", sources: []};
     this.edits = []; // what the server has not put into the spec yet
@@ -51,8 +53,7 @@ class Asking {
         if (!this.again) await this.words();
       } catch (error) {
         if (error instanceof Refused) this.show.failed(error.message);
-        else if (error.name !== "AbortError" && !this.again)
-          this.show.failed("The server does not answer; it has ended, or is being stopped.");
+        else if (error.name !== "AbortError") throw error;
       } finally {
         this.running = null;
       }

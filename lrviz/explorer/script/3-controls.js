@@ -45,6 +45,7 @@ class Controls {
     this.shape = "";
     this.rows = new Map(); // by path: what shows a control, or a section
     this.open = new Map(); // by path: whether a section was opened
+    this.own = random(); // a notebook may have several pages, and its own ids
     this.count = 0;
   }
 
@@ -97,7 +98,7 @@ class Controls {
   }
 
   id() {
-    return `c${this.count++}`;
+    return `${this.own}-${this.count++}`;
   }
 
   section(section) {

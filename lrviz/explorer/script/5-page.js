@@ -57,8 +57,9 @@ function mount(root, first, post, changed = () => {}) {
     draw(head, data) {
       clearTimeout(waiting);
       if ($("status").textContent.endsWith("...")) say("");
+      $("work").hidden = false;
       if (data) {
-          if (figure) figure.update(data);
+        if (figure) figure.update(data);
         else figure = $("figure").figure = new LrvizFigure($("figure"), data);
         if (wanted) look(wanted);
         wanted = null;
@@ -130,9 +131,8 @@ function mount(root, first, post, changed = () => {}) {
         onclick: () => setSources(asking.state.sources.filter((each) => each !== source)),
       });
       const problem = element("p", {class: "problem", "data-source": source, hidden: true});
-      const said = first.held.includes(source)
-        ? element("span", {class: "said", text: "Built by its own code, for the length and lr that it was named with."})
-        : null;
+      const text = first.said[source];
+      const said = text ? element("span", {class: "said", text}) : null;
       const name = element("span", {class: "name", text: source});
       return element("div", {class: "row source"}, name, remove, said, problem);
     });

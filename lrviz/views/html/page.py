@@ -63,14 +63,19 @@ def script() -> str:
 
 
 @cache
-def styles() -> str:
-    """Return the renderer's stylesheet: colours as custom properties, all rules below `.lrviz`."""
+def styles(root: str = "") -> str:
+    """Return the renderer's stylesheet: colours as custom properties, all rules below `.lrviz`.
+
+    Args:
+        root: The selector of what has the colours, in a page of somebody else's; empty: the page.
+    """
     light, dark = _colours(LIGHT, "light"), _colours(DARK, "dark")
+    top = root or ":root"
     return (
-        f":root, [data-theme=light], .lrviz-printing {{\n{light}}}\n"
-        f"@media screen and (prefers-color-scheme: dark) {{\n:root {{\n{dark}}}\n"
-        f"[data-theme=light], .lrviz-printing {{\n{light}}}\n}}\n"
-        f"@media screen {{\n[data-theme=dark] {{\n{dark}}}\n}}\n"
+        f"{top}, {root}[data-theme=light], .lrviz-printing {{\n{light}}}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{\n{top} {{\n{dark}}}\n"
+        f"{root}[data-theme=light], .lrviz-printing {{\n{light}}}\n}}\n"
+        f"@media screen {{\n{root}[data-theme=dark] {{\n{dark}}}\n}}\n"
         f"{(_HERE / 'figure.css').read_text(encoding='utf-8')}"
     )
 
