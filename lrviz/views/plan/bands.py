@@ -61,8 +61,7 @@ def bands(line: Line, way: Way, inch: float) -> list[Band]:
     values, near = line.values, _DENSE * inch
     if near < 2 or not np.isfinite(values).all():
         return []
-    turns = _turns(values)
-    edges = np.concatenate(([0], turns, [len(values)]))
+    edges = np.concatenate(([0], _turns(values, near), [len(values)]))
     dense = np.concatenate(([False], edges[2:] - edges[:-2] < near, [False]))
     found = []
     for first, last in np.flatnonzero(dense[1:] != dense[:-1]).reshape(-1, 2):
@@ -91,23 +90,33 @@ def of_panel(
     ]
 
 
-def _turns(values: Array) -> Steps:
-    """Return the updates from which on a curve goes the other way; level stretches are none."""
-    found, way = [], 0
+def _turns(values: Array, level: float = np.inf) -> Steps:
+    """Return the updates from which on a curve goes the other way.
+
+    Level stretches are no turns, but for those of so many updates: their begin and their end are.
+    """
+    found, way, last = [], 0, -1
     for start in range(0, len(values) - 1, _BLOCK):
         before, after = values[start : start + _BLOCK], values[start + 1 : start + _BLOCK + 1]
         signs = (after > before[: len(after)]).astype(np.int8) - (after < before[: len(after)])
         moving = np.flatnonzero(signs)
         if moving.size:
-            last = np.concatenate(([way or signs[moving[0]]], signs[moving[:-1]]))
-            found.append(start + moving[signs[moving] != last])
-            way = int(signs[moving[-1]])
-    return np.concatenate(found) if found else np.array([], dtype=np.int64)
+            signs = np.concatenate(([way or signs[moving[0]]], signs[moving]))
+            moves = np.concatenate(([last], start + moving))
+            held = np.diff(moves) > level
+            found += [moves[:-1][held] + 1, moves[1:][held | (signs[1:] != signs[:-1])]]
+            way, last = int(signs[-1]), int(moves[-1])
+    if len(values) - 1 - last > level:
+        found.append(np.array([last + 1]))
+    turns = np.unique(np.concatenate(found)) if found else np.array([], dtype=np.int64)
+    return turns[(turns > 0) & (turns < len(values))]
 
 
 def _band(values: Array, edges: Steps, near: float) -> Band:
     """Return the band between so many edges, of which each two are a cycle."""
-    start, end, cycles = int(edges[0]), int(edges[-1]), len(edges) // 2
+    start, end, ways = int(edges[0]), int(edges[-1]), np.diff(edges)
+    # Of ways up and ways down, those that take longer: a curve may begin or end with the other.
+    cycles = len(max(ways[::2], ways[1::2], key=np.sum))
     # Whole cycles: an outline over parts of them goes up and down with what they hold.
     every = max(1, round(near * cycles / (end - start)))
     starts = edges[: 2 * every * max(1, cycles // every) : 2 * every] - start

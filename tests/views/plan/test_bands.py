@@ -55,6 +55,21 @@ def test_a_band_is_where_the_cycles_are_and_the_rest_is_drawn_as_it_is() -> None
     assert after[0].max() == 20_000
 
 
+@pytest.mark.parametrize("before", [None, 0.0, 0.5, 1.0])
+@pytest.mark.parametrize("after", [None, 0.0, 0.5, 1.0])
+@pytest.mark.parametrize("cycle", [FALLING[:100], FALLING[99::-1]], ids=["restarts", "climbs"])
+def test_every_cycle_counts_beside_a_level_stretch(
+    before: float | None, after: float | None, cycle: Array
+) -> None:
+    level = {None: [], **{each: np.full(70_000, each) for each in (0.0, 0.5, 1.0)}}
+    values = np.concatenate([level[before], np.tile(cycle, 1_000), level[after]])
+    [band] = found(values)
+    start = len(level[before])
+    assert (band.cycles, band.text) == (1_000, "1,000 cycles")
+    assert abs(band.start - start) <= 1
+    assert abs(band.end - start - 100_000) <= 1
+
+
 def test_what_is_not_periodic_is_not_called_so() -> None:
     noise = np.random.default_rng(0).random(20_000)
     [band] = found(noise)
