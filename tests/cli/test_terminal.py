@@ -94,7 +94,7 @@ def test_what_a_spec_says_of_the_plot_holds(capsys: pytest.CaptureFixture[str]) 
         "scheduler: cosine\nplot: {x: epoch, log: true}\n"
     )
     ran = Ran(capsys, "plot", "a.yaml", "--terminal")
-    assert ran.out.splitlines()[-2].split() == ["epoch", *map(str, range(11))]
+    assert ran.out.splitlines()[-1].split() == ["epoch", *map(str, range(11))]
     assert "1e-5┤" in ran.out
     assert "1e-5┤" not in Ran(capsys, "plot", "a.yaml", "--terminal", "--linear").out
 
@@ -142,7 +142,8 @@ def test_compare_draws_a_chart_only_on_a_terminal_or_when_asked(
     Path("linear-vs-cosine.png").unlink()
     asked = Ran(capsys, *both, "--terminal")
     assert asked.out.endswith(f"\n\n{table.out}")
-    assert asked.out.splitlines()[15].split() == ["━A━", "linear", "━B━", "cosine"]
+    drawn = asked.out[: -len(table.out)]
+    assert all(name in drawn for name in ("A linear", "B cosine"))
     assert asked.files == []
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr(type(sys.stdout), "isatty", lambda self: True)
@@ -165,7 +166,7 @@ def test_neither_matplotlib_nor_a_terminal_is_needed() -> None:
     )
     done = run_apart("-c", script, PYTHONIOENCODING="utf-8")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("━A━ cosine   ━B━ linear\n") == 2
+    assert (done.stdout.count("A cosine"), done.stdout.count("B linear")) == (2, 2)
 
 
 def test_where_stdout_can_show_no_dots_the_chart_is_ascii() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrviz.views.chart.dots import Dots
+from lrviz.writing.text import cells
 
 _COLOURS = ("cyan", "magenta", "yellow", "green", "red", "blue")
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits
@@ -44,12 +45,24 @@ class Cells:
     """A drawing area.
 
     Attributes:
-        text: One string a row, from the top.
-        owners: Shape (rows, columns): the index of the curve that a cell shows, -1 for none.
+        text: What stands in each cell, shape (rows, columns), from the top.
+        owners: The index of the curve that it shows, -1 for none, of the same shape.
     """
 
-    text: tuple[str, ...]
+    text: NDArray[np.object_]
     owners: Indices
+
+    def widened(self, columns: int) -> Cells:
+        """Return the area with so many more columns at its right."""
+        more = (0, 0), (0, columns)
+        text = np.pad(self.text, more, constant_values=" ")
+        return Cells(text, np.pad(self.owners, more, constant_values=-1))
+
+    def write(self, text: str, row: int, column: int, owner: int) -> None:
+        """Write a text from a cell on."""
+        covered = row, slice(column, column + cells(text))
+        self.text[covered], self.owners[covered] = "", owner
+        self.text[row, column] = text
 
 
 def inks(count: int, *, ascii: bool, color: bool) -> list[Ink]:
@@ -88,7 +101,7 @@ def draw(
         for index in short:
             owners[_letter_places(covered[index], index, len(inks))] = index
         marks = np.array([*(look.mark for look in inks), " "])
-        return Cells(tuple("".join(row) for row in marks[owners]), owners)
+        return Cells(marks[owners].astype(object), owners)
     dots = np.logical_or.reduce(masks).reshape(blocks)
     codes = (dots * _BITS[:, None, :]).sum(axis=(1, 3))
     text = np.where(codes > 0, 0x2800 + codes, ord(" "))
@@ -96,7 +109,7 @@ def draw(
         if inks[index].mark:
             at = _letter_places(covered[index], index, len(inks))
             text[at], owners[at] = ord(inks[index].mark), index
-    return Cells(tuple("".join(map(chr, row)) for row in text.tolist()), owners)
+    return Cells(np.vectorize(chr, otypes=[object])(text), owners)
 
 
 def _owners(covered: Dots) -> Indices:

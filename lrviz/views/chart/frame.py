@@ -18,6 +18,7 @@ from lrviz.views.plan.scales import Unit, units, y_scale
 from lrviz.writing.text import cells
 
 _WIDE = 60  # from so many columns on the x axis is named
+_TOGETHER = 0.98  # of the x axis: curves that all reach so far end together
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,35 @@ class Frame:
     gutter: int
     ascii: bool
 
+    @property
+    def cell(self) -> tuple[int, int]:
+        """Rows and columns of dots in a character."""
+        return (1, 1) if self.ascii else DOTS
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of dots in the drawing area."""
+        return self.rows * self.cell[0], self.width * self.cell[1]
+
+    def span(self, line: Line) -> float:
+        """Return how many updates of a curve the x axis is."""
+        return self.end / self.unit.factors[line.trace]
+
+    def row(self, values: Array) -> Array:
+        """Return the rows of dots of values, from the top."""
+        return _dot(self.axis, values, self.rows, self.cell[0])
+
     def mask(self, line: Line) -> Dots:
         """Return the dots of a curve in the drawing area."""
-        down, across = (1, 1) if self.ascii else DOTS
-        span = self.end / self.unit.factors[line.trace]
-        found = columns(line.values, span, self.width * across)
-        return dots(
-            found, lambda values: _dot(self.axis, values, self.rows, down), self.rows * down
-        )
+        height, width = self.shape
+        return dots(columns(line.values, self.span(line), width), self.row, height)
+
+    def end_of(self, line: Line) -> int | None:
+        """Return the row in which a curve ends, from the top; None where it ends too early."""
+        if line.last is None or line.last + 1 < _TOGETHER * self.span(line):
+            return None
+        row = float(self.row(line.values[[line.last]])[0])
+        return int(min(max(np.rint(row), 0), self.shape[0] - 1)) // self.cell[0]
 
     def margins(self) -> list[str]:
         """Return what stands to the left of each row: the y axis and its labels."""
@@ -78,7 +100,9 @@ class Frame:
         return " " * self.gutter + corner + "".join(line), text
 
 
-def frame(panel: Panel, traces: Sequence[Trace], options: ChartOptions, rows: int) -> Frame:
+def frame(
+    panel: Panel, traces: Sequence[Trace], options: ChartOptions, rows: int, margin: int
+) -> Frame:
     """Return the frame for some curves.
 
     Args:
@@ -86,6 +110,7 @@ def frame(panel: Panel, traces: Sequence[Trace], options: ChartOptions, rows: in
         traces: Those that the curves are of.
         options: What was asked for.
         rows: Of the drawing area, at least 2.
+        margin: Cells to the right of it.
     """
     values = [line.values for line in panel.lines]
     scale = y_scale(values, log=options.log, from_zero=panel.param == "lr", margin=0)
@@ -105,7 +130,7 @@ def frame(panel: Panel, traces: Sequence[Trace], options: ChartOptions, rows: in
         unit=unit,
         end=max(trace.length.updates * factor for trace, factor in pairs),
         rows=rows,
-        width=options.width - gutter - 1,
+        width=options.width - gutter - 1 - margin,
         gutter=gutter,
         ascii=options.ascii,
     )

@@ -20,7 +20,7 @@ class Item:
     Attributes:
         sample: What its curve looks like, of one or two cells.
         style: Of the sample, for rich; empty: none.
-        label: Any text.
+        label: Its name, as it is shown.
     """
 
     sample: str
@@ -37,7 +37,7 @@ def legend(entries: Sequence[Item], width: int, most: int, ascii: bool) -> list[
         entries: At least one.
         width: At least 10.
         most: At least 1.
-        ascii: Write all but ASCII as escapes.
+        ascii: Nothing but ASCII.
     """
     found = [_written(entry, width, ascii) for entry in entries]
     for shown in range(len(found), 0, -1):
@@ -58,12 +58,16 @@ def printable(text: str, ascii: bool) -> str:
     return text.encode("ascii", "backslashreplace").decode() if ascii else text
 
 
+def shortened(text: str, room: int, ascii: bool) -> str:
+    """Return a text in at most so many cells, its end cut off where it must be."""
+    if cells(text) <= room:
+        return text
+    dots = "..." if ascii else "…"
+    return set_cell_size(text, room - len(dots)).rstrip() + dots if room > len(dots) else ""
+
+
 def _written(entry: Item, width: int, ascii: bool) -> Text:
-    label = printable(entry.label, ascii)
-    room = width - cells(entry.sample) - 1
-    if cells(label) > room:
-        dots = "..." if ascii else "…"
-        label = set_cell_size(label, room - len(dots)).rstrip() + dots
+    label = shortened(entry.label, width - cells(entry.sample) - 1, ascii)
     return Text.assemble((entry.sample, entry.style), " ", label)
 
 

@@ -14,7 +14,7 @@ from lrviz.views.figure import layout
 from lrviz.views.figure.labels import draw_legend
 from lrviz.views.figure.lines import draw
 from lrviz.views.figure.marking import mark, tell
-from lrviz.views.figure.page import Canvas, own_names, set_axes
+from lrviz.views.figure.page import Canvas, set_axes
 from lrviz.views.figure.text import one_line
 from lrviz.views.figure.themes import settings
 from lrviz.views.plan import labels
@@ -22,6 +22,7 @@ from lrviz.views.plan.bands import of_panel
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.downsample import ways
 from lrviz.views.plan.ground import Ground, headroom
+from lrviz.views.plan.panels import own_names
 from lrviz.views.plan.planning import Plan
 
 _SHAPE = 1.55  # width of a panel to its height
@@ -177,7 +178,7 @@ class Multiples(Canvas):
 
     def _head(self, part: Plan, width: float) -> Head:
         font = self.fonts.tick
-        names = own_names(part)
+        names = [one_line(each) for each in own_names(part.panels[0], part.traces)]
         if len(names) == 1:
             return Head(font.shortened(names[0], width), None)
         label = one_line(part.traces[part.panels[0].lines[0].trace].label)

@@ -132,14 +132,3 @@ def tick_look(axis: str, size: float) -> dict[str, Any]:
         "labelcolor": labelcolour,
         "labelsize": size,
     }
-
-
-def own_names(plan: Plan) -> list[str]:
-    """Return the names of the first panel's lines; of one trace's several lines, the groups'."""
-    lines = plan.panels[0].lines
-    names = [one_line(line.label) for line in lines]
-    traces = {line.trace for line in lines}
-    if len(traces) > 1 or len(lines) == 1:
-        return names
-    label = one_line(plan.traces[traces.pop()].label)
-    return [name.removeprefix(f"{label}/") for name in names]

@@ -17,7 +17,7 @@ from lrviz.views.figure import layout
 from lrviz.views.figure.labels import draw_along, draw_beside, draw_legend
 from lrviz.views.figure.lines import draw
 from lrviz.views.figure.marking import mark, tell
-from lrviz.views.figure.page import Canvas, own_names, set_axes, tick_look
+from lrviz.views.figure.page import Canvas, set_axes, tick_look
 from lrviz.views.figure.text import Type, one_line
 from lrviz.views.figure.themes import settings
 from lrviz.views.plan import labels
@@ -26,6 +26,7 @@ from lrviz.views.plan.bands import of_panel
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.downsample import Way, ways
 from lrviz.views.plan.ground import Ground, headroom
+from lrviz.views.plan.panels import own_names
 from lrviz.views.plan.planning import Plan
 from lrviz.views.plan.scales import Unit
 
@@ -74,11 +75,13 @@ class Sheet(Canvas):
         if len(lines) == 1 and self.title:
             return []
         found = []
-        for name, line, look in zip(own_names(plan), lines, plan.looks[0], strict=True):
+        for name, line, look in zip(
+            own_names(plan.panels[0], plan.traces), lines, plan.looks[0], strict=True
+        ):
             last = line.last
             height = float(scale.fraction(line.values[[last]])[0]) if last is not None else 0.0
             if look.named:
-                found.append(labels.Name(name, look, height))
+                found.append(labels.Name(one_line(name), look, height))
         return found
 
     def fill(self) -> None:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lrviz.curves.events import Array
+from lrviz.curves.events import Array, Steps
 from lrviz.views.plan.box import Box
-from lrviz.views.plan.placing import CELL, Point, Room, are_clear
+from lrviz.views.plan.placing import BESIDE, CELL, Point, Room, are_clear
 
 _EVERY = 6  # columns at which a name may be
 _SAMPLES = 17  # of a curve beside a name
@@ -18,9 +18,13 @@ _STEEPEST = math.radians(65)
 _LEVEL = math.radians(6)  # a name beside a curve that is as level as that is level
 
 # In inches.
-_BESIDE = 0.06  # between a curve and its name
 _AWAY = (0.6, 0.4, 0.25, 0.15)  # between a name and the next curve: the more the better
 _STAND_OFF = 0.3  # between a curve and its name, on the mean over its length
+_ASIDE = (
+    0.3,
+    0.25,
+)  # what a name to the side of its curve counts as, and the least between it and others
+_ASIDE_IN_TEXT = 0.12, 0.15  # the same where a letter says whose it is
 _ALONE = 0.1  # from where a line leads to a name, to the next curve
 _AROUND = np.linspace(-_ALONE, _ALONE, 7)
 _WIDEST = 0.35  # of a panel: a longer name hides more than a line to it tells
@@ -44,12 +48,13 @@ class Lying(NamedTuple):
 
 def lying(
     room: Room, swept: Sequence[tuple[Array, Array]], sizes: Sequence[Point | None]
-) -> list[Lying | None] | None:
+) -> list[Lying | None]:
     """Return the places of names along their curves, and take them.
 
     A name is level or follows its curve, above it or below; it lies on no curve, and of all
     curves its own is by far the nearest. Where it may be at several places it is where the others
-    are farthest away. Where there is none, a line leads to it from where its curve is alone.
+    are farthest away. Where there is none, a line leads to it from where its curve is alone. In a
+    room of characters names are level, on whole characters, and no lines lead to them.
 
     Args:
         room: The panel; its curves are taken.
@@ -57,7 +62,7 @@ def lying(
         sizes: Width and height of each curve's name; None where it has none.
 
     Returns:
-        One a curve; None where there is none for one of the names.
+        One a curve; None where it has no name, or there is no place for it.
     """
     wanted = [index for index, size in enumerate(sizes) if size is not None]
     places = {index: _places(room, index, swept[index], sizes[index] or (0, 0)) for index in wanted}
@@ -71,15 +76,14 @@ def lying(
                 found[index] = place
                 break
         else:
-            found[index] = _led(room, index, swept[index], size)
-            if found[index] is None:
-                return None
+            if room.character is None:
+                found[index] = _led(room, index, swept[index], size)
     return found
 
 
 def _places(room: Room, index: int, swept: tuple[Array, Array], size: Point) -> list[Lying]:
     """Return where a curve's name may lie, the best place first."""
-    x, y, angle, gap = _candidates(room, swept, size)
+    x, y, angle, gap, turn, least = _candidates(room, swept, size)
     clear = np.zeros(len(x))
     free = room.are_free(_points(x, y, angle, size, _GRAIN * CELL))
     others = room.others(index)
@@ -88,18 +92,24 @@ def _places(room: Room, index: int, swept: tuple[Array, Array], size: Point) -> 
         if not len(left):
             break
         grain = int(away / 4 / CELL)  # farther away a coarser look will do
-        around = 2 * (away - _BESIDE)
+        around = 2 * (away - BESIDE)
         larger = size[0] + around, size[1] + around
         points = _points(x[left], y[left], angle[left], larger, max(_GRAIN, grain) * CELL)
         ok = are_clear(points, others, grain)
         clear[left[ok]] = away
         left = left[~ok]
+    for share in (0.5, 1.0):  # on its other side none is nearer than its own curve
+        near = np.flatnonzero(clear)
+        far = share * gap[near]
+        beyond = x[near] + far * np.cos(turn[near]), y[near] + far * np.sin(turn[near])
+        points = _points(*beyond, angle[near], size, _GRAIN * CELL)
+        clear[near[~are_clear(points, others)]] = 0.0
     worth = clear - gap - 0.06 * (angle != 0) - 0.1 * np.abs(x / room.width - 0.5)
     order = np.argsort(-worth, kind="stable")
     return [
         Lying((float(x[at]), float(y[at])), math.degrees(angle[at]))
         for at in order
-        if clear[at] > 0
+        if clear[at] >= least[at]
     ]
 
 
@@ -127,40 +137,85 @@ def _led(room: Room, index: int, swept: tuple[Array, Array], size: Point) -> Lyi
 
 
 def _candidates(room: Room, swept: tuple[Array, Array], size: Point) -> tuple[Array, ...]:
-    """Return x and y of the middles, angles, and how far on the mean the curve is: shape (K,)."""
-    low, high = swept
-    cell = room.width / room.columns
-    width, height = size
+    """Return where a name may be, six of shape (K,).
+
+    These are x and y of the middles, the angles of the names, how far on the mean the curve is, the
+    directions away from it, and how far away the others must be.
+    """
     middle = np.arange(0, room.columns, _EVERY)
+    level = np.zeros(len(middle))
+    found = [*_over_and_under(room, swept, size, middle, level), _aside(room, swept, size)]
+    if room.character is None:
+        slopes = _slopes(swept, middle, size[0] / CELL)
+        found += _over_and_under(room, swept, size, middle, slopes)
+    return tuple(np.concatenate(found, axis=1))
+
+
+def _slopes(swept: tuple[Array, Array], middle: Steps, length: float) -> Array:
+    """Return the slopes of a curve from one end of a name to its other end, so many columns."""
+    high, slopes = swept[1], np.zeros(len(middle))
+    for _ in range(2):
+        half = np.cos(np.arctan(slopes)) * length / 2
+        ends = np.rint(middle + np.outer([-1, 1], half)).astype(np.intp)
+        ends = np.clip(ends, 0, len(high) - 1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slopes = np.nan_to_num((high[ends[1]] - high[ends[0]]) / ((ends[1] - ends[0]) * CELL))
+    return slopes
+
+
+def _over_and_under(
+    room: Room, swept: tuple[Array, Array], size: Point, middle: Steps, slopes: Array
+) -> list[Array]:
+    """Return the candidates above and below a curve, at columns and of slopes of shape (C,)."""
+    low, high = swept
+    width, height = size
     part = np.linspace(-0.5, 0.5, _SAMPLES)
+    angle = np.arctan(slopes)
+    reach = np.outer(part, np.cos(angle) * width)
+    at = np.rint(middle + reach / CELL).astype(np.intp)
+    within = ((at >= 0) & (at < room.columns)).all(axis=0)
+    within &= (slopes == 0) | ((np.abs(angle) <= _STEEPEST) & (np.abs(angle) > _LEVEL))
+    at = np.clip(at, 0, room.columns - 1)
+    line = reach * slopes  # the name's middle line, but for its height
     found = []
-    slopes = np.zeros(len(middle))
-    for turned in (False, True):
-        half = np.cos(np.arctan(slopes)) * width / 2
-        if turned:  # as the curve goes from one end of the name to its other end
-            ends = np.rint(middle + np.outer([-1, 1], half) / cell).astype(np.intp)
-            ends = np.clip(ends, 0, room.columns - 1)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                slopes = (high[ends[1]] - high[ends[0]]) / ((ends[1] - ends[0]) * cell)
-            slopes = np.nan_to_num(slopes)
-            half = np.cos(np.arctan(slopes)) * width / 2
-        at = np.rint(middle + np.outer(part, 2 * half) / cell).astype(np.intp)
-        within = ((at >= 0) & (at < room.columns)).all(axis=0)
-        at = np.clip(at, 0, room.columns - 1)
-        angle = np.arctan(slopes)
-        line = np.outer(part, 2 * half) * slopes  # the name's middle line, but for its height
-        for side, edge in ((1, high), (-1, low)):
-            over = side * (edge[at] - line)
-            top = over.max(axis=0)
-            gap = (top - over.mean(axis=0)) * np.cos(angle)
-            y = side * top + side * (height / 2 + _BESIDE) / np.cos(angle)
-            fits = within & np.isfinite(top) & (gap <= _STAND_OFF)
-            if turned:
-                fits &= (np.abs(angle) <= _STEEPEST) & (np.abs(angle) > _LEVEL)
-            x = (middle + 0.5) * cell
-            found.append(np.stack([x, y, angle, gap])[:, fits])
-    x, y, angle, gap = np.concatenate(found, axis=1)
-    return x, y, angle, gap
+    for side, edge in ((1, high), (-1, low)):
+        over = side * (edge[at] - line)
+        top = over.max(axis=0)
+        gap = (top - over.mean(axis=0)) * np.cos(angle)
+        x, y = (middle + 0.5) * CELL, top + (height / 2 + room.beside) / np.cos(angle)
+        if room.character is not None:
+            across, up = room.character
+            x = np.rint((x - width / 2) / across) * across + width / 2
+            y, least = (np.ceil(y / up - 0.5) + 0.5) * up, y
+            gap += y - least
+        fits = within & np.isfinite(top) & (gap <= _STAND_OFF)
+        turn, least = angle + side * math.pi / 2, np.full(len(x), _AWAY[-1])
+        found.append(np.stack([x, side * y, angle, gap, turn, least])[:, fits])
+    return found
+
+
+def _aside(room: Room, swept: tuple[Array, Array], size: Point) -> Array:
+    """Return the candidates to the left and to the right of a curve, where it leaves their rows."""
+    low, high = swept
+    width, height = size
+    across, up = room.character or (CELL, _EVERY * CELL)
+    y = np.arange(up / 2, room.height, up)
+    with np.errstate(invalid="ignore"):
+        there = (low <= y[:, None] + height / 2) & (high >= y[:, None] - height / 2)
+    edges = np.diff(np.pad(there, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    row, column = np.nonzero(edges)
+    side = np.asarray(-edges[row, column], np.float64)
+    left = column * CELL + side * (width / 2 + room.beside) - width / 2
+    left = side * np.ceil(side * left / across - 1e-6) * across
+    gap, least = _ASIDE if room.character is None else _ASIDE_IN_TEXT
+    one = np.ones(len(row))
+    found = np.stack([left + width / 2, y[row], 0 * one, gap * one, np.arccos(side), least * one])
+    if room.character is None:
+        return found
+    further = found.copy()
+    further[0] += side * across
+    further[3] += across
+    return np.concatenate([found, further], axis=1)
 
 
 def _points(x: Array, y: Array, angle: Array, size: Point, grain: float) -> Array:

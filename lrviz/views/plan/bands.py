@@ -48,17 +48,17 @@ class Band:
         return f"{self.cycles:,} {'cycles' if self.even else 'ups and downs'}"
 
 
-def bands(line: Line, way: Way, inch: float) -> list[Band]:
-    """Return the stretches of a curve in which more than one cycle falls on 4 CSS pixels.
+def bands(line: Line, way: Way, near: float) -> list[Band]:
+    """Return the stretches of a curve in which cycles are shorter than so many updates.
 
     Args:
         line: A curve; of a log, and where a value is not finite, there are none.
         way: What it is drawn through, see `downsample`.
-        inch: How many updates an inch of the x axis is.
+        near: How far apart on the page can be told.
     """
     if line.steps is not None or len(_turns(way[1])) < 2 * _FEWEST:
         return []
-    values, near = line.values, _DENSE * inch
+    values = line.values
     if near < 2 or not np.isfinite(values).all():
         return []
     edges = np.concatenate(([0], _turns(values, near), [len(values)]))
@@ -75,7 +75,7 @@ def bands(line: Line, way: Way, inch: float) -> list[Band]:
 def of_panel(
     panel: Panel, ways: Sequence[Way], x: Unit, end: float, inches: float
 ) -> list[list[Band]]:
-    """Return the bands of each line of a panel; see `bands`.
+    """Return the bands of each line of a panel: where more than one cycle is on 4 CSS pixels.
 
     Args:
         panel: The lines.
@@ -85,7 +85,7 @@ def of_panel(
         inches: Its length.
     """
     return [
-        bands(line, way, end / x.factors[line.trace] / inches)
+        bands(line, way, _DENSE * end / x.factors[line.trace] / inches)
         for line, way in zip(panel.lines, ways, strict=True)
     ]
 

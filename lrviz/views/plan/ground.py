@@ -29,6 +29,7 @@ _UP = (0.5, 0.35, 0.65, 0.2, 0.8)
 _AROUND_DOT = 0.05
 _AROUND_END = 0.07
 _PAD = 0.03
+_DOTTED = 0.2  # between dots that are seen as a line
 _WIDE = 2.5  # has room for a text in one line
 
 
@@ -64,6 +65,9 @@ class Ground:
         self._swept = []
         for line, (at, values) in zip(lines, ways, strict=True):
             factor = plan.below.factors[line.trace]
+            if line.steps is not None:  # a log's dots: where they are far apart nothing is between
+                far = 1 + np.flatnonzero(np.diff(at) * factor * size[0] > _DOTTED * plan.end)
+                at, values = np.insert(at, far, at[far]), np.insert(values, far, np.nan)
             low, high = reach(at * factor, size[1] * self._scale.fraction(values), edges)
             self._swept.append((low, high))
             self._room.take_curve(low, high)
@@ -173,7 +177,9 @@ class Ground:
         sizes = [
             None if name is None else (WIDER * font.width(name), 0.85 * font.line) for name in names
         ]
-        return lying(self._room, self._swept, sizes)
+        found = lying(self._room, self._swept, sizes)
+        whole = all((one is None) == (size is None) for one, size in zip(found, sizes, strict=True))
+        return found if whole else None
 
 
 def reach(x: Array, y: Array, edges: Array) -> tuple[Array, Array]:

@@ -88,6 +88,16 @@ def panels(traces: Sequence[Trace], param: str | None, groups: str) -> tuple[Pan
     )
 
 
+def own_names(panel: Panel, traces: Sequence[Trace]) -> list[str]:
+    """Return the names of a panel's lines; of one trace's several lines, those of the groups."""
+    names = [line.label for line in panel.lines]
+    of = {line.trace for line in panel.lines}
+    if len(of) > 1 or len(names) == 1:
+        return names
+    start = f"{traces[of.pop()].label}/"
+    return [name.removeprefix(start) for name in names]
+
+
 def _lines(trace: Trace, index: int, param: str, groups: str) -> list[Line]:
     picked = shown(trace.curves[param], all_groups=groups == "all")
     several = len(trace.groups)

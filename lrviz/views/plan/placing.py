@@ -17,6 +17,8 @@ Cells = NDArray[np.bool_]
 # In inches.
 CELL = 0.02
 """Width and height of what is free or not as a whole."""
+BESIDE = 0.06
+"""Between a curve and its name."""
 _CLEAR = 0.03  # between a curve's middle and a label
 _REACH = 0.7  # from a point to its label
 _LESSER = 0.1  # how much nearer a label that says less must be
@@ -28,9 +30,10 @@ _BIT = 0.1  # of a leader, which may start where curves lie on each other
 class Room:
     """What is still free of a panel; lengths are in inches from its lower left corner."""
 
-    def __init__(self, width: float, height: float) -> None:
-        """Start with an empty panel."""
-        shape = max(1, int(height / CELL)), max(1, int(width / CELL))
+    def __init__(self, width: float, height: float, character: Point | None = None) -> None:
+        """Start with an empty panel; in a terminal, of characters of a width and height."""
+        self.character = character
+        shape = max(1, int(height / CELL + 1e-6)), max(1, int(width / CELL + 1e-6))
         self._drawn = np.zeros(shape, np.bool_)
         self._curves: list[Cells] = []
         self._written = np.zeros(shape, np.bool_)
@@ -89,6 +92,16 @@ class Room:
     def width(self) -> float:
         """The panel's width."""
         return self.columns * CELL
+
+    @property
+    def height(self) -> float:
+        """The panel's height."""
+        return self._drawn.shape[0] * CELL
+
+    @property
+    def beside(self) -> float:
+        """How far from a curve its name is; characters have that room within them."""
+        return BESIDE if self.character is None else 0.0
 
     def others(self, curve: int) -> Cells:
         """Return the cells of all curves but one, which is named by when it was taken."""
@@ -212,7 +225,7 @@ class Room:
         end = [1 + int((at + reach + n) / CELL) for at, n in zip(point, lengths, strict=True)]
         part = slice(first[0], end[0]), slice(first[1], end[1])
         rows, columns = (math.ceil(each / CELL) for each in lengths)
-        found = np.nonzero(_fits(self._drawn[part] | self._written[part], rows, columns))
+        found = np.nonzero(fits(self._drawn[part] | self._written[part], rows, columns))
         bottom, left = (
             (a + b.astype(np.float64)) * CELL for a, b in zip(first, found, strict=True)
         )
@@ -253,8 +266,8 @@ def are_clear(points: Array, cells: Cells, grain: int = 1) -> Cells:
     return np.asarray(~coarse.ravel()[row * columns + column].any(axis=1))
 
 
-def _fits(taken: Cells, rows: int, columns: int) -> Cells:
-    """Return for each lower left cell whether a box of so many cells is free."""
+def fits(taken: Cells, rows: int, columns: int) -> Cells:
+    """Return for each cell whether a box of so many cells that begins there is free."""
     if rows > taken.shape[0] or columns > taken.shape[1]:
         return np.zeros((0, 0), np.bool_)
     sums = np.zeros((taken.shape[0] + 1, taken.shape[1] + 1), np.int64)

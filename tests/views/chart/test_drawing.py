@@ -17,6 +17,10 @@ from lrviz.curves.events import Array
 from lrviz.curves.trace import RunError, Trace
 from lrviz.errors import UsageError
 from lrviz.views.chart import ChartOptions, chart, sparkline
+from lrviz.views.chart.arranging import Arrangement, Arranger
+from lrviz.views.chart.cells import inks
+from lrviz.views.plan.panels import panels
+from lrviz.views.plan.twins import as_one
 from tests.conftest import Golden
 from tests.traces import trace
 
@@ -38,6 +42,21 @@ def three() -> list[Trace]:
 def draw(traces: Trace | Sequence[Trace], **options: Any) -> list[str]:
     listed = [traces] if isinstance(traces, Trace) else traces
     return chart(listed, ChartOptions(**options)).plain.split("\n")
+
+
+def arranged(traces: Trace | Sequence[Trace], **options: Any) -> Arrangement:
+    listed = [traces] if isinstance(traces, Trace) else as_one(traces, None)[0]
+    asked = ChartOptions(**options)
+    [panel, *_] = panels(listed, asked.param, asked.groups)
+    look = inks(len(panel.lines), ascii=asked.ascii, color=asked.color)
+    return Arranger(panel, listed, asked, look).arranged()
+
+
+def names(traces: Trace | Sequence[Trace], **options: Any) -> set[str]:
+    """All names, in the chart and below it."""
+    page = arranged(traces, **options)
+    below = "   ".join(line.plain.strip().replace("━", "") for line in page.below)
+    return {label.text for label in page.area.names} | {each for each in below.split("   ") if each}
 
 
 class Picture:
@@ -196,7 +215,7 @@ def gaps(picture: Picture) -> int:
 def test_ticks_are_numbers_that_people_write(
     values: list[float], height: int, labels: list[str]
 ) -> None:
-    picture = Picture(draw(trace(values), width=60, height=height))
+    picture = Picture(draw(trace(values), width=60, height=height - 1))
     assert [label for label in picture.labels if label] == labels
 
 
@@ -210,16 +229,16 @@ def test_ticks_are_numbers_that_people_write(
     ],
 )
 def test_ticks_of_a_logarithmic_axis(values: list[float], labels: list[str]) -> None:
-    picture = Picture(draw(trace(values), width=60, height=16, log=True))
+    picture = Picture(draw(trace(values), width=60, height=15, log=True))
     assert [label for label in picture.labels if label] == labels
 
 
 def test_a_quantity_that_does_not_start_at_zero_fills_the_chart() -> None:
     momentum = np.linspace(0.85, 0.95, 100)
     one = trace(np.ones(100), momentum=momentum)
-    lines = draw(one, width=60, height=16, param="momentum")
+    lines = draw(one, width=60, height=15, param="momentum")
     picture = Picture(lines)
-    assert lines[0].rstrip() == "momentum"
+    assert lines[0].rstrip() == "a: momentum"
     assert [label for label in picture.labels if label] == ["0.95", "0.9", "0.85"]
     assert picture.dots[picture.row(momentum)[[0, -1]], [0, -1]].all()
 
@@ -234,35 +253,72 @@ def test_a_logarithmic_axis_lets_zero_leave_through_the_lower_edge() -> None:
 
 def test_where_nothing_is_above_zero_the_chart_says_why_it_is_linear() -> None:
     lines = draw(trace([0.0, -1.0]), width=60, height=12, log=True)
-    assert lines[0].rstrip() == "learning rate. Nothing is above zero: the axis is linear."
+    assert lines[0].rstrip() == "a: learning rate. Nothing is above zero: the axis is linear."
 
 
 def test_curves_of_different_length_end_where_they_end() -> None:
     two = [trace(np.full(50, 1.0), label="short"), trace(np.full(100, 0.5), label="long")]
     for x, share in (("step", 0.5), ("progress", 1.0)):
-        lines = draw(two, width=60, height=12, x=x)
-        short, long = (next(line for line in lines if mark in line) for mark in "AB")
-        left = short.index("┤") + 1
-        assert len(short[left:].rstrip()) == share * (60 - left)
-        assert len(long[left:].rstrip()) == 60 - left
+        area = arranged(two, width=60, height=12, x=x).area
+        short, long = (np.asarray(mask.any(axis=0)) for mask in area.masks)
+        assert short.sum() == share * short.size
+        assert long.all()
 
 
 def test_an_x_axis_is_named_and_its_labels_stand_under_their_ticks() -> None:
-    lines = draw(three(), width=80, height=20, x="epoch")
-    rule, labels = lines[-3], lines[-2]
+    lines = draw(three(), width=100, height=24, x="epoch")
+    rule, labels = lines[-2:]
     ticks = [index for index, cell in enumerate(rule) if cell == "┬"]
     assert labels.split() == ["epoch", *map(str, range(0, 101, 10))]
     for tick, label in zip(ticks, labels.split()[1:], strict=True):
         assert label in labels[max(0, tick - 2) : tick + 2]
 
 
+BUNDLE = [trace(COSINE * (0.7 + 0.1 * k), label=f"bundle {k}") for k in range(4)]
+SOME = [*three(), trace(np.resize(COSINE[::5], N) * 0.8, label="restarts"), *BUNDLE]
+
+
+@pytest.mark.parametrize("traces", [SOME[:3], SOME[1:5], SOME])
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (200, 12)])
+@pytest.mark.parametrize("options", [{}, {"ascii": True}, {"log": True}])
+def test_names_are_on_no_curve_and_nearest_to_their_own(
+    traces: list[Trace], options: dict[str, Any], size: tuple[int, int]
+) -> None:
+    options = {**options, "width": size[0], "height": size[1]}
+    page = arranged(traces, **options)
+    area = page.area
+    written = {name.text for name in area.names}
+    marks = "*+xo#@%=" if options.get("ascii") else "ABCDEFGH"
+    whole = {f"{mark} {each.label}" for mark, each in zip(marks, traces, strict=False)}
+    assert written <= whole
+    if not any("more" in line.plain for line in page.below):
+        assert names(traces, **options) >= {each for each in whole if len(each) < 10}
+    down, across = area.box.cell
+    blocks = area.box.rows, down, area.box.width, across
+    ink = [np.argwhere(mask.reshape(blocks).any(axis=(1, 3))) for mask in area.masks]
+    taken = np.zeros((area.box.rows, area.box.width + area.margin))
+    for name in area.names:
+        cells = np.stack(
+            [np.full(len(name.text), name.row), name.column + np.arange(len(name.text))]
+        )
+        assert not taken[tuple(cells)].any()
+        taken[tuple(cells)] = 1
+        away = [np.min(np.abs((each[:, :, None] - cells) * [[2], [1]]).sum(axis=1)) for each in ink]
+        assert min(away) >= 1
+        if name.column < area.box.width:
+            assert away[name.curve] <= min(away) + 1
+
+
+def test_names_stand_at_ends_that_are_apart_each_in_the_row_of_its_own() -> None:
+    traces = [trace([0.1, 0.1 * k], label=f"s{k}") for k in (3, 1, 2)]
+    lines = draw(traces, width=60, height=20)
+    for text, tick in ("A s3", "0.3┤"), ("C s2", "0.2┤"), ("B s1", "0.1┤"):
+        [line] = [each for each in lines if each.endswith(text)]
+        assert tick in line
+
+
 def test_the_legend_stands_below_and_wraps() -> None:
     traces = [trace([0.1 * k], label=f"schedule-{k}") for k in range(1, 6)]
-    assert [line.rstrip() for line in draw(traces, width=50, height=14)[-3:]] == [
-        "     0                                           1",
-        "━A━ schedule-1   ━B━ schedule-2   ━C━ schedule-3",
-        "━D━ schedule-4   ━E━ schedule-5",
-    ]
     assert draw(traces, width=50, height=5)[-1].rstrip() == (
         "━A━ schedule-1   ━B━ schedule-2   +3 more"
     )
@@ -312,7 +368,7 @@ def test_without_colour_letters_stand_on_their_own_curves() -> None:
             (row, column - 8)
             for row, line in enumerate(lines[1:-3])
             for column, cell in enumerate(line)
-            if cell == letter
+            if cell == letter and line[column + 1] != " "  # where its name begins
         ]
         assert len(places) >= 4
         for row, column in places:
@@ -324,8 +380,9 @@ def test_letters_stand_on_two_curves_and_more_with_colours_too() -> None:
     traces = [trace([0.1 * k], label=f"s{k}") for k in range(1, 8)]
     for count in (2, 7):
         lines = draw(traces[:count], width=80, height=30, color=True)
-        assert lines[-1].strip().startswith("━A━ s1   ━B━ s2")
-        assert sum("A" in line for line in lines) == 2
+        [line] = [each for each in lines if "A" in each]
+        assert line.count("A") > 4
+        assert line.endswith("A s1")
     assert not any("A" in line for line in draw(traces[0], width=80, height=30, color=True))
 
 
@@ -350,9 +407,11 @@ def test_a_curve_of_less_than_a_character_shows_its_mark_and_says_so(
         assert not any("one character" in line for line in draw(long, x="progress"))
 
 
-def test_equal_curves_have_one_line_in_the_legend() -> None:
+def test_equal_curves_have_one_name() -> None:
     traces = [trace(COSINE, label="a"), trace(STEPS, label="other"), trace(COSINE, label="b")]
-    assert draw(traces)[-1].split() == ["━A━", "a", "=", "b", "━B━", "other"]
+    page = arranged(traces)
+    assert {label.text for label in page.area.names} == {"A a = b", "B other"}
+    assert not page.below
 
 
 def test_curves_that_coincide_take_turns() -> None:
@@ -363,8 +422,10 @@ def test_curves_that_coincide_take_turns() -> None:
 
 def test_of_groups_of_one_shape_the_ends_are_drawn() -> None:
     grouped = trace(np.outer(COSINE, [1, 0.9, 0.8, 0.5]), groups=["a", "b", "c", "d"])
-    assert draw(grouped, width=60, height=12)[-1].strip() == "━A━ a/a   ━B━ a/d +2 groups up to x2"
-    assert "━D━ a/d" in draw(grouped, width=60, height=12, groups="all")[-1]
+    assert draw(grouped, width=60, height=12)[0].rstrip() == "a: learning rate"
+    assert names(grouped, width=60, height=12) == {"A a", "B d +2 groups up to x2"}
+    assert names(grouped, width=60, height=12, groups="all") == {"A a", "B b", "C c", "D d"}
+    assert names(grouped, width=60, height=9) == {"A a/a", "B a/d +2 groups up to x2"}
 
 
 def test_what_cannot_be_drawn_is_said() -> None:
@@ -415,3 +476,29 @@ def test_no_matplotlib_and_no_torch_are_imported() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+CYCLES = np.resize(np.linspace(3e-4, 0, 100), N)
+
+
+@pytest.mark.parametrize("ascii", [False, True])
+def test_cycles_too_dense_for_dots_are_an_outline_with_their_count(ascii: bool) -> None:
+    level = np.full(N // 2, 1.5e-4)
+    lines = draw(trace(np.concatenate([CYCLES, level])), width=80, height=20, ascii=ascii)
+    [told] = [line for line in lines if "cycles" in line]
+    assert "100 cycles" in told
+    left = lines[-2].index("+" if ascii else "└") + 1
+    end = left + (80 - left) * 2 // 3
+    assert left < told.index("100") < end - len("100 cycles")
+    inked = sum(cell != " " for line in lines[2:-2] for cell in line[left:end])
+    if ascii:
+        assert inked < 0.3 * 17 * (end - left)
+    else:
+        shown = Picture(lines).dots[:, : 2 * (end - left)]
+        assert shown[4:-4, 2:-4].mean() < 0.2
+        assert shown[:8].any(axis=0).all()
+
+
+def test_a_count_that_has_no_room_in_its_band_stands_behind_the_name() -> None:
+    lines = draw([trace(CYCLES, label="dense"), trace(STEPS, label="steps")], width=30, height=8)
+    assert lines[-1].rstrip() == "━A━ dense (100 cycles)"
