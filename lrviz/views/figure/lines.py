@@ -12,7 +12,7 @@ from matplotlib.typing import LineStyleType
 from lrviz.curves.events import Steps
 from lrviz.curves.trace import Trace
 from lrviz.views.figure.paths import Economy
-from lrviz.views.plan.bands import Band, outlined
+from lrviz.views.plan.bands import FAINT, Band, outlined
 from lrviz.views.plan.downsample import Way, m4
 from lrviz.views.plan.looks import Look
 from lrviz.views.plan.panels import Line, Panel
@@ -21,8 +21,6 @@ from lrviz.views.plan.scales import Unit
 
 _SNAPPED = 1024  # vertices up to which matplotlib moves a path onto whole pixels
 _GREATEST = 1e300
-FAINT = 0.22
-"""How opaque a band of dense cycles is."""
 _DOTS = 250  # bins of logged values: four dots a bin are drawn at the most
 
 

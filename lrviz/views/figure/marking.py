@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from lrviz.views.figure.lines import FAINT
 from lrviz.views.figure.text import Type
 from lrviz.views.figure.themes import mixed, readable, settings
-from lrviz.views.plan.bands import Band
+from lrviz.views.plan.bands import FAINT, Band
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.ground import Ground
 from lrviz.views.plan.looks import Look

@@ -11,11 +11,12 @@ from typing import Any, cast
 
 import matplotlib as mpl
 from cycler import cycler
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex
 
 from lrviz.errors import UsageError, suggestion
 from lrviz.files import checked
-from lrviz.views.plan.palette import DARK, LIGHT, Colours, Palette, contrast
+from lrviz.views.plan import palette
+from lrviz.views.plan.palette import DARK, LIGHT, Colours, Palette
 
 # matplotlib's settings; some releases type the keys, some do not.
 settings = cast("MutableMapping[str, Any]", mpl.rcParams)
@@ -161,14 +162,9 @@ def colours() -> Colours:
 
 def readable(colour: str, text: str, background: str) -> str:
     """Return `colour`, moved towards the colour of `text` until it can be read as text (4.5:1)."""
-    for part in range(11):
-        found = mixed(colour, text, part / 10)
-        if contrast(found, background) >= 4.5:
-            break
-    return found
+    return palette.readable(to_hex(colour), to_hex(text), to_hex(background))
 
 
 def mixed(one: str, other: str, part: float) -> str:
     """Return a colour between two, 0 at the first and 1 at the second."""
-    red, green, blue = (a + (b - a) * part for a, b in zip(to_rgb(one), to_rgb(other), strict=True))
-    return to_hex((red, green, blue))
+    return palette.mixed(to_hex(one), to_hex(other), part)

@@ -14,9 +14,10 @@ import numpy as np
 from lrviz.curves.events import Array
 from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
+from lrviz.views.plan.bands import FAINT
 from lrviz.views.plan.looks import Look
 from lrviz.views.plan.options import FigureOptions
-from lrviz.views.plan.palette import DARK, LIGHT, Colours, Palette
+from lrviz.views.plan.palette import DARK, LIGHT, Colours, Palette, mixed, readable
 from lrviz.views.plan.planning import Plan, plan
 from lrviz.views.plan.scales import unit
 from lrviz.views.plan.spoken import spoken
@@ -206,8 +207,8 @@ def _panels(
                 "group": line.group,
                 "array": arrays[line.trace, panel.param, line.group],
                 "dots": one.dots,
-                "light": _look(one),
-                "dark": _look(other),
+                "light": _look(one, LIGHT),
+                "dark": _look(other, DARK),
             }
             for line, one, other in zip(panel.lines, lights, darks, strict=True)
         ]
@@ -216,8 +217,17 @@ def _panels(
     return found
 
 
-def _look(look: Look) -> dict[str, Any]:
-    return {"colour": look.colour, "dashes": look.dashes, "order": look.order}
+def _look(look: Look, palette: Palette) -> dict[str, Any]:
+    """Return a look; `text` is the colour of its curve's name, `told` of words on its bands."""
+    within = mixed(palette.back, look.colour, FAINT)
+    return {
+        "colour": look.colour,
+        "dashes": look.dashes,
+        "order": look.order,
+        "named": look.named,
+        "text": readable(look.colour, palette.text, palette.back),
+        "told": readable(look.colour, palette.text, within),
+    }
 
 
 def _marks(asked: Plan) -> list[dict[str, Any]]:
@@ -229,11 +239,17 @@ def _marks(asked: Plan) -> list[dict[str, Any]]:
                 "trace": line.trace,
                 "group": line.group,
                 "update": round(spot.x / asked.below.factors[line.trace]),
-                "texts": list(dict.fromkeys(text.replace("\n", " ") for text in spot.texts)),
+                "texts": _each_on_a_line(spot.texts),
                 "given": spot.given,
+                "kind": spot.kind,
+                "together": _each_on_a_line(spot.together),
             }
         )
     return found
+
+
+def _each_on_a_line(texts: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(text.replace("\n", " ") for text in texts))
 
 
 def _notes(asked: Plan) -> Any:

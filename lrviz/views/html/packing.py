@@ -1,4 +1,4 @@
-"""Doubles to a short text without any loss, and back; `script/unpack.js` reads the same text."""
+"""Doubles to a short text without any loss, and back; `script/01-unpack.js` reads the same text."""
 
 from __future__ import annotations
 

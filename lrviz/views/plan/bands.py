@@ -13,6 +13,9 @@ from lrviz.views.plan.downsample import Way
 from lrviz.views.plan.panels import Line, Panel
 from lrviz.views.plan.scales import Unit
 
+FAINT = 0.22
+"""How opaque a band is."""
+
 _DENSE = 4 / 96
 """Inches, 4 CSS pixels: two strokes of a line that are nearer leave no ground between them."""
 _FEWEST = 10  # cycles

@@ -87,6 +87,25 @@ def lightness(colour: str) -> float:
     return 116 * luminance ** (1 / 3) - 16 if luminance > 0.008856 else 903.3 * luminance
 
 
+def readable(colour: str, text: str, background: str) -> str:
+    """Return `colour`, moved towards the colour of `text` until it can be read as text (4.5:1)."""
+    for part in range(11):
+        found = mixed(colour, text, part / 10)
+        if contrast(found, background) >= 4.5:
+            break
+    return found
+
+
+def mixed(one: str, other: str, part: float) -> str:
+    """Return a colour between two, 0 at the first and 1 at the second.
+
+    >>> mixed("#000000", "#FF8000", 0.5)
+    '#804000'
+    """
+    pairs = zip(_rgb(one), _rgb(other), strict=True)
+    return "#" + "".join(f"{round(255 * (a + (b - a) * part)):02X}" for a, b in pairs)
+
+
 def ramp(colour: str, back: str, count: int) -> list[str]:
     """Return so many shades of a colour, from the one nearest to `back` to the one farthest away.
 

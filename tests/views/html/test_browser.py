@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,17 @@ from lrviz.spec.durations import Length
 from lrviz.views.html.data import figure_data
 from lrviz.views.html.index import index_html
 from lrviz.views.html.page import PageOptions, page
+from lrviz.views.plan.bands import FAINT, bands
 from lrviz.views.plan.marks import Mark
 from lrviz.views.plan.options import FigureOptions
-from lrviz.views.plan.palette import DARK, LIGHT, Colours
+from lrviz.views.plan.palette import DARK, LIGHT, Colours, mixed
 from lrviz.views.plan.planning import plan
 from lrviz.views.plan.scales import y_scale
 from lrviz.views.text.grid import Grid
 from lrviz.views.text.index import Page, Section
 from lrviz.views.text.table import table
 from tests.browser import Browser, chromium
+from tests.named import misplaced, placed
 from tests.traces import Array, trace
 
 N = 20_000
@@ -227,7 +230,7 @@ def test_findings_and_marks_are_on_the_curve(shown: Shown) -> None:
         ".find(each => each.textContent === 'marks').click()"
     )
     browser.settle()
-    assert near(browser.pixels(), accent, 90).sum() == 0
+    assert near(browser.pixels(), accent, 90)[found].sum() == 0
 
 
 def test_there_is_no_switch_for_marks_without_marks(shown: Shown) -> None:
@@ -238,6 +241,164 @@ def test_there_is_no_switch_for_marks_without_marks(shown: Shown) -> None:
     ring = near(browser.pixels(), LIGHT.curves[0])
     x, y = map(int, place(panel(browser), 0, COSINE[0]))  # of the peak, half of it off the panel
     assert ring[y - 5 : y + 6, x - 5 : x + 6].sum() > 8
+
+
+# What is written in it
+
+DECAY: Array = 0.1 * np.power(0.9998, np.arange(N))
+NAMED = (
+    PLAN[0],
+    trace(DECAY, label="decay", per_epoch=100),
+    trace(np.linspace(0.0, 0.06, N), label="rise", per_epoch=100),
+    trace(np.where(np.arange(N) < 9_000, 0.08, 0.008), label="drop, of a long name", per_epoch=100),
+)
+
+
+def texts(browser: Browser) -> list[str]:
+    """Return what is written in the first panel, names and words."""
+    return [each["text"] for each in placed(browser)["texts"]]
+
+
+@pytest.mark.parametrize(
+    ("width", "options"),
+    [
+        (1280, {}),
+        (1280, {"log": True, "annotate": True}),
+        (800, {"x": "epoch", "scheme": "dark", "annotate": True}),
+        (390, {"x": "progress"}),
+    ],
+)
+def test_names_stand_at_their_curves(shown: Shown, width: int, options: dict[str, Any]) -> None:
+    browser = shown(*NAMED, width=width, **options)
+    names = [each.label for each in NAMED]
+    assert misplaced(browser, NAMED) == []
+    assert {*texts(browser)} >= {*(names if width > 390 else names[2:3])}
+    for about in (0.3, 0.5, 0.9):
+        browser.value(f"figure.zoom(0.3, {about} * figure.end)")
+        assert misplaced(browser, NAMED) == []
+        assert {*texts(browser)} & {*names}
+    browser.value("figure.toggle('decay', false)")
+    assert "decay" not in texts(browser)
+    assert misplaced(browser, NAMED) == []
+
+
+def test_names_are_seen_in_their_curves_colours(shown: Shown) -> None:
+    browser = shown(*NAMED)
+    scene = placed(browser)
+    pixels, box = browser.pixels(), panel(browser)
+    colours = {each["label"]: each["light"]["text"] for each in scene["curves"]}
+    for each in scene["texts"]:
+        x, y = (
+            int(each[at] - scene[edge] + box[edge]) for at, edge in (("x", "left"), ("y", "top"))
+        )
+        part = pixels[y - 12 : y + 13, x - 20 : x + 21]
+        assert near(part, colours[each["of"]], 30).sum() > 10
+
+
+def test_the_values_beside_the_cursor_hide_no_name_by_half(shown: Shown) -> None:
+    lines = [replace(each, label=each.label + ", which is told in more words") for each in NAMED]
+    browser = shown(*lines, width=700)
+    scene, at, before = placed(browser), panel(browser), browser.pixels()
+    colours = {each["label"]: each["light"]["text"] for each in scene["curves"]}
+    hidden = 0
+    for update in range(2_000, N, 3_000):
+        browser.value(f"figure.select({update})")
+        browser.settle()
+        left, top, right, bottom = browser.value(
+            "(({left, top, right, bottom}) => [left, top, right, bottom].map(Math.round))"
+            "(document.querySelector('.lrviz-tip').getBoundingClientRect())"
+        )
+        pixels = browser.pixels()
+        for each in [each for each in scene["texts"] if not each["slope"]]:
+            x, y = at["left"] - scene["left"], at["top"] - scene["top"]
+            part, rows = (
+                slice(int(each["box"][start] + add), int(np.ceil(each["box"][start + 2] + add)))
+                for start, add in ((0, x), (1, y))
+            )
+            beyond = np.ones(pixels.shape[:2], np.bool_)
+            beyond[top:bottom, left:right] = False
+            beyond = beyond[rows, part]
+            ink, was = (
+                near(shown[rows, part], colours[each["of"]], 40) & beyond
+                for shown in (pixels, before)
+            )
+            if beyond.all():
+                assert ink.sum() > 0.6 * was.sum()  # but for the cursor's own line
+            else:
+                hidden += 1
+                assert not ink.any()
+    assert hidden  # the values have no place that hides none
+
+
+def test_names_at_ends_that_are_apart_stand_beside_them(shown: Shown) -> None:
+    lines = [trace(FLAT * share, label=f"of {share}") for share in (1, 0.6, 0.25)]
+    browser = shown(*lines)
+    scene = placed(browser)
+    assert [each["align"] for each in scene["texts"]] == ["left"] * 3
+    ends = {each["text"]: each["y"] for each in scene["texts"]}
+    at = panel(browser)
+    top = browser.value("figure.plot.getBoundingClientRect().top")
+    for line in lines:
+        _, y = place(at, N, float(line.lr[-1, 0]))
+        assert ends[line.label] + top == pytest.approx(y, abs=4)
+    assert misplaced(browser, lines) == []
+    browser.value("figure.zoom(0.01, 300)")  # and there they stay
+    assert placed(browser)["right"] == scene["right"]
+    assert [each["align"] for each in placed(browser)["texts"]] == ["left"] * 3
+
+
+def test_a_name_stays_at_its_update_while_the_axis_moves(shown: Shown) -> None:
+    browser = shown(*NAMED)
+    before = {each["text"]: each["x"] for each in placed(browser)["texts"]}
+    scale = "(figure.scene.right - figure.scene.left) / (figure.scene.high - figure.scene.low)"
+    update = {
+        text: browser.value("figure.scene.place(arguments[0])".replace("arguments[0]", repr(x)))
+        for text, x in before.items()
+    }
+    browser.value("(figure.zoom(0.9, figure.end / 2), figure.drawNow())")
+    moved = browser.value("figure.scene.texts.map(({text, x}) => [text, figure.scene.place(x)])")
+    column = 4 / browser.value(scale)
+    assert moved
+    assert [place == pytest.approx(update[text], abs=1.5 * column) for text, place in moved] == [
+        True
+    ] * len(moved)
+
+
+@pytest.mark.parametrize("length", [40, 60])
+def test_cycles_too_dense_are_a_band_that_says_how_many(shown: Shown, length: int) -> None:
+    """The figure's own words; its edges and its faint ground are seen, and no stroke is."""
+    cycles: Array = 0.05 - 0.02 * np.cos(2 * np.pi * np.arange(N) / length)
+    dense = trace(cycles, label="dense")
+    browser = shown(dense, width=1280)
+    at = panel(browser)
+    inches = (at["right"] - at["left"]) / 96
+    own = plan([dense], FigureOptions(), Colours(LIGHT.curves, LIGHT.back))
+    [band] = bands(own.panels[0].lines[0], (np.arange(N, dtype=float), cycles), N / inches)
+    assert texts(browser) == [band.text]
+    faint = mixed(LIGHT.back, LIGHT.curves[0], FAINT)
+    pixels = browser.pixels()
+    x, y = map(int, place(at, N / 4, 0.05))
+    inner = pixels[y - 40 : y + 41, x - 60 : x + 61]
+    assert near(inner, faint, 12).mean() > 0.95
+    for edge in (0.03, 0.07):
+        _, y = map(int, place(at, N / 4, edge))
+        assert near(pixels, LIGHT.curves[0])[y - 2 : y + 3, x - 60 : x + 61].any(axis=0).all()
+    browser.value(f"figure.zoom({8 * length / N}, {N // 2})")
+    assert texts(browser) == []
+    assert drawn(browser, cycles, LIGHT.curves[0]) > 0.93
+
+
+def test_events_of_a_kind_are_marked_all_or_told_of_once(shown: Shown) -> None:
+    steps = trace(0.1 * np.power(0.5, np.arange(N) // 4_000), label="steps")
+    browser = shown(steps, PLAN[0], annotate=True)
+    drops = [each for each in texts(browser) if each.startswith("drop")]
+    assert len(drops) == 4
+    assert misplaced(browser, [steps, PLAN[0]]) == []
+    close = trace(np.where(np.arange(N) < 100, 0.1, np.where(np.arange(N) < 180, 0.02, 0.01)))
+    browser = shown(close, PLAN[0], width=390, annotate=True)
+    found = texts(browser)
+    assert "2 drops" in found
+    assert not any(each.startswith("drop") for each in found)
 
 
 # What is told

@@ -14,9 +14,10 @@ from lrviz.errors import UsageError
 from lrviz.spec.durations import Length
 from lrviz.views.html import data as module
 from lrviz.views.html.data import figure_data
+from lrviz.views.plan.bands import FAINT
 from lrviz.views.plan.marks import Mark
 from lrviz.views.plan.options import FigureOptions
-from lrviz.views.plan.palette import DARK, LIGHT, Colours
+from lrviz.views.plan.palette import DARK, LIGHT, Colours, mixed, readable
 from lrviz.views.plan.planning import plan
 from tests.traces import trace
 
@@ -60,7 +61,16 @@ def test_curves_have_the_names_colours_and_dashes_of_the_figure() -> None:
         planned = plan(traces, PLAIN, Colours(palette.curves, palette.back))
         assert labels(view) == [line.label for line in planned.panels[0].lines]
         assert [line[theme] for line in view["panels"][0]["lines"]] == [
-            {"colour": each.colour, "dashes": each.dashes, "order": each.order}
+            {
+                "colour": each.colour,
+                "dashes": each.dashes,
+                "order": each.order,
+                "named": each.named,
+                "text": readable(each.colour, palette.text, palette.back),
+                "told": readable(
+                    each.colour, palette.text, mixed(palette.back, each.colour, FAINT)
+                ),
+            }
             for each in planned.looks[0]
         ]
 
@@ -116,7 +126,15 @@ def test_marks_name_their_update_whatever_the_x_axis_counts() -> None:
     marks = (Mark("layers", 20, "LRV101 no-warmup", ("c",)),)
     for x in ("step", "progress"):
         assert made(LAYERS, marks=marks, x=x)["marks"] == [
-            {"trace": 0, "group": 2, "update": 20, "texts": ["LRV101 no-warmup"], "given": True}
+            {
+                "trace": 0,
+                "group": 2,
+                "update": 20,
+                "texts": ["LRV101 no-warmup"],
+                "given": True,
+                "kind": "",
+                "together": [],
+            }
         ]
     assert made(LAYERS, marks=marks)["marked"]
     assert not made(LAYERS)["marked"]

@@ -2,6 +2,7 @@
 
 const LOG_ENDS = [1e-200, 1e200];
 const GREATEST = 1e290;
+const formats = []; // see `grouped`
 const UNIT_NAMES = { step: "update", epoch: "epoch", progress: "progress", tokens: "tokens" };
 
 // How far a y axis reaches: a little beyond the values that are seen. A linear one shows zero where
@@ -22,6 +23,35 @@ function yAxis(ranges, positives, log, fromZero) {
   }
   const beyond = low >= 0 || fromZero ? 0.025 : 0.08;
   return { low: low - beyond * span, high: high + 0.06 * span };
+}
+
+// From values to pixels: that of `from` is `start`, and one (of the natural logarithm, where it is
+// logarithmic) is `by` pixels.
+class Scale {
+  constructor([low, high], [start, end], log = false) {
+    this.log = log;
+    this.floor = log ? low / 100 : -Infinity; // what is below has no place of its own
+    const [from, to] = log ? [Math.log(low), Math.log(high)] : [low, high];
+    this.from = from;
+    this.start = start;
+    this.by = (end - start) / (to - from);
+  }
+
+  at(value) {
+    const place = this.log ? Math.log(Math.max(value, this.floor)) : value;
+    return this.start + this.by * (place - this.from);
+  }
+
+  // The value at a pixel of a linear one.
+  value(pixel) {
+    return this.from + (pixel - this.start) / this.by;
+  }
+}
+
+// An axis with a share of it, from 0 to less than 1, added above.
+function withRoomAbove({ low, high, log }, share) {
+  if (log) return { low, high: low * (high / low) ** (1 / (1 - share)), log };
+  return { low, high: low + (high - low) / (1 - share) };
 }
 
 function logAxis(positives, greatest) {
@@ -94,20 +124,27 @@ function withMinus(text) {
 // Writes places on an x axis whose ticks are so far apart.
 function xWriter(key, step) {
   const decimals = Math.max(0, Math.min(12, -Math.floor(Math.log10(step) + 1e-9) + (step % 1 ? 1 : 0)));
-  const plain = (value) => value.toLocaleString("en", { maximumFractionDigits: decimals });
+  const plain = (value) => grouped(value, decimals);
   if (key === "progress") return (value) => plain(value) + "%";
   return (value) => {
     for (const [size, letter] of [[1e12, "T"], [1e9, "B"], [1e6, "M"]]) {
       if (Math.abs(value) >= size && (step / size) * 1000 >= 1) {
-        return (value / size).toLocaleString("en", { maximumFractionDigits: 3 }) + letter;
+        return grouped(value / size, 3) + letter;
       }
     }
     return plain(value);
   };
 }
 
+// A number with so many decimals at the most, and commas between thousands. To make a format costs
+// a hundred times as much as to use it.
+function grouped(value, decimals) {
+  formats[decimals] ??= new Intl.NumberFormat("en", { maximumFractionDigits: decimals });
+  return formats[decimals].format(value);
+}
+
 function counted(number) {
-  return number.toLocaleString("en", { maximumFractionDigits: 0 });
+  return grouped(number, 0);
 }
 
 // Every digit that it takes to read the same double back.

@@ -8,12 +8,16 @@ const LINE = 16; // height of a line of text
 const BETWEEN = 18; // panels
 const PIECES = 12; // of a curve, beside a text
 const DOT = 2.2; // radius of a logged value
+const FAINT = 0.22; // how opaque a band is
 
 class Painter {
   constructor(canvas, colours) {
     this.canvas = canvas;
     this.colours = colours;
     this.context = canvas.getContext("2d");
+    this.widths = new Map(); // of names
+    this.margin = 0; // for names at the curves' ends
+    this.anchors = new Map(); // where the curves' names stand, see `names`
   }
 
   // Takes the size of what the canvas stands in, in CSS pixels.
@@ -28,22 +32,63 @@ class Painter {
     }
   }
 
+  // Decides how much of the width names at the curves' ends have, whatever part of a scene of all
+  // that there is will be seen.
+  arrange(scene) {
+    this.#place(scene, 0);
+    this.context.font = NAME_FONT;
+    const [panel] = scene.panels;
+    const ground = new Ground(scene, panel, []);
+    const along = () =>
+      named(panel, scene.right - scene.left, this.#measure).every(
+        ({ index, size }) => ground.along(index, size, null),
+      );
+    this.margin = margin(scene, this.#measure, along);
+    this.anchors.clear();
+  }
+
+  // The width of a text, which is measured once.
+  #measure = (text) => {
+    const key = this.context.font + text;
+    const known = this.widths.get(key) ?? this.context.measureText(text).width;
+    this.widths.set(key, known);
+    return known;
+  };
+
   // Draws a scene: {panels: [{title, axis, curves}], low, high, unit, marks}; fills in where its
-  // panels are.
+  // panels are, and what is to be written in them.
   draw(scene) {
     const { context } = this;
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
-    context.font = FONT;
-    this.#place(scene);
+    this.#place(scene, this.margin);
     for (const panel of scene.panels) this.#panel(scene, panel);
     this.#ticks(scene, scene.unit, 1, scene.bottom, 1);
     if (scene.above) this.#ticks(scene, scene.above.unit, scene.above.factor, scene.panels[0].top, -1);
-    if (scene.marks.length) this.#marks(scene, scene.panels[0]);
+    this.#texts(scene, scene.panels[0]);
   }
 
-  #place(scene) {
+  // Marks, and where names and what bands hold are written: a finding comes before a name, and a
+  // name before all else.
+  #texts(scene, panel) {
     const { context } = this;
+    const marks = this.#rings(scene, panel);
+    const taken = marks.map(({ px, py }) => [px - 5, py - 5, px + 5, py + 5]);
+    const ground = new Ground(scene, panel, taken);
+    const mark = (given) => {
+      context.font = FONT;
+      return ofMarks(marks.filter((each) => each.given === given), ground, this.#measure, this.colours);
+    };
+    const found = mark(true);
+    context.font = NAME_FONT;
+    found.push(...names(scene, ground, this.#measure, this.anchors), ...ofBands(scene, ground, this.#measure));
+    scene.texts = [...found, ...mark(false)];
+  }
+
+  #place(scene, margin) {
+    scene.margin = margin;
+    const { context } = this;
+    context.font = FONT;
     const count = scene.panels.length;
     const axis = LINE + TICK + LINE + 4;
     const head = scene.above ? axis : EDGE;
@@ -62,18 +107,15 @@ class Painter {
       const write = yWriter(low, high, step);
       panel.ticks = ticks.map((value) => [value, write(value)]);
       widest = Math.max(widest, ...panel.ticks.map(([, text]) => context.measureText(text).width));
-      const [from, to] = log ? [Math.log(low), Math.log(high)] : [low, high];
-      panel.y = (value) => {
-        const at = log ? Math.log(Math.max(value, low / 100)) : value;
-        return panel.top + panel.height * (1 - (at - from) / (to - from));
-      };
+      panel.scale = new Scale([low, high], [panel.top + panel.height, panel.top], Boolean(log));
+      panel.y = (value) => panel.scale.at(value);
     });
     scene.left = EDGE + LINE + 4 + widest + TICK + 3;
-    scene.right = this.width - EDGE - 8;
+    scene.right = this.width - EDGE - 8 - margin;
     scene.bottom = top - BETWEEN;
-    const scale = (scene.right - scene.left) / (scene.high - scene.low);
-    scene.x = (place) => scene.left + (place - scene.low) * scale;
-    scene.place = (x) => scene.low + (x - scene.left) / scale;
+    scene.scale = new Scale([scene.low, scene.high], [scene.left, scene.right]);
+    scene.x = (place) => scene.scale.at(place);
+    scene.place = (x) => scene.scale.value(x);
   }
 
   #panel(scene, panel) {
@@ -125,6 +167,7 @@ class Painter {
     context.strokeStyle = context.fillStyle = look.colour;
     const width = Math.min(scene.right, x(series.end)) - Math.max(scene.left, x(series.start));
     const columns = Math.max(50, Math.round(width * this.ratio));
+    curve.bands = [];
     if (curve.dots) {
       context.beginPath();
       for (const [px, py] of series.dots(from, to, columns, x, panel.y)) {
@@ -138,11 +181,34 @@ class Painter {
     context.lineJoin = "round";
     context.lineCap = "butt";
     context.setLineDash(look.dashes.map((each) => each * WIDTH));
-    context.stroke(series.path(from, to, columns, x, panel.y));
+    const pixel = (scene.high - scene.low) / (scene.right - scene.left) / factor; // in updates
+    curve.bands = bands(series, from, to, DENSE * pixel);
+    const path = new Path2D();
+    let begin = from;
+    for (const { start, end, outline } of [...curve.bands, { start: to, end: to, outline: [] }]) {
+      const share = Math.max(2, Math.round((columns * (start - begin)) / (to - from)));
+      if (start > begin) series.path(path, begin, start, share, factor, scene.scale, panel.scale);
+      this.#band(path, outline, x, panel.y);
+      begin = end;
+    }
+    context.stroke(path);
     context.setLineDash([]);
     const last = series.values[series.values.length - 1];
     if (curve.error) this.#cross(x(series.end), panel.y(last));
     else if (width < 3) this.#dot(x(series.end), panel.y(last), 3);
+  }
+
+  // Fills a band, and adds its outline to a path.
+  #band(path, outline, x, y) {
+    if (!outline.length) return;
+    const shape = new Path2D();
+    for (const [update, , most] of outline) shape.lineTo(x(update), y(most));
+    for (const [update, least] of outline.toReversed()) shape.lineTo(x(update), y(least));
+    shape.closePath();
+    this.context.globalAlpha = FAINT;
+    this.context.fill(shape);
+    this.context.globalAlpha = 1;
+    path.addPath(shape);
   }
 
   #cross(x, y) {
@@ -189,69 +255,59 @@ class Painter {
     context.fillText(UNIT_NAMES[unit.key], middle, y + side * (TICK + LINE + 4));
   }
 
-  // A ring and a text on each mark, the text where it is free; without one where nothing is.
-  #marks(scene, panel) {
+  // Draws a ring on each mark that is seen, and returns them with their places.
+  #rings(scene, panel) {
     const { context, colours } = this;
-    const taken = [];
-    const inside = (box) =>
-      box[0] >= scene.left + 2 && box[2] <= scene.right && box[1] >= panel.top &&
-      box[3] <= panel.top + panel.height;
-    const apart = (box) =>
-      !taken.some(
-        (other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3],
-      );
-    const clear = (box) => inside(box) && apart(box) && !this.hidden(scene, box);
-    const free = (box) => inside(box) && apart(box);
     const shown = scene.marks
       .map((mark) => ({ ...mark, px: scene.x(mark.place), py: panel.y(mark.value) }))
       .filter((mark) => mark.px >= scene.left - 1 && mark.px <= scene.right + 1);
-    for (const { px, py } of shown) taken.push([px - 5, py - 5, px + 5, py + 5]);
-    for (const mark of shown) {
-      const { px, py } = mark;
+    for (const { px, py, given, colour } of shown) {
       context.lineWidth = 2;
-      context.strokeStyle = mark.given ? colours.accent : mark.colour;
+      context.strokeStyle = given ? colours.accent : colour;
       context.fillStyle = colours.back;
       context.beginPath();
       context.arc(px, py, 4, 0, 2 * Math.PI);
       context.fill();
       context.stroke();
-      context.fillStyle = mark.given ? colours.accent : colours.text;
-      context.textAlign = "left";
-      context.textBaseline = "middle";
-      const short = { ...mark, texts: mark.texts.slice(-1) };
-      const found = this.#room(mark, clear) ?? this.#room(short, free);
-      if (!found) continue;
-      const [text, box] = found;
-      taken.push(box);
-      context.save();
-      context.strokeStyle = colours.back;
-      context.lineWidth = 4;
-      context.lineJoin = "round";
-      context.strokeText(text, box[0], (box[1] + box[3]) / 2);
-      context.fillText(text, box[0], (box[1] + box[3]) / 2);
-      context.restore();
     }
+    return shown;
   }
 
-  #room(mark, free) {
-    const { px, py } = mark;
-    for (const text of mark.texts) {
-      const width = this.context.measureText(text).width;
-      const lefts = [8, -width / 2, -width - 8];
-      for (const dy of [-14, 14, 0, -30, 30]) {
-        for (const dx of dy ? lefts : [8, -width - 8]) {
-          const box = [px + dx, py + dy - 8, px + dx + width, py + dy + 8];
-          if (free(box)) return [text, box];
-        }
-      }
+  // Writes a text on the ground's own colour, and draws the line that leads to it.
+  write(context, { text, small, colour, x, y, slope, align, leader, stroke, bare }) {
+    context.save();
+    context.font = small ? FONT : NAME_FONT;
+    context.strokeStyle = context.fillStyle = colour;
+    const line = ([from, to], width, dashes) => {
+      context.lineWidth = width;
+      context.setLineDash(dashes.map((each) => each * width));
+      context.beginPath();
+      context.moveTo(...from);
+      context.lineTo(...to);
+      context.stroke();
+      context.setLineDash([]);
+    };
+    if (leader) line(leader, 1, []);
+    if (stroke) {
+      context.strokeStyle = stroke[2].colour;
+      line(stroke, WIDTH, stroke[2].dashes);
     }
-    return null;
+    context.textBaseline = "middle";
+    context.textAlign = align;
+    context.translate(x, y);
+    context.rotate(Math.atan(slope));
+    context.strokeStyle = this.colours.back;
+    context.lineWidth = 4;
+    context.lineJoin = "round";
+    if (!bare) context.strokeText(text, 0, 0);
+    context.fillText(text, 0, 0);
+    context.restore();
   }
 
-  // How much of the curves a box would hide: pieces of them, of PIECES a curve.
+  // How much of the curves a box would hide: pieces of them, of PIECES a curve; and of texts.
   hidden(scene, box) {
     const [left, top, right, bottom] = box;
-    let found = 0;
+    let found = scene.texts.filter((each) => overlap(box, each.box)).length * PIECES;
     for (const panel of scene.panels) {
       if (bottom < panel.top || top > panel.top + panel.height) continue;
       for (const { series, factor } of panel.curves) {

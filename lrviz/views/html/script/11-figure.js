@@ -1,7 +1,9 @@
 // The figure: a root element's content, what it shows, and how it answers.
 
 const NAMED = 12; // curves whose values are shown beside the cursor, the nearest ones
+const SETTLED = 120; // milliseconds after which what is seen of the axis moves no more
 const SAID = 150; // milliseconds of rest before a value is read aloud
+const HEADROOM = 0.25; // of a panel, at the most
 const FEWEST = 4; // updates across the page at the closest zoom
 let figures = 0;
 
@@ -10,6 +12,7 @@ class Figure {
     this.root = root;
     this.off = new Set();
     this.window = null; // what is seen of the x axis, in its unit; null: all of it
+    this.moving = null; // a timer, while that changes
     this.cursor = null; // an update of the longest trace
     this.drawn = 0;
     this.drawnData = null;
@@ -44,6 +47,7 @@ class Figure {
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.saying);
+    clearTimeout(this.moving);
     this.root.replaceChildren();
     this.root.classList.remove("lrviz");
   }
@@ -119,7 +123,7 @@ class Figure {
 
   reset() {
     this.window = null;
-    this.#request();
+    this.#rest();
   }
 
   get theme() {
@@ -252,7 +256,8 @@ class Figure {
     }
     this.painter.colours = colours;
     this.painter.resize(width, height, ratio);
-    this.scene = this.#scene();
+    this.#arrange(width, height);
+    this.scene = this.#scene(...this.seen);
     this.painter.draw(this.scene);
     this.resetButton.disabled = this.window === null;
     this.#drawCursor();
@@ -261,9 +266,17 @@ class Figure {
     this.root.dispatchEvent(new CustomEvent("lrviz:drawn", { bubbles: true, detail: { data: this.data } }));
   }
 
-  #scene() {
+  // Where names may be depends on what there is, and not on what part of it is seen.
+  #arrange(width, height) {
+    const lines = this.view.panels[0].lines.map(({ label }) => [label, this.off.has(label)]);
+    const key = JSON.stringify([width, height, this.state, lines]);
+    if (this.arranged === key) return;
+    this.arranged = key;
+    this.painter.arrange(this.#scene(0, this.end));
+  }
+
+  #scene(low, high) {
     const { unit, theme, data } = this;
-    const [low, high] = this.seen;
     const panels = this.view.panels.map((panel) => {
       const curves = panel.lines
         .filter((line) => !this.off.has(line.label))
@@ -284,7 +297,9 @@ class Figure {
       const fromZero = panel.param === "lr" && !this.window;
       return { title: panel.title, lines: panel.lines, curves, axis: yAxis(ranges, positives, log, fromZero) };
     });
-    return { panels, low, high, unit, above: this.#above(), marks: this.#marks(panels[0]) };
+    const marks = this.#marks(panels[0]);
+    if (marks.length && !this.window) panels[0].axis = withRoomAbove(panels[0].axis, this.#headroom(marks));
+    return { panels, low, high, whole: this.window === null, moving: this.moving !== null, unit, above: this.#above(), marks };
   }
 
   // What a second x axis counts: epochs or tokens over updates, updates over any other; null where
@@ -298,6 +313,12 @@ class Figure {
     return { unit: found, factor: found.factors[0] / unit.factors[0] };
   }
 
+  // The share of a panel that is left free above its curves for what is written at marks.
+  #headroom(marks) {
+    const rows = Math.max(new Set(marks.map(({ line }) => line)).size, marks.some(({ kind }) => kind) ? 2 : 1);
+    return Math.min(HEADROOM, (Math.min(rows, 3) * MARK_HEIGHT + 6) / this.painter.height);
+  }
+
   #marks(panel) {
     return (this.state.marked ? this.data.marks : []).flatMap((mark) => {
       const curve = panel.curves.find(
@@ -305,8 +326,8 @@ class Figure {
       );
       if (!curve) return [];
       const value = curve.series.values[curve.series.row(mark.update)];
-      const { colour } = curve.look;
-      return [{ ...mark, place: mark.update * curve.factor, value, colour }];
+      const { line, factor, look } = curve;
+      return [{ ...mark, line, place: mark.update * factor, value, colour: look.colour }];
     });
   }
 
@@ -338,7 +359,7 @@ class Figure {
       if (key === "tokens") return `${counted(cursor * factors[referred])} tokens`;
       const { perEpoch } = reference;
       const epoch = perEpoch ? Math.floor((cursor * 1000) / perEpoch) / 1000 : cursor;
-      return `epoch ${epoch.toLocaleString("en", { maximumFractionDigits: 3 })}`;
+      return `epoch ${grouped(epoch, 3)}`;
     });
   }
 
@@ -388,7 +409,21 @@ class Figure {
     const x = this.cursor === null ? NaN : scene.x(this.#placeOf(this.cursor));
     const visible = x >= scene.left - 1 && x <= scene.right + 1 && !this.printing;
     this.tip.hidden = !visible;
-    if (!visible) return;
+    if (visible) this.#point(x);
+    const tip = visible ? this.#hidden() : null;
+    for (const text of scene.texts) if (!tip || !overlap(text.box, tip)) painter.write(context, text);
+  }
+
+  // The box that the values beside the cursor cover; null where they stand elsewhere.
+  #hidden() {
+    if (getComputedStyle(this.tip).position !== "absolute") return null;
+    const { offsetLeft: left, offsetTop: top, offsetWidth, offsetHeight } = this.tip;
+    return [left, top, left + offsetWidth, top + offsetHeight];
+  }
+
+  #point(x) {
+    const { context, scene } = this;
+    const { colours } = this.painter;
     context.strokeStyle = colours.muted;
     context.lineWidth = 1;
     context.beginPath();
@@ -457,6 +492,15 @@ class Figure {
     const width = Math.min(this.end, Math.max(this.closest, high - low));
     const from = Math.max(0, Math.min(this.end - width, low + (high - low - width) / 2));
     this.window = width >= this.end * (1 - 1e-9) ? null : [from, from + width];
+    clearTimeout(this.moving);
+    this.moving = setTimeout(() => this.#rest(), SETTLED);
+    this.#request();
+  }
+
+  // Nothing moves: names may be looked for anew.
+  #rest() {
+    clearTimeout(this.moving);
+    this.moving = null;
     this.#request();
   }
 
@@ -472,6 +516,7 @@ class Figure {
 
   #print(on) {
     this.printing = on;
+    this.#rest();
     this.root.classList.toggle("lrviz-printing", on);
     this.#fill();
     this.drawNow();
