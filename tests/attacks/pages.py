@@ -92,7 +92,7 @@ def large(browser: Browser, folder: Path) -> list[str]:
 
 
 def zoomed(browser: Browser) -> float:
-    """Return the processor's seconds that a zoom takes: the mean of many, at first of nearly all."""
+    """Return the processor's seconds for a zoom, the mean of many, at first of nearly all."""
     browser.devtools("Performance.setTimeDomain", timeDomain="threadTicks")
     browser.devtools("Performance.enable")
     before = spent(browser)

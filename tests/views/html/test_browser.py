@@ -364,17 +364,45 @@ def test_a_name_stays_at_its_update_while_the_axis_moves(shown: Shown) -> None:
     ] * len(moved)
 
 
-@pytest.mark.parametrize("length", [40, 60])
-def test_cycles_too_dense_are_a_band_that_says_how_many(shown: Shown, length: int) -> None:
-    """The figure's own words; its edges and its faint ground are seen, and no stroke is."""
-    cycles: Array = 0.05 - 0.02 * np.cos(2 * np.pi * np.arange(N) / length)
-    dense = trace(cycles, label="dense")
-    browser = shown(dense, width=1280)
+LEVEL: Array = np.full(N // 4, 0.03)
+WAVES: Array = 0.05 - 0.02 * np.cos(2 * np.pi * np.arange(N) / 40)
+SAWS: Array = np.tile(np.linspace(0.07, 0.03, 50), N // 50)
+
+
+@pytest.mark.parametrize(
+    "cycles",
+    [
+        WAVES,
+        np.concatenate([LEVEL, WAVES[: N // 2], LEVEL + 0.04]),
+        np.concatenate([SAWS[: N // 2], LEVEL, SAWS[: N // 4]]),
+        np.concatenate([WAVES[::2][: N // 2], np.random.default_rng(0).random(N // 2) * 0.07]),
+    ],
+)
+def test_cycles_too_dense_are_counted_as_the_figure_counts_them(
+    shown: Shown, cycles: Array
+) -> None:
+    browser = shown(trace(cycles, label="dense"))
     at = panel(browser)
-    inches = (at["right"] - at["left"]) / 96
-    own = plan([dense], FigureOptions(), Colours(LIGHT.curves, LIGHT.back))
-    [band] = bands(own.panels[0].lines[0], (np.arange(N, dtype=float), cycles), N / inches)
-    assert texts(browser) == [band.text]
+    near = 4 * N / (at["right"] - at["left"])
+    line = plan([trace(cycles)], FigureOptions(), Colours(LIGHT.curves, LIGHT.back)).panels[0]
+    expected = bands(line.lines[0], (np.arange(N, dtype=float), cycles), near)
+    found = browser.value(
+        "figure.scene.panels[0].curves[0].bands.map(({start, end, text, outline}) => "
+        "[start, end, text, outline])"
+    )
+    assert [(each.start, each.end, each.text) for each in expected] == [
+        tuple(each[:3]) for each in found
+    ]
+    for each, (*_, outline) in zip(expected, found, strict=True):
+        assert np.array_equal(np.stack([each.x, each.low, each.high], axis=1), outline)
+    assert len(expected) == (2 if len(np.unique(cycles)) == 50 else 1)
+
+
+def test_cycles_too_dense_are_a_band_that_says_how_many(shown: Shown) -> None:
+    """Its edges and its faint ground are seen, and no stroke is, until they are apart."""
+    browser = shown(trace(WAVES, label="dense"))
+    at = panel(browser)
+    assert texts(browser) == ["500 cycles"]
     faint = mixed(LIGHT.back, LIGHT.curves[0], FAINT)
     pixels = browser.pixels()
     x, y = map(int, place(at, N / 4, 0.05))
@@ -383,9 +411,9 @@ def test_cycles_too_dense_are_a_band_that_says_how_many(shown: Shown, length: in
     for edge in (0.03, 0.07):
         _, y = map(int, place(at, N / 4, edge))
         assert near(pixels, LIGHT.curves[0])[y - 2 : y + 3, x - 60 : x + 61].any(axis=0).all()
-    browser.value(f"figure.zoom({8 * length / N}, {N // 2})")
+    browser.value(f"figure.zoom(0.016, {N // 2})")
     assert texts(browser) == []
-    assert drawn(browser, cycles, LIGHT.curves[0]) > 0.93
+    assert drawn(browser, WAVES, LIGHT.curves[0]) > 0.93
 
 
 def test_events_of_a_kind_are_marked_all_or_told_of_once(shown: Shown) -> None:
