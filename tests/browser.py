@@ -122,6 +122,12 @@ class Browser:
         scroll = {"type": "scroll", "x": int(x), "y": int(y), "deltaX": 0, "deltaY": by}
         self._act({"type": "wheel", "id": "wheel", "actions": [scroll]})
 
+    def choose(self, selector: str, *paths: Path) -> None:
+        """Choose files, or a folder, in an input for such."""
+        found = self("element", {"using": "css selector", "value": selector})
+        [element] = found.values()
+        self(f"element/{element}/value", {"text": "\n".join(map(str, paths))})
+
     def errors(self) -> list[str]:
         """Return what the page has told the console since the last call."""
         return [each["message"] for each in self("se/log", {"type": "browser"})]

@@ -1,6 +1,10 @@
 // The page of the server: its requests, its address, and the end of the server.
 
+const MOST = 32e6; // bytes that the server takes
+
 async function overHttp(where, body, signal) {
+  if (body.size > MOST)
+    throw new Refused("More than 32 MB: name it on the command line of lrviz explore.");
   const answer = await fetch(where, {method: "POST", body, signal}).catch((error) => {
     if (error.name === "AbortError") throw error;
     throw new Refused("The server does not answer; it has ended, or is being stopped.");

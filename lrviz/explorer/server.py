@@ -127,11 +127,12 @@ class _Handler(BaseHTTPRequestHandler):
             "draw": service.draw,
             "words": service.words,
             "load": lambda body: service.load(self._query("name"), body),
+            "folder": lambda body: service.folder(self._query("name"), body),
         }
         if place not in works:
             self._refuse(404, "there is nothing here")
             return
-        body = self._body(_MOST_OF_A_FILE if place == "load" else _MOST)
+        body = self._body(_MOST if place in ("draw", "words") else _MOST_OF_A_FILE)
         if body is None:
             return
         try:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import tempfile
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import Any, Literal
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from lrviz import catalog
 from lrviz.document import Map
@@ -26,6 +28,7 @@ from lrviz.sources.configs.kind import of_file
 from lrviz.sources.grammar import kind, reference
 from lrviz.sources.loading import load_all
 from lrviz.sources.logs.log import Log
+from lrviz.sources.logs.reading import KNOWN_BY_NAME
 from lrviz.sources.overrides import Overrides
 from lrviz.views.html.data import figure_data
 from lrviz.views.plan.defaults import wanted_by
@@ -38,6 +41,8 @@ _HELD = "Built by its own code, for the length and lr that it was named with."
 _TRACE = "A trace, as it was recorded."
 _PAGES = 100  # whose newest request is remembered
 _CHARACTERS = 1_000_000  # of a spec
+_FILES = TypeAdapter(list[tuple[str, Annotated[int, Field(ge=0)]]])
+_PART = re.compile(r"(?!\.{1,2}$)[^\\:\x00]{1,200}").fullmatch  # of a path
 
 
 class _Asked(BaseModel):
@@ -76,11 +81,11 @@ class Service:
 
     Attributes:
         opened: What the command line named.
-        folder: Where a file that a page sends lies while it is read.
+        files: The folder in which a file that a page sends lies while it is read.
     """
 
     opened: Opened
-    folder: Path
+    files: Path
     _answers: Answers = field(init=False)
     _newest: OrderedDict[str, int] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -101,6 +106,7 @@ class Service:
             "classes": classes,
             "optimizers": list(catalog.optimizer_names()),
             "notes": list(self.opened.notes),
+            "logs": list(KNOWN_BY_NAME),
         }
 
     def draw(self, body: bytes) -> bytes:
@@ -154,12 +160,30 @@ class Service:
         Raises:
             LrvizError: It is none of these, or something in it is wrong.
         """
+        return self._received(name, {"": body})
+
+    def folder(self, name: str, body: bytes) -> bytes:
+        """Read the folder of a log that the page's user chose, as `load` reads a file.
+
+        Args:
+            name: Of the folder.
+            body: The length of a list (32 bits, little-endian), that list as JSON, of the files'
+                paths below the folder and their sizes, and then what is in them.
+
+        Raises:
+            LrvizError: It has no log, or several, or something in it is wrong.
+        """
+        return self._received(name, files_of(body))
+
+    def _received(self, name: str, files: Mapping[str, bytes]) -> bytes:
         plain = Path(name).name
         if not plain or plain.startswith("."):
             raise UsageError("the file has no name")
-        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+        with tempfile.TemporaryDirectory(dir=self.files) as folder:
             path = Path(folder) / plain
-            path.write_bytes(body)
+            for below, data in files.items():
+                (path / below).parent.mkdir(parents=True, exist_ok=True)
+                (path / below).write_bytes(data)
             try:
                 return json.dumps(self._loaded(path)).encode()
             except LrvizError as error:
@@ -167,11 +191,13 @@ class Service:
 
     def _loaded(self, path: Path) -> dict[str, Any]:
         def only(other: Path) -> None:
-            if other.resolve() != path.resolve():
+            if not other.resolve().is_relative_to(path.resolve()):
                 raise UsageError(f"{other.name}: a page reads no file beside the one it is given")
 
-        named = reference(str(path))
         with guarded(only):
+            named = reference(str(path))
+            if path.is_dir() and named.kind != "log":
+                raise UsageError(f"{path.name}: no log of a training in this folder")
             if not named.kind:
                 raise UsageError(
                     f"{path.name}: neither a spec, nor a config or a log that is known"
@@ -211,6 +237,29 @@ class Service:
             state = State(asked.spec, tuple(asked.sources))
             return state, (Problem((), str(error)),), Answer(Map())
         return state, (*problems, *answer.problems), answer
+
+
+def files_of(body: bytes) -> dict[str, bytes]:
+    """Return the files of a folder that a page sends, by their paths below it.
+
+    Raises:
+        UsageError: It is none, or a path leads out of the folder.
+    """
+    try:
+        (length,) = struct.unpack_from("<I", body)
+        listed = _FILES.validate_json(body[4 : 4 + length])
+    except (struct.error, ValidationError):
+        raise UsageError("no folder of a page") from None
+    found: dict[str, bytes] = {}
+    at = 4 + length
+    for path, size in listed:
+        if PurePosixPath(path).is_absolute() or any(not _PART(each) for each in path.split("/")):
+            raise UsageError(f"{path}: no path below the folder")
+        found[path] = body[at : at + size]
+        at += size
+    if not found:
+        raise UsageError("no log of a training in this folder")
+    return found
 
 
 def _read(body: bytes) -> Request:

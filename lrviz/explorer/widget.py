@@ -66,8 +66,9 @@ def answered(
     said = urlsplit(str(asked.get("where")))
     data, found = b"".join(bytes(each) for each in buffers), {"id": asked.get("id")}
     try:
-        if said.path == "load":
-            answer = service.load(parse_qs(said.query).get("name", [""])[0], data)
+        if said.path in ("load", "folder"):
+            read = service.load if said.path == "load" else service.folder
+            answer = read(parse_qs(said.query).get("name", [""])[0], data)
         elif said.path in ("draw", "words"):
             answer = service.draw(data) if said.path == "draw" else service.words(data)
         else:

@@ -199,6 +199,34 @@ def test_files_are_loaded_and_the_spec_is_saved(page: Browser, tmp_path: Path) -
     assert labels == ["onecycle", HOSTILE, "mine"]
 
 
+def test_a_folder_and_several_files_are_loaded(page: Browser, tmp_path: Path) -> None:
+    log = "epoch,step,lr-SGD\n" + "".join(f"0,{n},0.1\n" for n in range(0, 1000, 100))
+    (tmp_path / "run/version_0/checkpoints").mkdir(parents=True)
+    (tmp_path / "run/version_0/metrics.csv").write_text(log)
+    (tmp_path / "run/version_0/checkpoints/last.ckpt").write_bytes(b"0" * 33_000_000)  # not sent
+    (tmp_path / "one.yaml").write_text("train: {steps: 9}\nscheduler: linear\n")
+    (tmp_path / "none.txt").write_text("nothing")
+    page.choose("#load-folder", tmp_path / "run")
+    page.wait("document.querySelector('#status').textContent === 'Loaded run.'")
+    settle(page)
+    assert drawn(page)["run", "lr", 0].tolist() == [0.1] * 10
+    page.choose("#load", tmp_path / "one.yaml", tmp_path / "none.txt")
+    said = "Loaded one.yaml. one: SGD, lr 0.1, momentum 0.9"
+    page.wait(f"document.querySelector('#status').textContent === '{said}'")
+    settle(page)
+    assert len(drawn(page)["one", "lr", 0]) == 9
+    said = page.value("document.querySelector('#load-problem').textContent")
+    assert said == "none.txt: neither a spec, nor a config or a log that is known"
+    page.choose("#load-folder", tmp_path / "run/version_0/checkpoints")
+    page.wait(
+        "document.querySelector('#load-problem').textContent.startsWith('checkpoints: no log')"
+    )
+    (tmp_path / "large.csv").write_bytes(b"0" * 32_000_001)
+    page.choose("#load", tmp_path / "large.csv")
+    page.wait("document.querySelector('#load-problem').textContent.startsWith('More than 32 MB')")
+    assert ["422" in each for each in page.errors()] == [True]
+
+
 def test_texts_are_copied(page: Browser) -> None:
     page.devtools("Browser.grantPermissions", permissions=["clipboardReadWrite"])
     page.devtools("Emulation.setFocusEmulationEnabled", enabled=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import threading
 import time
 from pathlib import Path
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 
 import lrviz
+from lrviz.errors import UsageError
 from lrviz.explorer.opening import opened
 from lrviz.explorer.server import Explorer
+from lrviz.explorer.service import Service
 from lrviz.sources.overrides import Overrides
 from tests.explorer.pages import asked, drawn, sent, served
 
@@ -233,6 +236,49 @@ def test_specs_configs_and_logs_are_loaded(tmp_path: Path) -> None:
         head, curves = drawn(sent(server, "POST", "draw", asked(SPEC, sources=names[:1]))[2])
         assert head["problems"] == []
         assert curves["log", "lr", 0].tolist() == [0.1] * 10
+
+
+def folder(*files: tuple[str, bytes]) -> bytes:
+    """Return what a page sends of a folder."""
+    head = json.dumps([[path, len(data)] for path, data in files]).encode()
+    return struct.pack("<I", len(head)) + head + b"".join(data for _, data in files)
+
+
+def test_the_folder_of_a_log_is_loaded() -> None:
+    log = b"epoch,step,lr-SGD\n" + b"".join(b"0,%d,0.1\n" % n for n in range(0, 100, 10))
+    files = [("version_0/metrics.csv", log), ("version_0/hparams.yaml", b"a: 1\n")]
+    with served(["cosine"]) as server:
+        answer = sent(server, "POST", "folder?name=lightning_logs", folder(*files))[2]
+        assert json.loads(answer) == {"source": "lightning_logs"}
+        body = asked(SPEC, sources=["lightning_logs"])
+        head, curves = drawn(sent(server, "POST", "draw", body)[2])
+        assert head["problems"] == []
+        assert curves["lightning_logs", "lr", 0].tolist() == [0.1] * 10
+        several = folder(*files, ("version_1/metrics.csv", log))
+        code, _, answer = sent(server, "POST", "folder?name=lightning_logs", several)
+        assert (code, json.loads(answer)["error"]) == (
+            422,
+            "lightning_logs: several logs; name one of them: "
+            "lightning_logs/version_0/metrics.csv, lightning_logs/version_1/metrics.csv",
+        )
+        spec = folder(("a.yaml", b"scheduler: cosine\n"))
+        code, _, answer = sent(server, "POST", "folder?name=a", spec)
+        assert json.loads(answer)["error"] == "a: no log of a training in this folder"
+
+
+@pytest.mark.parametrize(
+    "path", ["../a.csv", "/etc/a.csv", "a/../../b.csv", "", "a//b", ".", "a\\b", "a\0b", "x" * 300]
+)
+def test_no_file_of_a_folder_is_written_outside_of_it(path: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no path below the folder"):
+        Service(opened(["cosine"], Overrides()), tmp_path).folder("a", folder((path, b"a")))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xff\xff\xff", folder()[:3], b"\2\0\0\0{}", b"[1]"])
+def test_what_is_no_folder_is_refused(body: bytes, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no folder of a page"):
+        Service(opened(["cosine"], Overrides()), tmp_path).folder("a", body)
 
 
 def test_a_fault_of_its_own_is_no_silence(

@@ -92,3 +92,20 @@ function parsed(buffer) {
 async function loadFile(post, file) {
   return parsed(await post(`load?name=${encodeURIComponent(file.name)}`, file));
 }
+
+// Sends of a folder what may be a log of a training, by the names that such have.
+async function loadFolder(post, files, names) {
+  const escaped = names.map((each) => each.replaceAll(".", "\\.").replaceAll("*", "[^/]*"));
+  const known = new RegExp(`^(.*/)?(${escaped.join("|")}|meta\\.yaml|metrics/.*)$`);
+  const [name] = files[0].webkitRelativePath.split("/");
+  const listed = files
+    .map((file) => [file.webkitRelativePath.slice(name.length + 1), file])
+    .filter(([path]) => known.test(path));
+  if (!listed.length)
+    throw new Refused(`${name}: no log of a training in this folder; looked for ${names.join(", ")}`);
+  const head = new TextEncoder().encode(JSON.stringify(listed.map(([path, {size}]) => [path, size])));
+  const length = new DataView(new ArrayBuffer(4));
+  length.setUint32(0, head.length, true);
+  const body = new Blob([length, head, ...listed.map(([, file]) => file)]);
+  return parsed(await post(`folder?name=${encodeURIComponent(name)}`, body));
+}

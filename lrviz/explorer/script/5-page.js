@@ -3,6 +3,11 @@
 const LARGE = 100000; // updates from which on the page says what they take
 const PATIENCE = 400; // milliseconds after which it says what it is at
 
+// Notes of the command line as a page says them, which has controls in place of options.
+function withoutOptions(notes) {
+  return notes.map((each) => each.replace(/ \(say otherwise with [^)]*\)/, ""));
+}
+
 // first: what the server knows and shows at first; post: see `Asking`; changed(page): the state
 // or how it is looked at is another one.
 function mount(root, first, post, changed = () => {}) {
@@ -159,21 +164,34 @@ function mount(root, first, post, changed = () => {}) {
     else asking.edit("add", [], name);
   });
 
-  $("load").addEventListener("change", async () => {
-    const [file] = $("load").files;
-    $("load-problem").hidden = true;
-    if (!file) return;
-    try {
-      const found = await loadFile(post, file);
-      page.commits = true;
-      if (found.source) setSources([...asking.state.sources, found.source]);
-      else asking.edit("merge", [], found.spec);
-      say([`Loaded ${file.name}.`, ...(found.notes ?? [])].join(" "));
-    } catch (error) {
-      $("load-problem").textContent = error.message;
-      $("load-problem").hidden = false;
+  // reading: of each thing that was chosen its name, and a promise of what became of it.
+  async function load(box, reading) {
+    const problems = [];
+    const told = [];
+    for (const [name, read] of reading) {
+      try {
+        const found = await read();
+        page.commits = true;
+        if (found.source) setSources([...asking.state.sources, found.source]);
+        else asking.edit("merge", [], found.spec);
+        told.push(`Loaded ${name}.`, ...withoutOptions(found.notes ?? []));
+      } catch (error) {
+        problems.push(error.message);
+      }
     }
-    $("load").value = "";
+    say(told.join(" "));
+    $("load-problem").textContent = problems.join("\n");
+    $("load-problem").hidden = !problems.length;
+    box.value = "";
+  }
+
+  $("load").addEventListener("change", ({target}) =>
+    load(target, [...target.files].map((file) => [file.name, () => loadFile(post, file)])),
+  );
+  $("load-folder").addEventListener("change", ({target}) => {
+    const files = [...target.files];
+    const name = files[0]?.webkitRelativePath.split("/")[0];
+    load(target, files.length ? [[name, () => loadFolder(post, files, first.logs)]] : []);
   });
 
   $("save").addEventListener("click", () => {
@@ -185,7 +203,6 @@ function mount(root, first, post, changed = () => {}) {
   for (const button of root.querySelectorAll(".copy[data-copies]"))
     button.addEventListener("click", () => copy($(button.dataset.copies).textContent));
   $("figure").addEventListener("lrviz:drawn", () => changed(page));
-  // Of options there are controls here.
-  say(first.notes.map((each) => each.replace(/ \(say otherwise with [^)]*\)/, "")).join("; "));
+  say(withoutOptions(first.notes).join("; "));
   return Object.assign(page, {asking, controls});
 }

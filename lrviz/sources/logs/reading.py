@@ -14,10 +14,11 @@ from lrviz.sources.logs.format import HEAD, Format, Request
 from lrviz.sources.logs.log import Log
 
 _MOST = 10_000  # files of a folder that are looked at
-_KNOWN_BY_NAME = (
+KNOWN_BY_NAME = (
     *("trainer_state.json", "metrics.csv", "scalars.json", "summary.csv", "results.csv"),
     *("metrics.json", "*tfevents*", "*.wandb"),
 )
+"""What the logs in a folder are called."""
 
 
 @cache
@@ -49,7 +50,7 @@ def has_log(folder: Path) -> bool:
     """Tell whether a folder is a log, or has one in it."""
     if format_of(folder) is not None:
         return True
-    return any(next(folder.rglob(pattern), None) is not None for pattern in _KNOWN_BY_NAME)
+    return any(next(folder.rglob(pattern), None) is not None for pattern in KNOWN_BY_NAME)
 
 
 def read_log(request: Request) -> Log:
@@ -79,7 +80,7 @@ def read_log(request: Request) -> Log:
 def _in_folder(request: Request) -> Path:
     """Return the one log below a folder; of Hugging Face's checkpoints, the last."""
     found: list[Path] = []
-    for pattern in _KNOWN_BY_NAME:
+    for pattern in KNOWN_BY_NAME:
         for each in sorted(request.path.rglob(pattern))[:_MOST]:
             if each.is_file() and format_of(each):
                 found.append(each.parent if "tfevents" in each.name else each)
@@ -89,7 +90,7 @@ def _in_folder(request: Request) -> Path:
     found = list(dict.fromkeys(found))
     if not found:
         raise UsageError(
-            f"{request.source}: no log in this folder; looked for {', '.join(_KNOWN_BY_NAME)}"
+            f"{request.source}: no log in this folder; looked for {', '.join(KNOWN_BY_NAME)}"
         )
     if len(found) > 1:
         names = ", ".join(str(each) for each in found[:10])
