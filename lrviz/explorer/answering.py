@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -15,8 +15,9 @@ from lrviz.curves.trace import Trace
 from lrviz.document import KeyPath, Map, unplaced
 from lrviz.errors import LrvizError
 from lrviz.explorer.blame import blamed
+from lrviz.explorer.configs import Configs
 from lrviz.explorer.document import Problem, State, path_of, problem, read
-from lrviz.explorer.opening import Opened
+from lrviz.explorer.opening import Opened, same
 from lrviz.files import guarded
 from lrviz.simulation.logged import trace_of
 from lrviz.simulation.loop import run
@@ -51,6 +52,8 @@ class Answer:
         traces: Of each of them one, then those of the logs, and those that were given.
         problems: What is wrong with the others.
         seconds: How long the simulation took; 0 where all was known.
+        as_read: Of the curves that are still as a file has them the schedules that were read from
+            it, by their labels.
     """
 
     tree: Map
@@ -58,6 +61,7 @@ class Answer:
     traces: tuple[Trace, ...] = ()
     problems: tuple[Problem, ...] = ()
     seconds: float = 0.0
+    as_read: Mapping[str, Schedule] = field(default_factory=dict)
 
     @property
     def plans(self) -> tuple[Trace, ...]:
@@ -72,15 +76,18 @@ class Answers:
     Attributes:
         opened: What the command line named.
         logs: Those, and the ones that were loaded since, by name.
+        configs: Likewise.
     """
 
     opened: Opened
     logs: dict[str, Log] = field(default_factory=dict)
+    configs: Configs = field(default_factory=Configs)
     _known: OrderedDict[str, Simulated] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.logs.update(self.opened.logs)
+        self.configs.kept.update(self.opened.configs)
 
     def answer(self, state: State, stale: Callable[[], bool] = bool) -> Answer:
         """Simulate what a page shows.
@@ -139,9 +146,25 @@ class Answers:
                 gone = f"{name} is not here any more: load it again"
                 problems.append(Problem(("sources", name), gone))
         seconds = time.perf_counter() - began
-        return Answer(
-            tree, tuple(each for each, _ in pairs), tuple(traces), tuple(problems), seconds
-        )
+        schedules = tuple(each for each, _ in pairs)
+        as_read = self._as_read(state, {each.label: each for each in schedules})
+        return Answer(tree, schedules, tuple(traces), tuple(problems), seconds, as_read)
+
+    def _as_read(self, state: State, schedules: Mapping[str, Schedule]) -> dict[str, Schedule]:
+        found = {
+            label: each
+            for label, each in self.opened.read.items()
+            if label in schedules and same(schedules[label], each)
+        }
+        for config in state.configs:
+            try:
+                loaded = self.configs.read(config).schedules
+            except LrvizError:
+                continue  # which is said where the page's state is made
+            for label, schedule in zip(config.labels, loaded, strict=False):
+                if label in schedules and same(schedules[label], schedule):
+                    found[label] = replace(schedule, label=label)
+        return found
 
     def _simulated(self, schedule: Schedule, path: KeyPath, stale: Callable[[], bool]) -> Simulated:
         key = _key(schedule) if path else f"held {id(schedule)}"  # by `Opened`, and it stays there

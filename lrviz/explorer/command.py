@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from lrviz import catalog
 from lrviz.document import unplaced
 from lrviz.errors import LrvizError
+from lrviz.explorer.answering import Answer, Answers
+from lrviz.explorer.configs import Configs
 from lrviz.explorer.document import State, read
 from lrviz.explorer.opening import opened
 from lrviz.sources.overrides import Overrides
@@ -21,18 +24,20 @@ SAVED = "explored.yaml"
 _LENGTH = ("steps", "epochs", "steps_per_epoch", "start")
 
 
-def command(state: State) -> str:
+def command(state: State, answer: Answer, answers: Answers) -> str:
     """Return the command line that shows a page's curves.
 
     Where names and options can say it all, that is one that opens as this very page, which is
-    tried; else it names the file that the page's "save spec" writes.
+    tried, or names the configs that the curves are from; else it names the file that the page's
+    "save spec" writes. What Python gave, no command line can name.
     """
-    said = _said(state)
-    sources = said[0] if said else [SAVED] if state.spec else []
-    words = [*sources, *state.sources]
+    said = _said(state) or _configs(state, answer, answers.configs)
+    sources = said[0] if said else [SAVED] if answer.tree.get("schedules") else []
+    unnamed = answers.opened.unnamed
+    words = [*sources, *(each for each in state.sources if each not in unnamed)]
     if not words:
         return "# nothing that a command line can name"
-    verb = "compare" if len(sources) > 1 and not state.sources else "plot"
+    verb = "compare" if len(sources) > 1 and len(words) == len(sources) else "plot"
     options = [each for option in (said[1] if said else ()) for each in option]
     return shlex.join(["lrviz", verb, *words, *options])
 
@@ -52,6 +57,37 @@ def _said(state: State) -> tuple[list[str], list[tuple[str, str]]] | None:
     except (LrvizError, LookupError, ValueError, TypeError, AttributeError):
         return None  # a spec that is wrong, or says what no option does
     return (sources, options) if same else None
+
+
+def _configs(
+    state: State, answer: Answer, known: Configs
+) -> tuple[list[str], list[tuple[str, str]]] | None:
+    """Return configs and what is said of them; None where that is not all of the page."""
+    labels = [label for config in state.configs for label in config.labels]
+    if labels != [each.label for each in answer.schedules if each.function is None]:
+        return None
+    if not labels or not set(labels) <= set(answer.as_read):
+        return None
+    said = [list(_options(known.overrides(config))) for config in state.configs]
+    sources = []
+    for config in state.configs:
+        name, before = known.kept[config.name].source, known.read(config).schedules
+        if [each.label for each in before] != list(config.labels):
+            if len(before) > 1:
+                return None  # curves of one file get no other names
+            name = f"{config.labels[0]}={name}"
+        sources.append(name)
+    return (sources, said[0]) if all(each == said[0] for each in said) else None
+
+
+def _options(overrides: Overrides) -> Iterator[tuple[str, str]]:
+    names = {"framework": "as"}
+    for each in fields(overrides):
+        value = getattr(overrides, each.name)
+        if each.name == "sets":
+            yield from (("--set", text) for text in value)
+        elif value is not None and not isinstance(value, bool):
+            yield f"--{names.get(each.name, each.name).replace('_', '-')}", flow(value)
 
 
 def _source(label: str, curve: dict[str, Any]) -> str:

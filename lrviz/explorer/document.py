@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from lrviz.document import KeyPath, Map, Seq, parse, unplaced
@@ -17,12 +18,31 @@ FILE = "<spec>"
 SHARED = ("train", "optimizer")
 """What stands on top of a spec where its curves have the same."""
 
-_OPTIONS = {
-    "; if you know what it does, add --trust": ", which no page does",
-    ", or --steps-per-epoch": "",
-    ", or give --steps": "",
+_OPTIONS: dict[str, str | Callable[[re.Match[str]], str]] = {
+    r"; if you know what it does, add --trust": ", which no page does",
+    r", or --steps-per-epoch|, or give --steps": "",
+    r"; give --metric FILE:COLUMN": "; say so on the command line, with --metric FILE:COLUMN",
+    r"--as (\w+)": r"\1",
+    r"--((dataset|world)-size|steps(-per-epoch)?|epochs)\b": lambda found: found[1].replace(
+        "-", "_"
+    ),
 }
 _WIDTH = 88
+
+
+@dataclass(frozen=True)
+class FromConfig:
+    """A framework's config that curves of a page's spec are from.
+
+    Attributes:
+        name: What the page calls it.
+        facts: What was said of its training that it does not hold.
+        labels: Of its curves; none as long as a fact is missing.
+    """
+
+    name: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,10 +53,12 @@ class State:
         spec: The text of the spec whose curves it has controls for; may be empty.
         sources: What it shows besides, by the SOURCE that the command line named, or the name
             that a loaded log got: functions, scripts, logs.
+        configs: Those of frameworks that curves of the spec are from.
     """
 
     spec: str
     sources: tuple[str, ...] = ()
+    configs: tuple[FromConfig, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,10 +71,14 @@ class Problem:
 
 def problem(path: KeyPath, error: LrvizError) -> Problem:
     """Return what an error says as a page says it, which has no option."""
-    message = error.message.removeprefix(f"{FILE}: ")
+    return Problem(path, in_a_page(error.message.removeprefix(f"{FILE}: ")))
+
+
+def in_a_page(text: str) -> str:
+    """Return what was said of options as a page says it, which has controls in their place."""
     for option, instead in _OPTIONS.items():
-        message = message.replace(option, instead)
-    return Problem(path, message)
+        text = re.sub(option, instead, text)
+    return text
 
 
 def spec_text(document: Mapping[str, Any]) -> str:
@@ -94,12 +120,12 @@ def tidy(tree: dict[str, Any]) -> None:
         tree["scheduler"] = _tidied(tree["scheduler"])
 
 
-def path_of(tree: Any, place: Place | None) -> KeyPath | None:
-    """Return the path of the key or value that stands at a place; None where none does.
+def path_of(tree: Any, place: Place | None, file: str = FILE) -> KeyPath | None:
+    """Return the path of the key or value that stands at a place of a file; None where none does.
 
     An item without a place of its own belongs to what stands last before it.
     """
-    if place is None or place.file != FILE:
+    if place is None or place.file != file:
         return None
     best: KeyPath | None = None
     nearest = -1

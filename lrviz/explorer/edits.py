@@ -101,18 +101,24 @@ def _add(document: dict[str, Any], edit: Edit) -> None:
 
 
 def _merge(document: dict[str, Any], edit: Edit) -> None:
+    merged(document, unplaced(read(edit.text)))
+
+
+def merged(document: dict[str, Any], other: dict[str, Any]) -> list[str]:
     """Add the curves of another spec, each with the training and the optimizer that it has there.
 
     Where they are not those of the spec here, what its curves shared becomes each one's own: a
     section of a curve inherits from one on top.
+
+    Returns:
+        The labels that they got.
     """
-    other: dict[str, Any] = unplaced(read(edit.text))
+    added = other.get("schedules", {})
     if not document.get("schedules"):
         document.clear()
         document.update(other)
-        return
+        return list(added)
     curves = document["schedules"]
-    added = other.get("schedules", {})
     for key in SHARED:
         if document.get(key) == other.get(key):
             continue
@@ -121,8 +127,29 @@ def _merge(document: dict[str, Any], edit: Edit) -> None:
             for label, curve in each.items() if value is not None else ():
                 each[label] = curve if isinstance(curve, dict) else {"scheduler": curve}
                 each[label].setdefault(key, copy.deepcopy(value))
+    labels = []
     for label, curve in added.items():
-        curves[free(label, curves)] = curve
+        labels.append(free(label, curves))
+        curves[labels[-1]] = curve
+    return labels
+
+
+def exchanged(document: dict[str, Any], labels: Sequence[str], other: dict[str, Any]) -> list[str]:
+    """Put the curves of another spec in the place of some, and return the labels that they got."""
+    before = document.get("schedules") or {}
+    order = [label for label in before if label not in labels]
+    at = next((at for at, label in enumerate(before) if label in labels), len(order))
+    for label in labels:
+        before.pop(label, None)
+    found = merged(document, other)
+    curves = document["schedules"]
+    names = list(labels) if len(found) == len(labels) else found
+    made = dict(zip(names, [curves[label] for label in found], strict=True))
+    kept = {label: curves[label] for label in order}
+    curves.clear()
+    for label in (*order[:at], *names, *order[at:]):
+        curves[label] = kept[label] if label in kept else made[label]
+    return names
 
 
 def _type(document: dict[str, Any], edit: Edit) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from lrviz import catalog
 from lrviz.curves.trace import Trace
 from lrviz.document import Map, unplaced
 from lrviz.errors import LrvizError, UsageError
-from lrviz.explorer.document import SHARED, State, free, read, spec_text, tidy
+from lrviz.explorer.document import SHARED, FromConfig, State, free, read, spec_text, tidy
+from lrviz.files import guarded
 from lrviz.sources.expansion import expand
 from lrviz.sources.grammar import reference
 from lrviz.sources.kind import Origin
@@ -20,10 +22,25 @@ from lrviz.sources.loading import Loaded, Source, load_all
 from lrviz.sources.logs.log import Log
 from lrviz.sources.overrides import Overrides, optimizer_section, train_section
 from lrviz.spec.inheritance import optimizer_map
-from lrviz.spec.schedule import Schedule
+from lrviz.spec.schedule import OptimizerSpec, Schedule
 
 _OF_THE_FILE = ("title", "plot", "table")  # what stands at the top of a spec only
-_WHAT = ("length", "optimizer", "members", "start", "resume")  # which a curve's values depend on
+_WHAT = ("length", "members", "start", "resume")  # which a curve's values depend on
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A framework's config, which is read again where a page says more of its training.
+
+    Attributes:
+        source: As a command line names it.
+        overrides: What is said of it anyhow.
+        read: Reads it.
+    """
+
+    source: str
+    overrides: Overrides
+    read: Callable[[Overrides], Loaded]
 
 
 @dataclass(frozen=True)
@@ -35,6 +52,8 @@ class Opened:
         held: Schedules that no spec can hold, whose own code builds them, by their SOURCE.
         logs: By their SOURCE.
         traces: By the names that the page has for them; from Python only.
+        configs: Those of frameworks, by their SOURCE.
+        read: The schedules that curves of the page's spec are at first, by their labels.
         files: The files that metrics are read from, resolved.
         notes: What was assumed on the way.
     """
@@ -43,6 +62,8 @@ class Opened:
     held: Mapping[str, tuple[Schedule, ...]] = field(default_factory=dict)
     logs: Mapping[str, Log] = field(default_factory=dict)
     traces: Mapping[str, Trace] = field(default_factory=dict)
+    configs: Mapping[str, Kept] = field(default_factory=dict)
+    read: Mapping[str, Schedule] = field(default_factory=dict)
     files: frozenset[Path] = frozenset()
     notes: tuple[str, ...] = ()
 
@@ -104,14 +125,26 @@ def of_loaded(loaded: Loaded, overrides: Overrides) -> Opened:
         if member.metric is not None and member.metric.file is not None
     ]
     logs = {log.source: log for log in loaded.logs}
+    labels: dict[str, list[str]] = {}
+    for schedule in loaded.schedules:
+        if schedule.config is not None and schedule.label in curves:
+            labels.setdefault(schedule.source, []).append(schedule.label)
+    configs = tuple(FromConfig(name, {}, tuple(each)) for name, each in labels.items())
     return Opened(
-        State(_document(curves), (*held, *logs)),
+        State(_document(curves), (*held, *logs), configs),
         {source: tuple(each) for source, each in held.items()},
         logs,
         {},
+        {name: Kept(name, overrides, partial(_again, name)) for name in labels},
+        {each.label: each for each in loaded.schedules if each.label in curves},
         frozenset(path.resolve() for path in files),
         loaded.notes,
     )
+
+
+def _again(source: str, overrides: Overrides) -> Loaded:
+    with guarded(lambda _: None):  # the command line named it, and so what it names
+        return load_all([source], overrides)
 
 
 def _document(curves: Mapping[str, dict[str, Any]]) -> str:
@@ -156,17 +189,28 @@ def _curve(origin: Origin, overrides: Overrides) -> dict[str, Any]:
     return tree
 
 
+def same(one: Schedule, other: Schedule) -> bool:
+    """Tell whether two schedules are one curve, whatever it is called."""
+    return all(getattr(one, name) == getattr(other, name) for name in _WHAT) and (
+        _at_its_lr(one.optimizer) == _at_its_lr(other.optimizer)
+    )
+
+
+def _at_its_lr(optimizer: OptimizerSpec) -> OptimizerSpec:
+    """Return an optimizer of one group with the lr that the command line says as its own."""
+    if optimizer.lr is None or len(optimizer.groups) > 1 or optimizer.groups[0].options:
+        return optimizer
+    options = Map({**optimizer.options, "lr": optimizer.lr})
+    return replace(optimizer, options=options, lr=None)
+
+
 def _written(schedule: Schedule) -> dict[str, Any] | None:
     """Return a Schedule that Python gave as a curve of a spec; None where none says the same."""
-    length, optimizer = schedule.length, schedule.optimizer
+    length, optimizer = schedule.length, _at_its_lr(schedule.optimizer)
     if schedule.function is not None or any(
         each.metric is not None and each.metric.file is not None for each in schedule.members
     ):
         return None
-    if optimizer.lr is not None and len(optimizer.groups) == 1 and not optimizer.groups[0].options:
-        options = Map({**optimizer.options, "lr": optimizer.lr})
-        optimizer = replace(optimizer, options=options, lr=None)
-    wanted = replace(schedule, optimizer=optimizer)
     tree: dict[str, Any] = unplaced(schedule.tree)
     train = {"steps": length.updates, "steps_per_epoch": length.updates_per_epoch}
     timed = {**tree, "train": {key: each for key, each in train.items() if each is not None}}
@@ -176,7 +220,7 @@ def _written(schedule: Schedule) -> dict[str, Any] | None:
             [found] = load_all([curve]).schedules
         except (LrvizError, ValueError):
             continue
-        if all(getattr(found, name) == getattr(wanted, name) for name in _WHAT):
+        if same(found, schedule):
             tidy(curve)
             return curve
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -10,8 +10,12 @@ from lrviz import catalog, shapes
 from lrviz.building.signatures import Parameter
 from lrviz.document import KeyPath, Map, unplaced
 from lrviz.errors import LrvizError
+from lrviz.explorer.configs import FACTS, Configs, asked
 from lrviz.explorer.controls import Control, Known, arguments, control, of_optimizer, of_shape
+from lrviz.explorer.document import FromConfig, in_a_page
 from lrviz.explorer.ranges import Measure, Range
+from lrviz.sources.configs.framework import facts_in
+from lrviz.sources.configs.reading import frameworks
 from lrviz.spec import training
 from lrviz.spec.durations import Length
 from lrviz.spec.inheritance import merged_train
@@ -75,14 +79,16 @@ class Section:
         type: The class or preset, which can be another one; empty where there is none.
         controls: Its controls.
         sections: What is in it: the members of a scheduler, the groups of an optimizer.
+        said: What is known of it, in a sentence.
     """
 
     path: KeyPath
-    kind: Literal["train", "optimizer", "group", "curve", "scheduler", "member"]
+    kind: Literal["config", "train", "optimizer", "group", "curve", "scheduler", "member"]
     title: str
     type: str = ""
     controls: tuple[Control, ...] = ()
     sections: tuple[Section, ...] = ()
+    said: str = ""
 
 
 def sections(tree: Map) -> tuple[Section, ...]:
@@ -99,6 +105,30 @@ def sections(tree: Map) -> tuple[Section, ...]:
         curve = value if isinstance(value, dict) else {"scheduler": value}
         found.append(_curve(("schedules", label), label, curve, measure_of(document, curve)))
     return tuple(found)
+
+
+def config_sections(configs: Sequence[FromConfig], known: Configs) -> Iterator[Section]:
+    """Yield a section a config: what can be said of its training, what is asked for first."""
+    names = Literal[tuple(each.name for each in frameworks())]  # type: ignore[valid-type]  # as a signature has it
+    taken = {each.parameter.name: each for each in _LENGTHS}
+    taken["framework"] = _known("framework", names, None, "Whose config it is.")
+    for config in configs:
+        said, wanted = "", tuple(config.facts)
+        try:
+            loaded = known.read(config)
+            said = " ".join(each.config.said for each in loaded.schedules[:1] if each.config)
+            wanted += facts_in(said)
+        except LrvizError as error:  # which is said where the page's state is made
+            wanted += asked(error)
+        path: KeyPath = ("configs", config.name)
+        controls = [control(path, taken[each], config.facts, Measure()) for each in FACTS]
+        yield Section(
+            path,
+            "config",
+            config.name,
+            controls=tuple(replace(each, minor=each.name not in wanted) for each in controls),
+            said=in_a_page(said),
+        )
 
 
 def measure_of(document: Mapping[str, Any], curve: Mapping[str, Any]) -> Measure:

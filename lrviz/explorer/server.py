@@ -127,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
             "draw": service.draw,
             "words": service.words,
             "load": lambda body: service.load(self._query("name"), body),
-            "folder": lambda body: service.folder(self._query("name"), body),
+            "folder": lambda body: service.load_folder(self._query("name"), body),
         }
         if place not in works:
             self._refuse(404, "there is nothing here")

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import json
-import re
 import struct
-import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lrviz import catalog
 from lrviz.document import Map
-from lrviz.errors import LrvizError, SpecError, UsageError
+from lrviz.errors import SpecError, UsageError
 from lrviz.explorer.answering import Answer, Answers
-from lrviz.explorer.document import Problem, State
-from lrviz.explorer.edits import MOST_EDITS, Edit, edited
-from lrviz.explorer.opening import Opened, of_loaded
+from lrviz.explorer.configs import asked, changed
+from lrviz.explorer.document import FromConfig, Problem, State, in_a_page
+from lrviz.explorer.edits import MOST_EDITS, Edit
+from lrviz.explorer.opening import Kept, Opened, of_loaded
+from lrviz.explorer.received import Received, files_of
 from lrviz.explorer.words import words
-from lrviz.files import guarded
-from lrviz.sources.configs.kind import of_file
-from lrviz.sources.grammar import kind, reference
-from lrviz.sources.loading import load_all
+from lrviz.sources.configs.framework import FactError
+from lrviz.sources.loading import Loaded
 from lrviz.sources.logs.log import Log
 from lrviz.sources.logs.reading import KNOWN_BY_NAME
 from lrviz.sources.overrides import Overrides
@@ -41,8 +38,6 @@ _HELD = "Built by its own code, for the length and lr that it was named with."
 _TRACE = "A trace, as it was recorded."
 _PAGES = 100  # whose newest request is remembered
 _CHARACTERS = 1_000_000  # of a spec
-_FILES = TypeAdapter(list[tuple[str, Annotated[int, Field(ge=0)]]])
-_PART = re.compile(r"(?!\.{1,2}$)[^\\:\x00]{1,200}").fullmatch  # of a path
 
 
 class _Asked(BaseModel):
@@ -52,9 +47,17 @@ class _Asked(BaseModel):
 class Change(_Asked):
     """An edit, as a page sends it."""
 
-    action: Literal["set", "unset", "rename", "add", "type", "unit", "merge"]
+    action: Literal["set", "unset", "rename", "add", "type", "unit", "merge", "read"]
     path: list[int | str] = Field(max_length=60)
     text: str = Field(default="", max_length=_CHARACTERS)
+
+
+class Stated(_Asked):
+    """A config that a page shows, see `FromConfig`."""
+
+    name: str = Field(max_length=1000)
+    facts: dict[str, int | float | str] = Field(default={}, max_length=20)
+    labels: list[str] = Field(default=[], max_length=1000)
 
 
 class Request(_Asked):
@@ -65,6 +68,7 @@ class Request(_Asked):
         number: Of this request; a higher one takes its place.
         spec: The spec's text.
         sources: What the page shows besides.
+        configs: Configs of frameworks that curves of the spec are from, or are to be.
         edits: What is to be changed, in order.
     """
 
@@ -72,6 +76,7 @@ class Request(_Asked):
     number: int
     spec: str = Field(max_length=_CHARACTERS)
     sources: list[str] = Field(default=[], max_length=100)
+    configs: list[Stated] = Field(default=[], max_length=100)
     edits: list[Change] = Field(default=[], max_length=MOST_EDITS)
 
 
@@ -81,11 +86,11 @@ class Service:
 
     Attributes:
         opened: What the command line named.
-        files: The folder in which a file that a page sends lies while it is read.
+        folder: Where a file that a page sends lies while it is read.
     """
 
     opened: Opened
-    files: Path
+    folder: Path
     _answers: Answers = field(init=False)
     _newest: OrderedDict[str, int] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -101,6 +106,7 @@ class Service:
         return {
             "spec": self.opened.state.spec,
             "sources": list(self.opened.state.sources),
+            "configs": [asdict(each) for each in self.opened.state.configs],
             "said": {**dict.fromkeys(self.opened.held, _HELD), **dict.fromkeys(traces, _TRACE)},
             "presets": presets,
             "classes": classes,
@@ -119,11 +125,12 @@ class Service:
             UsageError: It is no request.
             SupersededError: The page has sent a newer one.
         """
-        asked = _read(body)
-        state, problems, answer = self._answered(asked)
+        request = _read(body)
+        state, problems, answer = self._answered(request)
         head = {
-            "number": asked.number,
+            "number": request.number,
             "spec": state.spec,
+            "configs": [asdict(each) for each in state.configs],
             "problems": [asdict(each) for each in problems],
             "updates": sum(each.updates for each in answer.plans),
             "seconds": answer.seconds,
@@ -144,74 +151,55 @@ class Service:
             UsageError: It is no request.
             SupersededError: The page has sent a newer one.
         """
-        asked = _read(body)
-        state, problems, answer = self._answered(asked)
-        said = self._answers.locked(lambda: words(state, answer, self.opened.unnamed))
-        found = {"number": asked.number, "spec": state.spec, **said.plain()}
+        request = _read(body)
+        state, problems, answer = self._answered(request)
+        said = self._answers.locked(lambda: words(state, answer, self._answers))
+        found = {"number": request.number, "spec": state.spec, **said.plain()}
         return json.dumps({**found, "problems": [asdict(each) for each in problems]}).encode()
 
     def load(self, name: str, body: bytes) -> bytes:
         """Read a file that the page's user chose, and return as JSON what became of it.
 
         Returns:
-            `spec`: the text of a spec to be merged into the page's, and `notes`; or `source`: the
-            name of a log.
+            `spec`: the text of a spec to be merged into the page's, and `notes`; or `config` or
+            `source`: the name of a framework's config, or of a log.
 
         Raises:
             LrvizError: It is none of these, or something in it is wrong.
         """
-        return self._received(name, {"": body})
+        return self._received(Received(name, {"": body}, self.folder))
 
-    def folder(self, name: str, body: bytes) -> bytes:
+    def load_folder(self, name: str, body: bytes) -> bytes:
         """Read the folder of a log that the page's user chose, as `load` reads a file.
 
         Args:
             name: Of the folder.
-            body: The length of a list (32 bits, little-endian), that list as JSON, of the files'
-                paths below the folder and their sizes, and then what is in them.
+            body: See `files_of`.
 
         Raises:
             LrvizError: It has no log, or several, or something in it is wrong.
         """
-        return self._received(name, files_of(body))
+        return self._received(Received(name, files_of(body), self.folder))
 
-    def _received(self, name: str, files: Mapping[str, bytes]) -> bytes:
-        plain = Path(name).name
-        if not plain or plain.startswith("."):
-            raise UsageError("the file has no name")
-        with tempfile.TemporaryDirectory(dir=self.files) as folder:
-            path = Path(folder) / plain
-            for below, data in files.items():
-                (path / below).parent.mkdir(parents=True, exist_ok=True)
-                (path / below).write_bytes(data)
-            try:
-                return json.dumps(self._loaded(path)).encode()
-            except LrvizError as error:
-                raise UsageError(str(error).replace(f"{folder}/", "")) from None
-
-    def _loaded(self, path: Path) -> dict[str, Any]:
-        def only(other: Path) -> None:
-            if not other.resolve().is_relative_to(path.resolve()):
-                raise UsageError(f"{other.name}: a page reads no file beside the one it is given")
-
-        with guarded(only):
-            named = reference(str(path))
-            if path.is_dir() and named.kind != "log":
-                raise UsageError(f"{path.name}: no log of a training in this folder")
-            if not named.kind:
-                raise UsageError(
-                    f"{path.name}: neither a spec, nor a config or a log that is known"
-                )
-            if kind(named.kind).runs_code and of_file(str(path), Overrides()) is None:
-                raise UsageError(f"{path.name}: a page runs no code; name it on the command line")
-            loaded = load_all([str(path)], Overrides(force=True))
+    def _received(self, received: Received) -> bytes:
+        overrides = Overrides(force=True)
+        try:
+            loaded = received.read(overrides)
+        except FactError as error:
+            if not asked(error):
+                raise UsageError(in_a_page(error.message)) from None
+            loaded = Loaded(())
+        kept = Kept(received.plain, overrides, received.read)
         if loaded.logs:
-            return {"source": self._keep(replace(loaded.logs[0], source=path.name))}
-        found = of_loaded(loaded, Overrides())
-        if not found.state.spec:
-            raise UsageError(f"{path.name}: no spec of it can be written")
-        notes = [each.replace(f"{path.parent}/", "") for each in found.notes]
-        return {"spec": found.state.spec, "notes": notes}
+            found = {"source": self._keep(replace(loaded.logs[0], source=received.plain))}
+        elif not loaded.schedules or loaded.schedules[0].config is not None:
+            found = {"config": self._answers.configs.keep(kept)}
+        else:
+            state = of_loaded(loaded, overrides).state
+            if not state.spec:
+                raise UsageError(f"{received.plain}: no spec of it can be written")
+            return json.dumps({"spec": state.spec, "notes": loaded.notes}).encode()
+        return json.dumps(found).encode()
 
     def _keep(self, log: Log) -> str:
         name, number = log.source, 1
@@ -228,38 +216,17 @@ class Service:
             while len(self._newest) > _PAGES:
                 self._newest.popitem(last=False)
         edits = [Edit(each.action, tuple(each.path), each.text) for each in asked.edits]
+        configs = tuple(
+            FromConfig(each.name, dict(each.facts), tuple(each.labels)) for each in asked.configs
+        )
+        state = State(asked.spec, tuple(asked.sources), configs)
         try:
-            text, problems = edited(asked.spec, edits)
-            state = State(text, tuple(asked.sources))
+            state, problems = changed(state, edits, self._answers.configs)
             stale = lambda: self._newest.get(asked.page, 0) > asked.number  # noqa: E731
             answer = self._answers.answer(state, stale)
         except SpecError as error:
-            state = State(asked.spec, tuple(asked.sources))
             return state, (Problem((), str(error)),), Answer(Map())
         return state, (*problems, *answer.problems), answer
-
-
-def files_of(body: bytes) -> dict[str, bytes]:
-    """Return the files of a folder that a page sends, by their paths below it.
-
-    Raises:
-        UsageError: It is none, or a path leads out of the folder.
-    """
-    try:
-        (length,) = struct.unpack_from("<I", body)
-        listed = _FILES.validate_json(body[4 : 4 + length])
-    except (struct.error, ValidationError):
-        raise UsageError("no folder of a page") from None
-    found: dict[str, bytes] = {}
-    at = 4 + length
-    for path, size in listed:
-        if PurePosixPath(path).is_absolute() or any(not _PART(each) for each in path.split("/")):
-            raise UsageError(f"{path}: no path below the folder")
-        found[path] = body[at : at + size]
-        at += size
-    if not found:
-        raise UsageError("no log of a training in this folder")
-    return found
 
 
 def _read(body: bytes) -> Request:

@@ -67,7 +67,7 @@ def answered(
     data, found = b"".join(bytes(each) for each in buffers), {"id": asked.get("id")}
     try:
         if said.path in ("load", "folder"):
-            read = service.load if said.path == "load" else service.folder
+            read = service.load if said.path == "load" else service.load_folder
             answer = read(parse_qs(said.query).get("name", [""])[0], data)
         elif said.path in ("draw", "words"):
             answer = service.draw(data) if said.path == "draw" else service.words(data)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from lrviz.checking.runner import UNUSED_IGNORE, Finding, Selection, check
 from lrviz.curves.trace import Trace
-from lrviz.document import KeyPath, Map
-from lrviz.explorer.answering import Answer
+from lrviz.document import KeyPath
+from lrviz.explorer.answering import Answer, Answers
 from lrviz.explorer.command import SAVED, command
-from lrviz.explorer.document import FILE, State, path_of
-from lrviz.explorer.sections import Section, sections
+from lrviz.explorer.document import FILE, SHARED, State, path_of
+from lrviz.explorer.sections import Section, config_sections, sections
 from lrviz.spec.schedule import Schedule
 from lrviz.views.text.code import has_code, torch_code
 from lrviz.views.text.grid import Grid
@@ -62,16 +62,18 @@ class Words:
         return result
 
 
-def words(state: State, answer: Answer, unnamed: Collection[str] = ()) -> Words:
-    """Return what a page says of an answer; `unnamed` are sources that no command can name."""
+def words(state: State, answer: Answer, answers: Answers) -> Words:
+    """Return what a page says of an answer, and of who gave it."""
     wanted = tuple(dict.fromkeys(step for each in answer.schedules for step in each.table.at))
-    report = check(answer.schedules, Selection(ignore=(UNUSED_IGNORE,)), traces=answer.plans)
+    # What is as a config has it is held to that config, as `lrviz check` does.
+    checked = [answer.as_read.get(each.label, each) for each in answer.schedules]
+    report = check(checked, Selection(ignore=(UNUSED_IGNORE,)), traces=answer.plans)
     return Words(
-        sections(answer.tree),
+        (*config_sections(state.configs, answers.configs), *sections(answer.tree)),
         table(answer.traces, wanted) if answer.traces else None,
-        tuple(_found(each, answer.tree) for each in report.findings),
+        tuple(_found(each, answer) for each in report.findings),
         tuple((each.label, "\n".join(code_lines(each))) for each in answer.schedules),
-        command(replace(state, sources=tuple(s for s in state.sources if s not in unnamed))),
+        command(state, answer, answers),
         tuple((trace.label, text) for trace in answer.traces for text in _said(trace)),
     )
 
@@ -82,8 +84,16 @@ def _said(trace: Trace) -> Iterator[str]:
         yield trace.cut_short
 
 
-def _found(finding: Finding, tree: Map) -> Found:
-    path = path_of(tree, finding.place) or ("schedules", finding.label)
+def _found(finding: Finding, answer: Answer) -> Found:
+    curve: KeyPath = ("schedules", finding.label)
+    path = path_of(answer.tree, finding.place) or curve
+    read = answer.as_read.get(finding.label)
+    if read is not None and finding.place is not None:
+        inner = path_of(read.tree, finding.place, finding.place.file) or ()
+        path = (
+            *(() if inner[:1] and inner[0] in SHARED and inner[0] in answer.tree else curve),
+            *inner,
+        )
     return Found(
         finding.code,
         finding.name,

@@ -61,12 +61,16 @@ def sent(
 
 
 def asked(
-    spec: str, *edits: tuple[Any, ...], sources: Sequence[str] = (), number: int = 1
+    spec: str,
+    *edits: tuple[Any, ...],
+    sources: Sequence[str] = (),
+    configs: Sequence[Any] = (),
+    number: int = 1,
 ) -> bytes:
     """Return a request of a page."""
     changes = [dict(zip(("action", "path", "text"), each, strict=False)) for each in edits]
-    said = {"page": "test", "number": number, "spec": spec, "sources": sources, "edits": changes}
-    return json.dumps(said).encode()
+    said = {"page": "test", "number": number, "spec": spec, "edits": changes}
+    return json.dumps({**said, "sources": sources, "configs": configs}).encode()
 
 
 def drawn(answer: bytes) -> tuple[dict[str, Any], dict[tuple[str, str, int], NDArray[np.float64]]]:

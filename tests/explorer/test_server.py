@@ -224,9 +224,13 @@ def test_specs_configs_and_logs_are_loaded(tmp_path: Path) -> None:
         body = json.loads(
             sent(server, "POST", "load?name=train.yaml", b"model_name_or_path: a\n" + config)[2]
         )
-        assert "read as transformers" in body["notes"][0]
-        assert str(tmp_path.parent) not in body["notes"][0]
-        assert "lr: 2.0e-05" in body["spec"]
+        assert body == {"config": "train.yaml"}
+        head, curves = drawn(
+            sent(server, "POST", "draw", asked(SPEC, ("read", [], "train.yaml")))[2]
+        )
+        assert head["problems"] == []
+        assert head["configs"] == [{"name": "train.yaml", "facts": {}, "labels": ["train"]}]
+        assert (len(curves["train", "lr", 0]), curves["train", "lr", 0][0]) == (100, 2e-5)
         log = b"step,lr\n" + b"".join(b"%d,0.1\n" % n for n in range(0, 100, 10))
         names = [
             json.loads(sent(server, "POST", "load?name=log.csv", log)[2])["source"]
@@ -271,14 +275,14 @@ def test_the_folder_of_a_log_is_loaded() -> None:
 )
 def test_no_file_of_a_folder_is_written_outside_of_it(path: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no path below the folder"):
-        Service(opened(["cosine"], Overrides()), tmp_path).folder("a", folder((path, b"a")))
+        Service(opened(["cosine"], Overrides()), tmp_path).load_folder("a", folder((path, b"a")))
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\xff\xff\xff", folder()[:3], b"\2\0\0\0{}", b"[1]"])
 def test_what_is_no_folder_is_refused(body: bytes, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no folder of a page"):
-        Service(opened(["cosine"], Overrides()), tmp_path).folder("a", body)
+        Service(opened(["cosine"], Overrides()), tmp_path).load_folder("a", body)
 
 
 def test_a_fault_of_its_own_is_no_silence(

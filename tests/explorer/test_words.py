@@ -18,7 +18,8 @@ from lrviz.sources.overrides import Overrides
 def said(text: str) -> Words:
     """Return what a page says of a spec."""
     state = State(text)
-    return words(state, Answers(Opened(state)).answer(state))
+    answers = Answers(Opened(state))
+    return words(state, answers.answer(state), answers)
 
 
 def test_a_finding_stands_at_its_control() -> None:
@@ -68,8 +69,8 @@ def test_the_command_opens_as_this_page(
     sources: list[str], overrides: Overrides, command: str
 ) -> None:
     found = opened(sources, overrides)
-    answer = Answers(found).answer(found.state)
-    assert words(found.state, answer).command == command
+    answers = Answers(found)
+    assert words(found.state, answers.answer(found.state), answers).command == command
 
 
 def test_the_code_is_torchs_where_torch_has_the_classes() -> None:

@@ -22,7 +22,8 @@ async function readAddress() {
     const bytes = await through(packed, new DecompressionStream("deflate-raw"));
     const state = JSON.parse(new TextDecoder().decode(bytes));
     const sources = Array.isArray(state.sources) ? state.sources.map(String) : [];
-    return typeof state.spec === "string" ? {...state, sources} : null;
+    const configs = Array.isArray(state.configs) ? state.configs : [];
+    return typeof state.spec === "string" ? {...state, sources, configs} : null;
   } catch {
     return null;
   }

@@ -12,7 +12,7 @@ class Asking {
     this.send = post;
     this.page = random(); // to tell pages apart
     this.show = show; // {draw(head, figure), words(answer), failed(message), asks(updates)}
-    this.state = {spec: "", sources: []};
+    this.state = {spec: "", sources: [], configs: []};
     this.edits = []; // what the server has not put into the spec yet
     this.number = 0;
     this.running = null;
@@ -20,7 +20,7 @@ class Asking {
   }
 
   set(state) {
-    this.state = {spec: state.spec, sources: state.sources};
+    this.state = {spec: state.spec, sources: state.sources, configs: state.configs};
     this.edits = [];
     this.ask();
   }
@@ -68,6 +68,7 @@ class Asking {
     const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
     this.edits = this.edits.filter((each) => !each.sent || each.sent > number);
     this.state.spec = head.spec;
+    this.state.configs = head.configs;
     const rest = buffer.slice(4 + length);
     this.show.draw(head, rest.byteLength ? LrvizFigure.read(rest) : null);
   }

@@ -51,7 +51,7 @@ class Controls {
 
   show(sections) {
     const shape = JSON.stringify(sections, (key, value) =>
-      ["value", "position", "span", "given", "default"].includes(key) ? undefined : value,
+      ["value", "position", "span", "given", "default", "said"].includes(key) ? undefined : value,
     );
     if (shape !== this.shape) {
       this.shape = shape;
@@ -73,6 +73,7 @@ class Controls {
 
   update(sections) {
     for (const section of sections) {
+      this.rows.get(JSON.stringify(section.path))?.take(section);
       for (const control of section.controls) this.value(control);
       this.update(section.sections);
     }
@@ -110,15 +111,19 @@ class Controls {
     const open = this.open.get(key) ?? true;
     const around = element("details", {class: section.kind, open}, summary, problem, body);
     around.addEventListener("toggle", () => this.open.set(key, around.open));
+    const said = element("p", {class: "said"});
     this.rows.set(key, {
-      take() {},
+      take(now) {
+        said.textContent = now.said;
+        said.hidden = !now.said;
+      },
       blame(message) {
         problem.textContent = message;
         problem.hidden = !message;
         if (message) around.open = true;
       },
     });
-    body.append(...this.about(section));
+    body.append(said, ...this.about(section));
     const shown = section.controls.filter((each) => !each.minor);
     const minor = section.controls.filter((each) => each.minor);
     body.append(...shown.map((each) => this.row(each)));
@@ -172,7 +177,8 @@ class Controls {
       options(select, types, section.type);
       made.push(element("div", {class: "row"}, element("label", {for: id, text: "type"}), select));
     }
-    if (kind === "curve" || kind === "group") {
+    // A config whose curves are there goes with them.
+    if (kind === "curve" || kind === "group" || (kind === "config" && !section.said)) {
       const remove = element("button", {
         type: "button",
         text: "Remove",

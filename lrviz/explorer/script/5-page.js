@@ -173,6 +173,7 @@ function mount(root, first, post, changed = () => {}) {
         const found = await read();
         page.commits = true;
         if (found.source) setSources([...asking.state.sources, found.source]);
+        else if (found.config) asking.edit("read", [], found.config);
         else asking.edit("merge", [], found.spec);
         told.push(`Loaded ${name}.`, ...withoutOptions(found.notes ?? []));
       } catch (error) {
@@ -202,6 +203,8 @@ function mount(root, first, post, changed = () => {}) {
 
   for (const button of root.querySelectorAll(".copy[data-copies]"))
     button.addEventListener("click", () => copy($(button.dataset.copies).textContent));
+  const shown = () => root.style.setProperty("--lrviz-shown", `${$("shown").offsetHeight}px`);
+  new ResizeObserver(shown).observe($("shown"));
   $("figure").addEventListener("lrviz:drawn", () => changed(page));
   say(withoutOptions(first.notes).join("; "));
   return Object.assign(page, {asking, controls});

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,7 +118,26 @@ class Framework:
     versioned: bool = False
 
 
-def missing(option: str, why: str, place: Place | None) -> SpecError:
+class FactError(SpecError):
+    """A config needs something said of its training that it does not hold."""
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What is needed, the first thing first, by the names of the options without dashes."""
+        return facts_in(self.message.rpartition(";")[2])
+
+
+def facts_in(text: str) -> tuple[str, ...]:
+    """Return the options that a text names, without dashes, each once.
+
+    >>> facts_in("give --dataset-size (or --steps)")
+    ('dataset_size', 'steps')
+    """
+    found = re.findall(r"--([a-z]+(?:-[a-z]+)*)", text)
+    return tuple(dict.fromkeys(each.replace("-", "_") for each in found))
+
+
+def missing(option: str, why: str, place: Place | None) -> FactError:
     """Return the error for a fact that the config does not hold.
 
     Args:
@@ -125,4 +145,4 @@ def missing(option: str, why: str, place: Place | None) -> SpecError:
         why: Why it is needed.
         place: The key that makes it needed.
     """
-    return SpecError(f"{why}; give {option}", place)
+    return FactError(f"{why}; give {option}", place)

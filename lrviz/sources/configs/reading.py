@@ -9,7 +9,7 @@ from importlib import import_module
 
 from lrviz.errors import SpecError, UsageError, suggestion
 from lrviz.sources import configs
-from lrviz.sources.configs.framework import Converted, Document, Facts, Framework
+from lrviz.sources.configs.framework import Converted, Document, FactError, Facts, Framework
 from lrviz.sources.configs.interpolation import resolved
 
 ONLY_CONFIGS = ("dataset_size", "world_size", "metric")
@@ -61,7 +61,7 @@ def recognised(document: Document) -> Framework | None:
         titles = " and ".join(each.title for each in found)
         said = " or ".join(f"--as {each.name}" for each in found)
         problem = f"may be a config of {titles}; say which: {said}"
-        raise SpecError(problem, document.data.place)
+        raise FactError(problem, document.data.place)
     return found[0] if found else None
 
 
