@@ -6,6 +6,9 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+CHECKED = ("Host", "Origin", "Sec-Fetch-Site", "Sec-Fetch-Dest")
+"""The headers that are looked at."""
+
 _OWN = ("same-origin", "none")  # what Sec-Fetch-Site is for the page itself, and for who types
 
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 from lrviz import __version__
 from lrviz.errors import LrvizError, words
 from lrviz.explorer.answering import SupersededError
-from lrviz.explorer.gate import Gate
+from lrviz.explorer.gate import CHECKED, Gate
 from lrviz.explorer.opening import Opened
 from lrviz.explorer.page import explorer_page
 from lrviz.explorer.service import FAULT, Service
@@ -49,6 +49,7 @@ class Explorer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 128  # a browser opens several connections at once
 
     def __init__(self, opened: Opened, idle: float = IDLE) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -150,6 +151,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_let_in(self) -> bool:
         refusal = self.server.gate.refusal(self.command, self.path, dict(self.headers.items()))
+        twice = [name for name in CHECKED if len(self.headers.get_all(name, ())) > 1]
+        if twice:  # which of them is meant, servers do not agree on
+            refusal = f"{twice[0]}: given twice"
         if refusal is not None:
             self._refuse(403, refusal)
         return refusal is None

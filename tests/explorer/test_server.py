@@ -54,6 +54,9 @@ def test_wrong_tokens_hosts_and_origins_are_refused_and_learn_nothing() -> None:
             sent(server, "POST", "words", asked(SPEC), Origin="null"),
             sent(server, "POST", "load?name=a.yaml", b"a", Origin="http://evil.example"),
         ]
+        # Twice, of which the right one stands first or last.
+        refused.append(sent(server, "GET", "", host="evil.example"))
+        refused.append(sent(server, "POST", "draw", asked(SPEC), origin="http://evil.example"))
         for code, headers, body in refused:
             assert code in (400, 403)
             assert server.gate.token not in body.decode()

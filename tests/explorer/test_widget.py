@@ -20,7 +20,7 @@ from lrviz.explorer.service import Service
 from lrviz.explorer.widget import _widget_class as widget_class
 from lrviz.explorer.widget import answered, module, style
 from lrviz.sources.overrides import Overrides
-from tests.browser import Browser, chromium
+from tests.browser import Browser
 from tests.explorer.pages import asked, drawn
 
 SPEC = "train: {steps: 100}\nschedules: {a: {scheduler: {type: onecycle}}}\n"
@@ -55,18 +55,12 @@ def service(tmp_path: Path) -> Service:
     return Service(opened(["onecycle"], Overrides(steps=100)), tmp_path)
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("profile")) as found:
-        yield found
-
-
 @pytest.fixture
-def browser(shared: Browser) -> Iterator[Browser]:
-    shared.surroundings(1280, 900, "light")
-    shared("url", {"url": "data:text/html,<body></body>"})
-    yield shared
-    assert shared.errors() == []
+def page(browser: Browser) -> Iterator[Browser]:
+    browser.surroundings(1280, 900, "light")
+    browser("url", {"url": "data:text/html,<body></body>"})
+    yield browser
+    assert browser.errors() == []
 
 
 def serve(browser: Browser, service: Service) -> None:
@@ -100,23 +94,23 @@ def test_a_message_is_answered_as_a_request_is(service: Service) -> None:
     assert "no request" in answered(service, {"id": 1, "where": "draw"}, [b"["])[0]["error"]
 
 
-def test_the_cell_draws_what_the_kernel_answers(browser: Browser, service: Service) -> None:
-    browser.run(_CELL, module(), json.dumps(service.first()))
-    assert not browser.run("return document.querySelector('#work').checkVisibility()")
-    serve(browser, service)
-    browser.run(
+def test_the_cell_draws_what_the_kernel_answers(page: Browser, service: Service) -> None:
+    page.run(_CELL, module(), json.dumps(service.first()))
+    assert not page.run("return document.querySelector('#work').checkVisibility()")
+    serve(page, service)
+    page.run(
         'const it = document.querySelector(\'[data-key$="pct_start\\\\"]"]\');'
         "it.value = '0.7'; it.dispatchEvent(new Event('change', {bubbles: true}));"
     )
-    serve(browser, service)
-    assert "pct_start: 0.7" in browser.run("return document.querySelector('#spec').innerText")
-    shown = browser.run("return [...document.querySelector('#figure').figure.drawnData.arrays[0]]")
+    serve(page, service)
+    assert "pct_start: 0.7" in page.run("return document.querySelector('#spec').innerText")
+    shown = page.run("return [...document.querySelector('#figure').figure.drawnData.arrays[0]]")
     assert shown == lrviz.simulate("onecycle:pct_start=0.7", steps=100).lr[:, 0].tolist()
-    assert browser.run("return document.querySelector('#copy-address')") is None
+    assert page.run("return document.querySelector('#copy-address')") is None
 
 
-def test_a_cell_minds_the_notebook_around_it(browser: Browser, service: Service) -> None:
-    browser.run(
+def test_a_cell_minds_the_notebook_around_it(page: Browser, service: Service) -> None:
+    page.run(
         "const sheet = document.head.appendChild(document.createElement('style'));"
         "sheet.textContent = arguments[0] + '.dark { color: rgb(220, 220, 220); }';"
         "document.addEventListener('keydown', (event) => (window.heard = event.key));",
@@ -124,58 +118,58 @@ def test_a_cell_minds_the_notebook_around_it(browser: Browser, service: Service)
     )
     before = "const {backgroundColor, margin, colorScheme} = getComputedStyle(document.body);"
     before += "return [backgroundColor, margin, colorScheme]"
-    assert browser.run(before) == ["rgba(0, 0, 0, 0)", "8px", "normal"]  # as without a cell
+    assert page.run(before) == ["rgba(0, 0, 0, 0)", "8px", "normal"]  # as without a cell
     for _ in range(2):
-        browser.run(_CELL, module(), json.dumps(service.first()))
-        serve(browser, service)
+        page.run(_CELL, module(), json.dumps(service.first()))
+        serve(page, service)
     # Each has its own labels.
     names = (
         "[...document.querySelectorAll('.lrviz-explore label[for]')].map((each) => each.htmlFor)"
     )
-    assert browser.run(f"const all = {names}; return all.length - new Set(all).size") == 0
+    assert page.run(f"const all = {names}; return all.length - new Set(all).size") == 0
     # It is as dark as the notebook, which may say so late, whatever the system is.
     themes = "[...document.querySelectorAll('.lrviz-explore')].map((each) => each.dataset.theme)"
-    assert browser.run(f"return {themes}") == ["light", "light"]
-    browser.run("document.body.className = 'dark'")
-    browser.settle()
-    assert browser.run(f"return {themes}") == ["dark", "dark"]
+    assert page.run(f"return {themes}") == ["light", "light"]
+    page.run("document.body.className = 'dark'")
+    page.settle()
+    assert page.run(f"return {themes}") == ["dark", "dark"]
     back = "return getComputedStyle(document.querySelector('.lrviz-explore')).backgroundColor"
-    assert browser.run(back) == "rgb(13, 17, 23)"
+    assert page.run(back) == "rgb(13, 17, 23)"
     # A key for one of its controls is no command of the notebook's.
     slider = "document.querySelector('.lrviz-explore input[type=range]')"
-    browser.run(f"{slider}.focus()")
-    browser.press("d")
-    assert browser.run("return window.heard ?? null") is None
-    assert browser.run(f"return {slider}.closest('[data-lm-suppress-shortcuts]') !== null")
+    page.run(f"{slider}.focus()")
+    page.press("d")
+    assert page.run("return window.heard ?? null") is None
+    assert page.run(f"return {slider}.closest('[data-lm-suppress-shortcuts]') !== null")
 
 
-def test_a_cell_without_a_kernel_says_what_to_do(browser: Browser, service: Service) -> None:
-    browser.run("const late = setTimeout; window.setTimeout = (act, ms) => late(act, ms / 10)")
-    browser.run(_CELL, module(), json.dumps(service.first()))
+def test_a_cell_without_a_kernel_says_what_to_do(page: Browser, service: Service) -> None:
+    page.run("const late = setTimeout; window.setTimeout = (act, ms) => late(act, ms / 10)")
+    page.run(_CELL, module(), json.dumps(service.first()))
     status = "document.querySelector('#status').textContent"
-    browser.wait(f"{status}.startsWith('No answer from the kernel: it is busy with another cell,')")
-    serve(browser, service)
-    assert browser.run(f"return {status}") == ""
-    browser.run(
+    page.wait(f"{status}.startsWith('No answer from the kernel: it is busy with another cell,')")
+    serve(page, service)
+    assert page.run(f"return {status}") == ""
+    page.run(
         "window.ended = true;"
         "const it = document.querySelector('.lrviz-explore input[type=range]');"
         "it.dispatchEvent(new Event('input', {bubbles: true}));"
     )
-    browser.wait(f"{status} === 'The kernel has ended; run the cell again.'")
+    page.wait(f"{status} === 'The kernel has ended; run the cell again.'")
 
 
 def test_a_file_that_is_too_large_for_a_message_is_not_sent(
-    browser: Browser, service: Service
+    page: Browser, service: Service
 ) -> None:
-    browser.run(_CELL, module(), json.dumps(service.first()))
-    serve(browser, service)
-    browser.run(
+    page.run(_CELL, module(), json.dumps(service.first()))
+    serve(page, service)
+    page.run(
         "const box = document.querySelector('#load'), files = new DataTransfer();"
         "files.items.add(new File([new Uint8Array(8e6 + 1)], 'log.csv')); box.files = files.files;"
         "box.dispatchEvent(new Event('change', {bubbles: true}));"
     )
     said = "document.querySelector('#load-problem').textContent"
-    browser.wait(f"{said} === 'More than 8 MB: name the file in lrviz.explore(...).'")
+    page.wait(f"{said} === 'More than 8 MB: name the file in lrviz.explore(...).'")
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
