@@ -130,7 +130,7 @@ def _own(scheduler: Any, groups: list[Group]) -> Rates:
     return rates
 
 
-def _momenta(scheduler: Any, groups: list[Group]) -> Callable[[list[float]], None]:
+def put_momenta(scheduler: Any, groups: list[Group]) -> Callable[[list[float]], None]:
     """Return what sets the momentum of each group."""
     if len(groups) == 1 and not scheduler.use_beta1:
         [only] = groups
@@ -174,7 +174,7 @@ def _cosine(scheduler: Any, groups: list[Group]) -> Rates:
 
 def _one_cycle(scheduler: Any, groups: list[Group]) -> Rates:
     total, cosine = scheduler.total_steps, scheduler._anneal_func_type == "cos"
-    put = _momenta(scheduler, groups) if scheduler.cycle_momentum else None
+    put = put_momenta(scheduler, groups) if scheduler.cycle_momentum else None
     real, cos, pi = scheduler.get_lr, math.cos, math.pi
 
     def between(first: str, last: str) -> list[tuple[float, float]]:
@@ -220,7 +220,7 @@ def _cyclic(scheduler: Any, groups: list[Group]) -> Rates:
     ]
     put, momenta = None, []
     if scheduler.cycle_momentum:
-        put = _momenta(scheduler, groups)
+        put = put_momenta(scheduler, groups)
         pairs = zip(scheduler.base_momentums, scheduler.max_momentums, strict=True)
         momenta = [(most, most - base) for base, most in pairs]
 

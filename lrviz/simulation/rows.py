@@ -45,7 +45,8 @@ class _Whole:
 
     def put(self, start: int, states: Array, repeats: NDArray[np.int64]) -> None:
         stop = start + int(repeats.sum())
-        self._array[start:stop] = np.repeat(states, repeats, axis=0)
+        once = stop - start == len(states) and repeats.all()
+        self._array[start:stop] = states if once else np.repeat(states, repeats, axis=0)
 
     def curve(self, updates: int) -> Array:
         if updates == len(self._array):

@@ -1,4 +1,4 @@
-"""The light forms of single classes: every branch of them, in two chunks, `==` to torch's own."""
+"""The light and the bulk forms of single classes: every branch, in chunks, `==` to torch's own."""
 
 from __future__ import annotations
 
@@ -16,14 +16,20 @@ from torch.optim.lr_scheduler import (
     CosineAnnealingWarmRestarts,
     CyclicLR,
     ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    MultiStepLR,
     OneCycleLR,
+    PolynomialLR,
     ReduceLROnPlateau,
     SequentialLR,
+    StepLR,
 )
 from torch.optim.swa_utils import SWALR
 
 from lrviz.building.dummy import dummy_optimizer
-from lrviz.simulation import light, stepping
+from lrviz.simulation import bulk, filling, light, stepping
+from lrviz.simulation.bulk import parts
 from tests.cases import GROUPS, build
 from tests.reference import Slot, real_optimizer, train
 from tests.simulation.test_stepping import assert_equal, assert_same_state, settings
@@ -33,6 +39,7 @@ Make = Callable[[Optimizer], Any]
 
 CASES: dict[str, Make] = {
     "a cosine down, up and down": lambda o: CosineAnnealingLR(o, 11, eta_min=0.01),
+    "a cosine down to nothing": lambda o: CosineAnnealingLR(o, UPDATES),
     "a cosine of one step": lambda o: CosineAnnealingLR(o, 1),
     "a cosine behind a warmup": lambda o: SequentialLR(
         o, [ConstantLR(o, 0.1, 5), CosineAnnealingLR(o, 17)], [5]
@@ -72,6 +79,27 @@ CASES: dict[str, Make] = {
     "averaged beside a decay": lambda o: ChainedScheduler(
         [ExponentialLR(o, 0.9), SWALR(o, 0.05, 11)], o
     ),
+    "a line up to a level": lambda o: LinearLR(o, 0.1, 0.9, 31),
+    "a line down to nothing": lambda o: LinearLR(o, 1, 0, 29),
+    "a power's decay": lambda o: PolynomialLR(o, 31, power=1.7),
+    "a root's": lambda o: PolynomialLR(o, 2 * UPDATES, power=0.5),
+    "a power that grows beyond all bounds": lambda o: PolynomialLR(o, 31, power=-1.0),
+    "factors in a chain": lambda o: ChainedScheduler(
+        [LinearLR(o, 0.1, total_iters=9), MultiStepLR(o, [3, 20, 20, 41], 0.3), StepLR(o, 7, 0.9)],
+        o,
+    ),
+    "one of a chain that fails": lambda o: ChainedScheduler(
+        [ExponentialLR(o, 0.9), ConstantLR(o, 0.0, 30), ExponentialLR(o, 0.99)], o
+    ),
+    "parts that move seldom": lambda o: SequentialLR(
+        o, [ConstantLR(o, 0.1, 5), MultiStepLR(o, [2, 9, 9], 0.3), StepLR(o, 3, 0.9)], [8, 30]
+    ),
+    "a part that has no form": lambda o: SequentialLR(
+        o, [LambdaLR(o, lambda t: 1 / (1 + t)), ExponentialLR(o, 0.9)], [30]
+    ),
+    "a cycle whose momentum stays before": lambda o: SequentialLR(
+        o, [ExponentialLR(o, 0.9), OneCycleLR(o, 0.5, 20)], [27]
+    ),
     "averaged behind a decay": lambda o: SequentialLR(
         o, [ExponentialLR(o, 0.9), SWALR(o, 0.05, 6)], [20]
     ),
@@ -88,17 +116,26 @@ METRIC = [abs(math.sin(i * i)) + 1 / (1 + i) for i in range(UPDATES)]
 METRIC[20], METRIC[33], METRIC[34] = math.nan, math.inf, -math.inf
 
 
-@pytest.fixture(autouse=True)
-def _chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, params=[1, 1000], ids=["in-bulk", "step-by-step"])
+def _chunk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stepping, "CHUNK", 23)
+    if request.param == 1:
+        monkeypatch.setattr(parts, "LEAST", 1)
+    else:
+        monkeypatch.setattr(filling, "bulk", lambda *_: None)
 
 
-def hold(make: Make, kind: type[Optimizer], groups: int, metric: list[float] | None = None) -> None:
+def hold(
+    make: Make,
+    kind: type[Optimizer],
+    groups: list[dict[str, Any]],
+    metric: list[float] | None = None,
+) -> None:
     """Train with a scheduler, and hold what lrviz makes of it against that."""
-    real = real_optimizer(kind, GROUPS[:groups], {"lr": 0.1})
+    real = real_optimizer(kind, groups, {"lr": 0.1})
     theirs = make(real)
     reference = train(real, [Slot(theirs, metric=metric)], UPDATES)
-    dummy = dummy_optimizer(kind, GROUPS[:groups], {"lr": 0.1})
+    dummy = dummy_optimizer(kind, groups, {"lr": 0.1})
     ours = make(dummy)
     assert_equal(stepping.run(build(dummy, [Slot(ours, metric=metric)], UPDATES)), reference)
     assert_same_state(ours, theirs)
@@ -109,17 +146,24 @@ def hold(make: Make, kind: type[Optimizer], groups: int, metric: list[float] | N
 @pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize("name", CASES)
 def test_a_scheduler(name: str, groups: int, kind: type[Optimizer]) -> None:
-    hold(CASES[name], kind, groups)
+    hold(CASES[name], kind, GROUPS[:groups])
 
 
 @pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize("name", PLATEAUS)
 def test_a_plateau(name: str, groups: int) -> None:
-    hold(lambda o: ReduceLROnPlateau(o, **PLATEAUS[name]), torch.optim.SGD, groups, METRIC)
+    hold(lambda o: ReduceLROnPlateau(o, **PLATEAUS[name]), torch.optim.SGD, GROUPS[:groups], METRIC)
+
+
+@pytest.mark.parametrize(
+    "name", ["a cosine down, up and down", "averaged", "averaged at once", "factors in a chain"]
+)
+def test_so_many_groups_that_a_step_is_made_on_all_at_once(name: str) -> None:
+    hold(CASES[name], torch.optim.SGD, [{"lr": 0.1 / (1 + i)} for i in range(20)])
 
 
 def test_each_class_that_has_a_light_form_is_taken_apart_above() -> None:
-    kinds = {*light._RATES, *light._STEPS}
+    kinds = {*light._RATES, *light._STEPS, *bulk._FORMS}
     found = {ReduceLROnPlateau}
     for make in CASES.values():
         made = make(dummy_optimizer(torch.optim.SGD, GROUPS, {"lr": 0.1}))

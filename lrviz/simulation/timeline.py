@@ -1,0 +1,77 @@
+"""When schedulers are called in a training, as ranges of updates are simulated."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrviz.building.built import BuiltScheduler
+from lrviz.curves.events import Array
+from lrviz.simulation.light import Moving
+from lrviz.spec.durations import Length
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The calls of one scheduler within a range of updates: call j comes after update after[j]."""
+
+    scheduler: Any
+    after: NDArray[np.int64]
+    metrics: list[float] | None
+
+    def arguments(self) -> Iterator[Any]:
+        """Yield the metric of each call, or its number where `step` takes no metric."""
+        return iter(range(len(self.after)) if self.metrics is None else self.metrics)
+
+    def few(self, moving: Moving) -> tuple[NDArray[np.int64], Iterator[Any]]:
+        """Return those that may move anything, as `joined` does, by the scheduler's count."""
+        first = self.scheduler.last_epoch + 1
+        counts = moving(first, self.scheduler.last_epoch + len(self.after))
+        return self.after[np.array(counts, np.int64) - first], iter(counts)
+
+    def ready(self) -> list[Callable[[], object]]:
+        """Return the calls with their arguments filled in."""
+        if self.metrics is None:
+            return [self.scheduler.step] * len(self.after)
+        return [partial(self.scheduler.step, metric) for metric in self.metrics]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """All calls of one scheduler: call j comes after update after[j], its t or e is indices[j]."""
+
+    scheduler: Any
+    after: range
+    indices: range
+    metric: Array | None
+
+    @classmethod
+    def of(cls, built: BuiltScheduler, length: Length) -> Timeline:
+        """Return the calls of a scheduler in a training of `length`."""
+        cadence = built.cadence
+        return cls(built.scheduler, cadence.after(length), cadence.indices(length), built.metric)
+
+    def between(self, start: int, stop: int) -> Calls:
+        """Return the calls that come after an update t with start <= t < stop."""
+        part = slice(bisect_left(self.after, start), bisect_left(self.after, stop))
+        after, indices = self.after[part], self.indices[part]
+        metrics = None
+        if self.metric is not None:
+            metrics = self.metric[indices.start : indices.stop : indices.step].tolist()
+        return Calls(self.scheduler, np.arange(after.start, after.stop, after.step), metrics)
+
+
+def joined(calls: list[Calls]) -> tuple[NDArray[np.int64], Iterator[Any]]:
+    """Return the calls of all schedulers in the order in which they are made."""
+    if not calls:
+        return np.empty(0, np.int64), iter(())
+    after = np.concatenate([each.after for each in calls])
+    ready = [call for each in calls for call in each.ready()]
+    order = np.argsort(after, kind="stable")  # those after one update stay in their order
+    return after[order], iter([ready[index] for index in order.tolist()])
