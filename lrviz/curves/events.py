@@ -138,7 +138,7 @@ def _block_events(values: Array, start: int, scale: float) -> tuple[Steps, Codes
     low = max(0, start - _MARGIN)
     stop = min(len(values), start + BLOCK)
     window = np.ascontiguousarray(values[low : stop + _MARGIN])
-    if np.isfinite(window[0]) and (window == window[0]).all():
+    if _is_level(window) or _is_smooth(window, scale):
         return np.empty(0, np.int64), np.empty(0, np.int8)
     kinds = _classify(window, scale)
     kinds = kinds[start - low : stop - low]
@@ -147,6 +147,27 @@ def _block_events(values: Array, start: int, scale: float) -> tuple[Steps, Codes
     steps = inside + start
     keep = ~_noise(values, steps, codes, scale)
     return steps[keep], codes[keep]
+
+
+def _is_level(values: Array) -> bool:
+    return bool(np.isfinite(values[0]) and (values == values[0]).all())
+
+
+def _is_smooth(values: Array, scale: float) -> bool:
+    """Say at a glance that no sample is an event, as it is with most blocks of a long curve.
+
+    It rises, or falls, at every step; no step is a jump; no third difference is more than rounding.
+    """
+    change = np.diff(values)
+    low, high = float(change.min(initial=np.inf)), float(change.max(initial=-np.inf))
+    if not (0 < low <= high < np.inf or -np.inf < low <= high < 0):
+        return False
+    smallest, largest = sorted((abs(low), abs(high)))
+    if not largest <= max(_VISIBLE * scale, _JUMP * smallest):
+        return False
+    third = np.diff(change, 2)
+    bound = _ROUNDING * scale
+    return bool(third.max(initial=0) <= bound and third.min(initial=0) >= -bound)
 
 
 def _classify(values: Array, scale: float) -> Codes:

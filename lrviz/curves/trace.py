@@ -43,8 +43,8 @@ class Trace(Displayed):
         groups: Names of the G param groups.
         curves: `lr`, and each other quantity that moved (`momentum` for SGD's momentum and for
             betas[0], `weight_decay` ...), each an array of shape (M, G), float64: row i is what
-            update `steps[i]` used, which is update i where `steps` is None. Where tens of millions
-            of rows have few steps it is their `Stairs`, which reads as that array does.
+            update `steps[i]` used, which is update i where `steps` is None. Tens of millions of
+            rows are a `Long`, which reads as that array does.
         after: For each of `curves` the G values that the update behind the last would use; no
             update does. Empty for a log.
         length: The length asked for; `length.updates` > M where `error` cut the run short.

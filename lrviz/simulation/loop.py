@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -58,7 +59,7 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None, *, start
 
     Raises:
         UsageError: A scheduler is stepped per epoch, and how long an epoch is is not known; or
-            the training does not fit into memory.
+            the training fits neither into memory nor into the temporary folder.
     """
     per_epoch = [slot.interval == "epoch" for slot in built.schedulers]
     if any(per_epoch) and built.length.updates_per_epoch is None:
@@ -76,6 +77,12 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None, *, start
             raise UsageError(
                 f"{built.label}: {built.length.updates:,} updates of {len(built.groups)} param "
                 "groups do not fit into memory; give fewer"
+            ) from error
+        except OSError as error:
+            raise UsageError(
+                f"{built.label}: {built.length.updates:,} updates of {len(built.groups)} param "
+                f"groups do not fit into {tempfile.gettempdir()} ({error.strerror}); give fewer, or"
+                " set TMPDIR to a folder with more room"
             ) from error
     notes = [*built.warnings, *built.notes]
     if built.rate is not None and _changes(recording, built.rate):

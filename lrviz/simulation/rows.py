@@ -1,17 +1,20 @@
-"""The rows of one quantity, as a simulation fills them: an array, or its steps where it has few."""
+"""The rows of one quantity, as a simulation fills them: in memory, as steps, or in a file."""
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+import shutil
+import tempfile
+from typing import BinaryIO, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrviz.curves.events import Array
+from lrviz.curves.filed import Filed
 from lrviz.curves.stairs import Stairs
 
 LONG = 1 << 25
-"""Values of one quantity from which on it is kept as its steps, where these are few."""
+"""Values of one quantity from which on it is not held as an array in memory."""
 
 _FEW = 64  # updates that a step stands for, at least
 
@@ -34,9 +37,12 @@ def rows(updates: int, groups: int, calls: int) -> Rows:
         groups: The G of each.
         calls: So often at most they change.
     """
-    if updates * groups >= LONG and calls * _FEW <= updates:
+    if updates * groups < LONG:
+        return _Whole(updates, groups)
+    if calls * _FEW <= updates:
         return _Steps()
-    return _Whole(updates, groups)
+    room = shutil.disk_usage(tempfile.gettempdir()).free
+    return (_File if 8 * updates * groups < room else _Whole)(updates, groups)
 
 
 class _Whole:
@@ -52,6 +58,25 @@ class _Whole:
         if updates == len(self._array):
             return self._array
         return self._array[:updates].copy()  # do not hold the memory of the whole training
+
+
+class _File:
+    """They go to a file as they come, since they are read in order, and by some thousand.
+
+    An OSError says that the folder is full.
+    """
+
+    def __init__(self, updates: int, groups: int) -> None:
+        del updates
+        self._file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  (the curve closes it)
+        self._groups = groups
+
+    def put(self, start: int, states: Array, repeats: NDArray[np.int64]) -> None:
+        del start  # they come in order
+        self._file.write(np.repeat(states, repeats, axis=0).tobytes())
+
+    def curve(self, updates: int) -> Array:
+        return cast(Array, Filed(self._file, (updates, self._groups)))
 
 
 class _Steps:
