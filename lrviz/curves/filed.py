@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+import tempfile
+import weakref
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,22 +14,39 @@ from lrviz.curves.long import Long
 _ROWS = 1 << 16  # read at a time where all are
 
 
+class Store:
+    """A file without a name, which is gone with the last that holds it."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
+
+    def write(self, values: NDArray[np.float64]) -> None:
+        """Add values behind those that are there; an OSError says that there is no room."""
+        self._file.write(values.tobytes())
+
+    def read(self, start: int, count: int) -> NDArray[np.float64]:
+        """Return so many values from one on."""
+        self._file.seek(8 * start)
+        return np.frombuffer(self._file.read(8 * count))
+
+
 class Filed(Long):
     """An array of shape (N, G) that a file holds row by row, or columns of it.
 
     Args:
-        file: Of 8 N G bytes, open for reading; it is gone with the last array that reads it.
+        store: Of N G values.
         shape: (N, G).
         columns: What is taken of its rows, as keys of (rows, G) arrays, in turn.
     """
 
     def __init__(
         self,
-        file: BinaryIO,
+        store: Store,
         shape: tuple[int, int],
         columns: tuple[tuple[Any, ...], ...] = (),
     ) -> None:
-        self._file, self._whole, self._columns = file, shape, columns
+        self._store, self._whole, self._columns = store, shape, columns
         super().__init__((shape[0], *self._cut(np.empty((0, shape[1]))).shape[1:]))
 
     def _cut(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -37,7 +56,7 @@ class Filed(Long):
 
     def _of(self, columns: tuple[Any, ...]) -> Filed:
         taken = (*self._columns, columns) if columns else self._columns
-        return Filed(self._file, self._whole, taken)
+        return Filed(self._store, self._whole, taken)
 
     def _extreme(self, of: np.ufunc) -> NDArray[np.float64]:
         parts = [
@@ -53,7 +72,7 @@ class Filed(Long):
         return found[places.reshape(np.shape(rows))]
 
     def _slice(self, start: int, stop: int) -> NDArray[np.float64]:
-        width = 8 * self._whole[1]
-        self._file.seek(start * width)
-        data = self._file.read((stop - start) * width)
-        return self._cut(np.frombuffer(data).reshape(-1, self._whole[1]))
+        groups = self._whole[1]
+        return self._cut(
+            self._store.read(start * groups, (stop - start) * groups).reshape(-1, groups)
+        )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from typing import BinaryIO, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrviz.curves.events import Array
-from lrviz.curves.filed import Filed
+from lrviz.curves.filed import Filed, Store
 from lrviz.curves.stairs import Stairs
 
 LONG = 1 << 25
@@ -68,15 +68,14 @@ class _File:
 
     def __init__(self, updates: int, groups: int) -> None:
         del updates
-        self._file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  (the curve closes it)
-        self._groups = groups
+        self._store, self._groups = Store(), groups
 
     def put(self, start: int, states: Array, repeats: NDArray[np.int64]) -> None:
         del start  # they come in order
-        self._file.write(np.repeat(states, repeats, axis=0).tobytes())
+        self._store.write(np.repeat(states, repeats, axis=0))
 
     def curve(self, updates: int) -> Array:
-        return cast(Array, Filed(self._file, (updates, self._groups)))
+        return cast(Array, Filed(self._store, (updates, self._groups)))
 
 
 class _Steps:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch.optim import Optimizer
@@ -18,6 +19,7 @@ from torch.optim.lr_scheduler import (
     ExponentialLR,
     LambdaLR,
     LinearLR,
+    MultiplicativeLR,
     MultiStepLR,
     OneCycleLR,
     PolynomialLR,
@@ -36,6 +38,11 @@ from tests.simulation.test_stepping import assert_equal, assert_same_state, sett
 
 UPDATES = 50
 Make = Callable[[Optimizer], Any]
+
+
+def _narrow(count: int) -> Any:
+    return np.float32(1 / (1 + count))
+
 
 CASES: dict[str, Make] = {
     "a cosine down, up and down": lambda o: CosineAnnealingLR(o, 11, eta_min=0.01),
@@ -94,8 +101,17 @@ CASES: dict[str, Make] = {
     "parts that move seldom": lambda o: SequentialLR(
         o, [ConstantLR(o, 0.1, 5), MultiStepLR(o, [2, 9, 9], 0.3), StepLR(o, 3, 0.9)], [8, 30]
     ),
+    "a function of all groups": lambda o: LambdaLR(o, lambda t: 1 / (1 + t)),
+    "a function for each": lambda o: LambdaLR(
+        o, [lambda t: t, lambda t: 1 / t if t else 1][: len(o.param_groups)]
+    ),
+    "a function that fails": lambda o: LambdaLR(o, lambda t: 1 / (t - 30)),
+    "a function of numpy's": lambda o: LambdaLR(o, _narrow),
+    "factors of a function": lambda o: MultiplicativeLR(
+        o, [lambda t: 1 - t / 99, lambda t: 2 / (1 + t)][: len(o.param_groups)]
+    ),
     "a part that has no form": lambda o: SequentialLR(
-        o, [LambdaLR(o, lambda t: 1 / (1 + t)), ExponentialLR(o, 0.9)], [30]
+        o, [OneCycleLR(o, 0.5, 40, pct_start=0.0), ExponentialLR(o, 0.9)], [30]
     ),
     "a cycle whose momentum stays before": lambda o: SequentialLR(
         o, [ExponentialLR(o, 0.9), OneCycleLR(o, 0.5, 20)], [27]

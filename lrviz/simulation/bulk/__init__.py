@@ -1,4 +1,4 @@
-"""Many steps at once: the same operations on the same numbers in the same order, by arrays.
+"""From a scheduler to what makes many of its steps at once: the same operations, by arrays.
 
 An array's +, -, *, / round as Python's do, and a product that is accumulated is made in order, so
 the numbers are those of single steps. What C's library rounds (cos, pow) is asked of Python, value
@@ -16,6 +16,8 @@ from torch.optim.lr_scheduler import (
     CosineAnnealingLR,
     CosineAnnealingWarmRestarts,
     CyclicLR,
+    LambdaLR,
+    MultiplicativeLR,
     OneCycleLR,
     SequentialLR,
 )
@@ -25,6 +27,7 @@ from lrviz.building.quantities import Group
 from lrviz.curves.events import Array
 from lrviz.simulation.bulk import parts
 from lrviz.simulation.bulk.closed import cyclic, one_cycle, warm_restarts
+from lrviz.simulation.bulk.functions import rescaled, scaled
 from lrviz.simulation.bulk.parts import Bulk, lrs_of
 from lrviz.simulation.bulk.products import FACTORS, chained, multiplied
 from lrviz.simulation.bulk.recursions import averaged, cosine
@@ -75,6 +78,8 @@ _FORMS: dict[type, Callable[[Any, list[Group]], Bulk | None]] = {
     CosineAnnealingLR: cosine,
     CosineAnnealingWarmRestarts: warm_restarts,
     CyclicLR: cyclic,
+    LambdaLR: scaled,
+    MultiplicativeLR: rescaled,
     OneCycleLR: one_cycle,
     SequentialLR: _sequential,
     SWALR: averaged,

@@ -29,9 +29,14 @@ Factors = Callable[[int], Array | None]
 
 
 def product(groups: list[Group], factors: Array) -> Array:
-    """Return what becomes of each lr when it is multiplied with one factor after another."""
+    """Return what becomes of each lr when it is multiplied with one factor after another.
+
+    Args:
+        groups: The G of an optimizer.
+        factors: Shape (steps, 1) where all groups have the same, or (steps, G).
+    """
     lrs = np.empty((len(factors) + 1, len(groups)))
-    lrs[0], lrs[1:] = lrs_of(groups), factors[:, None]
+    lrs[0], lrs[1:] = lrs_of(groups), factors
     found: Array = np.multiply.accumulate(lrs, axis=0)[1:]
     return found
 
@@ -44,7 +49,7 @@ def multiplied(scheduler: Any, groups: list[Group]) -> Bulk | None:
 
     def make(steps: int) -> dict[str, Array] | None:
         found = factors(steps)
-        return None if found is None else moved(scheduler, groups, product(groups, found))
+        return None if found is None else moved(scheduler, groups, product(groups, found[:, None]))
 
     return make
 
@@ -62,7 +67,7 @@ def chained(scheduler: ChainedScheduler, groups: list[Group]) -> Bulk | None:
         if len(some) < len(found):
             return None
         steps = min(map(len, some))
-        lrs = product(groups, np.stack([each[:steps] for each in some], axis=1).ravel())
+        lrs = product(groups, np.stack([each[:steps] for each in some], axis=1).reshape(-1, 1))
         for place, member in enumerate(members):
             behind = moved(member, groups, lrs[place :: len(members)])
         scheduler._last_lr = [group["lr"] for group in groups]

@@ -61,7 +61,7 @@ def cosine(scheduler: CosineAnnealingLR, groups: list[Group]) -> Bulk | None:
             return None
         factors = heights[1:] / heights[:-1]
         if floor == 0:
-            return moved(scheduler, groups, product(groups, factors) + floor)
+            return moved(scheduler, groups, product(groups, factors[:, None]) + floor)
         lrs = _in_turn(groups, _above, np.full(len(groups), floor, float), factors.tolist())
         return moved(scheduler, groups, lrs)
 

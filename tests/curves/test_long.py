@@ -1,16 +1,23 @@
-"""What is read of stairs is what is read of the array that they stand for."""
+"""What is read of a long array is what is read of the one that it stands for."""
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import lrviz
+from lrviz.curves.filed import Filed, Store
 from lrviz.curves.stairs import Stairs
+from lrviz.errors import UsageError
 from lrviz.simulation import rows
 from tests.commands import lrviz as command
 
@@ -45,15 +52,28 @@ READS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def filed() -> Filed:
+    store = Store()
+    for part in (WHOLE[:5], WHOLE[5:5], WHOLE[5:]):
+        store.write(part)
+    return Filed(store, WHOLE.shape)
+
+
+LONG = {"stairs": lambda: Stairs(STATES, ENDS), "filed": filed}
+
+
+@pytest.mark.parametrize("kind", LONG)
 @pytest.mark.parametrize("what", READS)
-def test_it_reads_as_the_array(what: str) -> None:
-    np.testing.assert_equal(READS[what](Stairs(STATES, ENDS)), READS[what](WHOLE))
+def test_it_reads_as_the_array(what: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lrviz.curves.filed._ROWS", 2)
+    np.testing.assert_equal(READS[what](LONG[kind]()), READS[what](WHOLE))
 
 
+@pytest.mark.parametrize("kind", LONG)
 @pytest.mark.parametrize("key", [9, -10, np.array([0, 9])])
-def test_there_is_no_row_behind_the_last(key: Any) -> None:
+def test_there_is_no_row_behind_the_last(key: Any, kind: str) -> None:
     with pytest.raises(IndexError):
-        Stairs(STATES, ENDS)[key]
+        LONG[kind]()[key]
 
 
 SPEC = """\
@@ -74,10 +94,16 @@ schedules:
 """
 
 
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
+def steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep also what is short as its steps."""
     monkeypatch.setattr(rows, "LONG", 1)
     monkeypatch.setattr(rows, "_FEW", 1)
+
+
+def in_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep also what is short, and what seldom moves, in files."""
+    monkeypatch.setattr(rows, "LONG", 1)
+    monkeypatch.setattr(rows, "_FEW", 1 << 40)
 
 
 @pytest.mark.parametrize(
@@ -100,11 +126,11 @@ def test_a_command_shows_the_same(
     monkeypatch.chdir(tmp_path)
     Path("a.yaml").write_text(SPEC)
     found = []
-    for change in (lambda _: None, short):
+    for change in (lambda _: None, steps, in_files):
         change(monkeypatch)
         ran = command(args[0], "a.yaml", *args[1:])
         found.append((ran, [each.read_bytes() for each in Path().glob("out.*")]))
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
     assert found[0][0].code == 1  # of those that are cut short
 
 
@@ -116,4 +142,22 @@ def test_it_is_taken_where_little_changes(monkeypatch: pytest.MonkeyPatch) -> No
         assert len(trace.lr) == updates
         return type(trace.lr)
 
-    assert (kind(640, 64), kind(639, 64), kind(640, 58)) == (Stairs, np.ndarray, np.ndarray)
+    assert (kind(640, 64), kind(639, 64), kind(640, 58)) == (Stairs, np.ndarray, Filed)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=8 * 640))
+    assert kind(640, 58) is np.ndarray
+
+
+def test_a_folder_that_is_full_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(_: Store, values: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    in_files(monkeypatch)
+    monkeypatch.setattr(Store, "write", write)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 60))
+    with pytest.raises(UsageError) as error:
+        lrviz.simulate("cosine", steps=1_000)
+    assert str(error.value) == (
+        f"cosine: 1,000 updates of 1 param groups do not fit into {tmp_path} (No space left on "
+        "device); give fewer, or set TMPDIR to a folder with more room"
+    )
