@@ -13,6 +13,7 @@ import typer
 
 from lrviz.cli.chart import has_dots, room
 from lrviz.cli.console import coloured, emit_bytes, note
+from lrviz.cli.lean import lean_matplotlib
 from lrviz.cli.options import Shared, whole_number
 from lrviz.cli.running import Run, import_late
 from lrviz.cli.write import STDOUT, is_page, write
@@ -308,8 +309,11 @@ def import_for(targets: Sequence[Path], show: bool = False) -> None:
     """Import what draws the figure, see `import_late`."""
     if any(map(is_page, targets)):
         import_late("lrviz.views.html.page")
-    if show or not all(map(is_page, targets)):
+    if show:  # a window lets draw whatever matplotlib can
         import_late("lrviz.views.figure")
+    elif not all(map(is_page, targets)):
+        with lean_matplotlib():
+            import_late("lrviz.views.figure")
 
 
 def alone_on_stdout(targets: Sequence[Path], others: Mapping[str, object]) -> None:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 GROUPS = (10, 100, 1_000)
 LONG = 100_000_000
 SECONDS, MIB = 15, 300
-STAIRS = {
+GROUPED = ("CosineAnnealingLR", "OneCycleLR", "StepLR", "SWALR", "LambdaLR", "MultiplicativeLR")
+LONG_RUNS = {
+    "cosine": ("cosine",),
     "StepLR": ("StepLR:step_size=1000000",),
     "cosine per epoch": ("cosine", "--interval", "epoch", "--steps-per-epoch", "10000"),
 }
@@ -32,7 +34,7 @@ def groups(report: Report, updates: int = 200) -> None:
     from tests.cases import SCHEDULERS
 
     print("groups: µs an update, the loop and lrviz; then how much slower grows what lrviz takes")
-    for name in ("CosineAnnealingLR", "OneCycleLR", "StepLR"):
+    for name in GROUPED:
         make, costs = SCHEDULERS[name], {}
         for count in (1, *GROUPS):
             times: tuple[list[float], list[float]] = [], []
@@ -54,11 +56,11 @@ def long(report: Report) -> None:
 
     print(f"long: a table of {LONG:,} updates, in seconds and in MiB beyond import torch")
     commands = {"import": [sys.executable, "-c", "import torch"]}
-    for name, source in STAIRS.items():
+    for name, source in LONG_RUNS.items():
         commands[name] = lrviz("table", *source, "--steps", str(LONG))
     with tempfile.TemporaryDirectory() as folder:
         found = medians(commands, Path(folder))
-    for name in STAIRS:
+    for name in LONG_RUNS:
         seconds, room = found[name][0], (found[name][1] - found["import"][1]) / 2**20
         report.line(f"{name} : {SECONDS} s", f"{seconds:.1f}", seconds / SECONDS, 1, least=False)
         report.line(f"{name} : {MIB} MiB", f"{room:.0f}", room / MIB, 1, least=False)
