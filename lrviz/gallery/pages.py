@@ -136,7 +136,8 @@ def make(
     if shown:
         pages = {entry: each.page for entry, each in shown.items()}
         sections = [*_sections(pages)]
-        lines = index(options.title, sections)
+        page = HTML_INDEX if PAGE in options.formats else None
+        lines = index(options.title, sections, page)
         files[INDEX] = "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
         if PAGE in options.formats:
             text = index_html(options.title, sections, f"{MADE}index")
@@ -194,7 +195,7 @@ def _trace(schedule: Schedule, options: GalleryOptions) -> Trace:
     trace: Trace | None = place.recall()
     if trace is None:
         from lrviz.simulation.simulated import (
-            simulated,  # with torch  # with torch, which what is known is without
+            simulated,  # with torch, which what is known is without
         )
 
         trace = simulated(schedule)

@@ -73,7 +73,7 @@ def figures(*names: str, formats: tuple[str, ...] = ("svg",)) -> list[str]:
 def gallery_files() -> list[str]:
     """Return what `lrviz gallery` made; other pages have other makers."""
     found = files(str(ROOT / "gallery"))
-    others = ("spec.md", "rules/", "verdicts/")
+    others = ("interactive.html", "spec.md", "rules/", "verdicts/")
     return [name for name in found if not name.startswith(others)]
 
 
@@ -364,6 +364,12 @@ def test_pages_and_an_index_with_a_search_box(here: Path) -> None:
     assert "<h1>Two | ways</h1>" in page
     assert '<td data-update="4">4</td>' in page
     assert '"size":null' in page
+    listed = Path("out/README.md").read_text(encoding="utf-8")
+    assert "with a search box, for a browser: [index.html](index.html).\n" in listed
+    links = re.findall(r"^\[As an interactive page\]\((.*)\)$", listed, re.MULTILINE)
+    assert sorted(links) == sorted(pages)
+    lrviz("gallery", "specs", "-o", "out")
+    assert ".html" not in Path("out/README.md").read_text(encoding="utf-8")
 
 
 def test_pages_are_stale_by_what_they_hold_and_go_with_html(here: Path) -> None:

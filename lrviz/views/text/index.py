@@ -65,18 +65,26 @@ class Section:
     pages: tuple[Page, ...]
 
 
-def index(title: str, sections: Sequence[Section]) -> Iterator[str]:
+def index(title: str, sections: Sequence[Section], interactive: str | None = None) -> Iterator[str]:
     """Yield the lines of the index.
 
     Args:
         title: Its heading.
         sections: In the order of the page; empty ones are left out.
+        interactive: The file of the index as an HTML page; each figure has one too then, which is
+            linked. None: there are none.
     """
     shown = [section for section in sections if section.pages]
     yield MARK
     yield f"# {escaped(title)}"
     yield ""
     yield INTRODUCTION
+    if interactive:
+        yield ""
+        yield (
+            f"As pages that give each value, with a search box, for a browser: "
+            f"[{interactive}]({interactive})."
+        )
     for section in shown:
         links = (f"[{escaped(page.title)}](#{anchor(page)})" for page in section.pages)
         yield ""
@@ -90,10 +98,10 @@ def index(title: str, sections: Sequence[Section]) -> Iterator[str]:
             yield ""
             yield section.introduction
         for page in section.pages:
-            yield from _page(page, level=3 if section.title else 2)
+            yield from _page(page, 3 if section.title else 2, linked_page=interactive is not None)
 
 
-def _page(page: Page, level: int) -> Iterator[str]:
+def _page(page: Page, level: int, *, linked_page: bool) -> Iterator[str]:
     yield ""
     yield f'<a id="{anchor(page)}"></a>'
     yield ""
@@ -103,6 +111,9 @@ def _page(page: Page, level: int) -> Iterator[str]:
         yield linked(page.summary)
     yield ""
     yield from _picture(page)
+    if linked_page:
+        yield ""
+        yield f"[As an interactive page]({quote(page.name)}.html)"
     if page.when:
         yield ""
         yield f"**When to use it.** {linked(page.when)}"
