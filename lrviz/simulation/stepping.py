@@ -1,7 +1,8 @@
 """The fast path: the same numbers as the plain loop, without most of what the loop costs.
 
-Two things are saved. Nothing but a scheduler's `step()` moves a value, so rows are filled by slices
-between two calls. And light steps stand in for those of torch's own leaf schedulers (`light`).
+Three things are saved. Nothing but a scheduler's `step()` moves a value, so rows are filled by
+slices between two calls. Many steps of a scheduler that is alone are made at once (`bulk`). And
+light steps stand in for what is left of those of torch's own leaf schedulers (`light`).
 """
 
 from __future__ import annotations
