@@ -28,7 +28,7 @@ _SCENE = """
   return {
     left: scene.left, right: scene.right, top: panel.top, bottom: panel.top + panel.height,
     low: scene.low, high: scene.high, least: panel.axis.low, most: panel.axis.high,
-    log: Boolean(panel.axis.log), width: figure.plot.clientWidth,
+    log: Boolean(panel.axis.log), width: figure.painter.width,
     curves: panel.curves.map(({line, factor}) => ({...line, factor})),
     texts: scene.texts.map(({text, small, given, of, x, y, slope, align, bare, leader, box}) => ({
       text, of, x, y, slope, align, box, bare: Boolean(bare), leader: leader ?? null,

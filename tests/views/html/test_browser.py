@@ -813,7 +813,7 @@ def test_print_is_light_and_has_no_controls(shown: Shown) -> None:
         "const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
         "let count = 0; for (let at = 0; at < data.length; at += 4) if (data[at] === 0x00 && "
         "data[at + 1] === 0x72 && data[at + 2] === 0xB2) count++; window.printed = "
-        "[figure.theme, count, canvas.width / figure.plot.clientWidth]; })"
+        "[figure.theme, count, canvas.width / figure.painter.width]; })"
     )
     paper = base64.b64decode(browser.devtools("Page.printToPDF", printBackground=True)["data"])
     assert paper.startswith(b"%PDF")
@@ -822,3 +822,35 @@ def test_print_is_light_and_has_no_controls(shown: Shown) -> None:
     assert blue > 3_000
     browser.settle()
     assert drawn(browser, COSINE, DARK.curves[0]) > 0.93  # and afterwards all is as it was
+
+
+def test_on_paper_one_canvas_has_all_in_its_own_proportions(shown: Shown) -> None:
+    """What is clear in a canvas is white in Chromium's PDF: a second one would hide the first."""
+    browser = shown(*NAMED, annotate=True)
+    on_screen = browser.value("figure.plot.clientWidth")
+    features = [{"name": "prefers-color-scheme", "value": "light"}]
+    browser.devtools("Emulation.setEmulatedMedia", media="print", features=features)
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    seen = (
+        "[...figure.plot.querySelectorAll('canvas')].map(each => [each.getClientRects().length, "
+        "each.clientWidth / each.clientHeight, each.width / each.height])"
+    )
+    [[count, across, drawn_across], [other, *_]] = browser.value(seen)
+    assert (count, other) == (1, 0)
+    assert across == pytest.approx(drawn_across, rel=0.01)
+    scene = placed(browser)
+    assert browser.value("figure.painter.width") == 720
+    assert misplaced(browser, NAMED) == []
+    pixels = browser.pixels()
+    left, top = browser.value("(({left, top}) => [left, top])(figure.plot.getBoundingClientRect())")
+    shrunk = browser.value("figure.canvas.clientWidth / (figure.canvas.width / 3)")
+    colours = {each["label"]: each["light"]["text"] for each in scene["curves"]}
+    for each in scene["texts"]:
+        x, y = int(left + each["x"] * shrunk), int(top + each["y"] * shrunk)
+        part = pixels[y - 12 : y + 13, x - 20 : x + 21]
+        assert near(part, colours[each["of"]] if each["is_name"] else LIGHT.text, 90).sum() > 8
+    browser.run("window.dispatchEvent(new Event('afterprint'))")
+    browser.devtools("Emulation.setEmulatedMedia", media="", features=features)
+    browser.settle()
+    assert browser.value("figure.plot.clientWidth") == on_screen
+    assert drawn(browser, COSINE, LIGHT.curves[0]) > 0.93

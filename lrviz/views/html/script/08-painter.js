@@ -260,7 +260,8 @@ class Painter {
     const { context, colours } = this;
     const shown = scene.marks
       .map((mark) => ({ ...mark, px: scene.x(mark.place), py: panel.y(mark.value) }))
-      .filter((mark) => mark.px >= scene.left - 1 && mark.px <= scene.right + 1);
+      .filter(({ px }) => px >= scene.left - 1 && px <= scene.right + 1)
+      .filter(({ py }) => py >= panel.top - 1 && py <= panel.top + panel.height + 1);
     for (const { px, py, given, colour } of shown) {
       context.lineWidth = 2;
       context.strokeStyle = given ? colours.accent : colour;

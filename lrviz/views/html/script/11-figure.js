@@ -4,6 +4,7 @@ const NAMED = 12; // curves whose values are shown beside the cursor, the neares
 const SETTLED = 120; // milliseconds after which what is seen of the axis moves no more
 const SAID = 150; // milliseconds of rest before a value is read aloud
 const HEADROOM = 0.25; // of a panel, at the most
+const PRINTED = 720; // CSS pixels: the width of a printed page, to which a wider figure is laid out
 const FEWEST = 4; // updates across the page at the closest zoom
 let figures = 0;
 
@@ -242,8 +243,9 @@ class Figure {
     this.frame = null;
     this.stale = false;
     const panels = this.view.panels.length;
-    const width = this.plot.clientWidth;
-    if (!width) return;
+    const seen = this.plot.clientWidth;
+    if (!seen) return;
+    const width = this.printing ? Math.min(PRINTED, seen) : seen;
     const { size } = this.data;
     const room = Math.round(Math.min(440, Math.max(250, 0.52 * width))) + 150 * (panels - 1);
     const height = size ? Math.round(96 * size[1]) : room;
@@ -411,7 +413,9 @@ class Figure {
     this.tip.hidden = !visible;
     if (visible) this.#point(x);
     const tip = visible ? this.#hidden() : null;
-    for (const text of scene.texts) if (!tip || !overlap(text.box, tip)) painter.write(context, text);
+    // On paper the other canvas would be blank: what is clear in this one is white in Chromium's.
+    const on = this.printing ? painter.context : context;
+    for (const text of scene.texts) if (!tip || !overlap(text.box, tip)) painter.write(on, text);
   }
 
   // The box that the values beside the cursor cover; null where they stand elsewhere.
@@ -516,8 +520,8 @@ class Figure {
 
   #print(on) {
     this.printing = on;
-    this.#rest();
     this.root.classList.toggle("lrviz-printing", on);
+    this.#rest();
     this.#fill();
     this.drawNow();
   }
