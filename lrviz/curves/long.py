@@ -44,6 +44,7 @@ class Long(NDArrayOperatorsMixin, ABC):
 
     def __getitem__(self, key: Any) -> Any:
         rows, others = (key[0], key[1:]) if isinstance(key, tuple) and key else (key, ())
+        rows = np.asarray(rows) if isinstance(rows, list) else rows
         if isinstance(rows, slice):
             start, stop, step = rows.indices(len(self))
             if (start, stop, step) == (0, len(self), 1):

@@ -16,6 +16,7 @@ import pytest
 
 import lrviz
 from lrviz.curves.filed import Filed, Store
+from lrviz.curves.long import Long
 from lrviz.curves.stairs import Stairs
 from lrviz.errors import UsageError
 from lrviz.simulation import rows
@@ -67,6 +68,25 @@ LONG = {"stairs": lambda: Stairs(STATES, ENDS), "filed": filed}
 def test_it_reads_as_the_array(what: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lrviz.curves.filed._ROWS", 2)
     np.testing.assert_equal(READS[what](LONG[kind]()), READS[what](WHOLE))
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_what_a_table_reads_is_read_without_the_rest(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = LONG[kind]()
+    monkeypatch.delattr(Long, "__array__")
+    parts = (
+        "a row",
+        "a value of a column",
+        "a slice",
+        "a column's slice",
+        "by indices",
+        "by a list",
+    )
+    for what in parts:
+        np.testing.assert_equal(READS[what](values), READS[what](WHOLE))
+    assert (values[:, 1].max(), values[5:, 0].min()) == (np.inf, 5e-324)
 
 
 @pytest.mark.parametrize("kind", LONG)
