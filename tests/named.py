@@ -72,13 +72,13 @@ def misplaced(browser: Browser, traces: Sequence[Trace]) -> list[str]:
             found.append(f"{text} is above or below the panel")
         if name["align"] == "left":
             continue
-        if name["given"]:  # a finding is said at any price
-            continue
         own = labels.index(name["of"])
         on = [_distance(box, columns, *way) for way in ways]
         others = [at for at in range(len(on)) if at != own]
         crossed = others if name["bare"] else range(len(on))
         found += [f"{text} lies on {labels[at]}" for at in crossed if on[at] < _STROKE]
+        if name["given"]:
+            continue  # a finding is said at any price: the line to it may cross curves
         if name["leader"]:
             start, end = map(np.array, name["leader"])
             points = np.linspace(start, end, 40)

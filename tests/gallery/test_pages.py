@@ -359,6 +359,8 @@ def test_pages_and_an_index_with_a_search_box(here: Path) -> None:
     assert '<a href="https://arxiv.org/abs/1608.03983">arXiv:1608.03983</a>' in text
     for name in names:
         assert f'<a href="{name}.html"><picture>' in text
+    assert text.count("</picture>Open the interactive figure</a>") == len(names)
+    for name in names:
         assert f'src="{name}-light.svg"' in text
     page = Path("out/more/two.html").read_text(encoding="utf-8")
     assert "<h1>Two | ways</h1>" in page

@@ -68,7 +68,7 @@ def _article(page: Page, level: int) -> Iterator[str]:
     yield (
         f'<a href="{path}.html"><picture><source media="(prefers-color-scheme: dark)" '
         f'srcset="{path}-dark.svg"><img loading="lazy" src="{path}-light.svg" '
-        f'alt="{title}: open the interactive figure"></picture></a>\n'
+        f'alt="{title}"></picture>Open the interactive figure</a>\n'
     )
     for name, text in (("When to use it.", page.when), ("Reference.", page.reference)):
         yield f"<p><b>{name}</b> {_words(text)}</p>\n" if text else ""

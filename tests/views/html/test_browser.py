@@ -233,6 +233,17 @@ def test_findings_and_marks_are_on_the_curve(shown: Shown) -> None:
     assert near(browser.pixels(), accent, 90)[found].sum() == 0
 
 
+def test_a_finding_is_said_where_no_curve_is_though_its_line_crosses_one(shown: Shown) -> None:
+    lines = [
+        trace(np.minimum(np.arange(N) / 400, 1.0) * 0.1, label="steep"),
+        trace(0.03 * np.sin(np.pi * np.minimum(np.arange(N) / 3_000, 1.0)), label="bow"),
+    ]
+    browser = shown(*lines, marks=(Mark("bow", 0, "LRV103 starts-at-zero"),))
+    [found] = [each for each in placed(browser)["texts"] if each["given"]]
+    assert found["leader"]
+    assert misplaced(browser, lines) == []
+
+
 def test_there_is_no_switch_for_marks_without_marks(shown: Shown) -> None:
     labels = "Array.from(document.querySelectorAll('.lrviz-controls label'), e => e.innerText)"
     assert "marks" not in shown(*PLAN).value(labels)
@@ -422,10 +433,10 @@ def test_events_of_a_kind_are_marked_all_or_told_of_once(shown: Shown) -> None:
     drops = [each for each in texts(browser) if each.startswith("drop")]
     assert len(drops) == 4
     assert misplaced(browser, [steps, PLAN[0]]) == []
-    close = trace(np.where(np.arange(N) < 100, 0.1, np.where(np.arange(N) < 180, 0.02, 0.01)))
+    close = trace(0.1 * np.power(0.5, np.clip(np.arange(N) // 50, 1, 6) - 1))
     browser = shown(close, PLAN[0], width=390, annotate=True)
     found = texts(browser)
-    assert "2 drops" in found
+    assert [each for each in found if "drops" in each] == ["5 drops"]
     assert not any(each.startswith("drop") for each in found)
 
 

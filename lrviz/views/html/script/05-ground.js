@@ -29,7 +29,7 @@ class Ground {
   }
 
   // The upper and the lower edge of what a curve takes up of each column, NaN where it is not.
-  #swept(scene, panel, { series, factor }) {
+  #swept(scene, panel, { line, series, factor }) {
     const top = new Float64Array(this.columns).fill(NaN);
     const bottom = new Float64Array(this.columns).fill(NaN);
     let before = -1;
@@ -47,7 +47,7 @@ class Ground {
     for (let column = 0; column < this.columns; column++) {
       if (!(bottom[column] >= this.top && top[column] <= this.bottom)) top[column] = bottom[column] = NaN;
     }
-    return { top, bottom };
+    return { line, top, bottom };
   }
 
   // Fills what is between two columns of a curve.
@@ -223,7 +223,7 @@ class Ground {
   }
 
   // A level place on no curve, to which a line of so many pixels leads from a point of a curve, and
-  // crosses no other one and no text; or null.
+  // crosses no other one and no text; or null. `own` null: it may cross curves.
   around(own, start, length, [width, height]) {
     for (let turn = 0.5; turn < DIRECTIONS; turn++) {
       const angle = (2 * Math.PI * turn) / DIRECTIONS;
@@ -237,7 +237,7 @@ class Ground {
         const at = [0, 1].map((each) => start[each] + (away / length) * (end[each] - start[each]));
         line.push([at[0] - 1, at[1] - 1, at[0] + 1, at[1] + 1]);
       }
-      const clear = ([left, top]) => this.distance(own, left + 1, top + 1, 0, [1, 1], 2) > 0;
+      const clear = ([left, top]) => own === null || this.distance(own, left + 1, top + 1, 0, [1, 1], 2) > 0;
       if (line.some((dot) => !this.isFree(dot)) || !line.every(clear)) continue;
       return { x, y, slope: 0, side: 0, box, line, leader: [start, end] };
     }

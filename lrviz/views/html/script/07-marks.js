@@ -1,7 +1,7 @@
 // What is written at marks: near each, on no curve and on no other text.
 
 const MARK_HEIGHT = 14;
-const FAR_LEADERS = [22, 34, 48, 64, 90, 120, 160, 220]; // a finding is said at any price
+const FAR_LEADERS = [...LEADERS, 90, 120, 160, 220]; // of a finding, which is said at any price
 
 // What is written at some marks of a scene, which are seen, and where. Of marks of a kind on one
 // curve either all are written at, or what they have together is written once.
@@ -45,8 +45,9 @@ function atMark(mark, texts, ground, measure, colours) {
 
 function led({ px, py, given, line }, size, ground) {
   const own = ground.curves.findIndex((each) => each.line === line);
-  for (const length of given ? FAR_LEADERS : LEADERS) {
-    const place = ground.around(own, [px, py], length, size);
+  const near = LEADERS.map((length) => [own, length]);
+  for (const [curve, length] of given ? [...near, ...FAR_LEADERS.map((each) => [null, each])] : near) {
+    const place = ground.around(curve, [px, py], length, size);
     if (place) return place;
   }
   return null;
