@@ -7,6 +7,7 @@ the script steps the real ones between two updates is counted.
 from __future__ import annotations
 
 import threading
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -116,6 +117,8 @@ class Observer:
     def begin(self) -> None:
         """Look from now on."""
         self._count()
+        self._shown = warnings.showwarning
+        warnings.showwarning = self._show
         self._hook = register_optimizer_step_pre_hook(self._before)
         scaled = torch.amp.GradScaler.step
 
@@ -247,8 +250,25 @@ class Observer:
     # Dynamo leaves it to Python, where a step is compiled.
     _before._torchdynamo_disable = True  # type: ignore[attr-defined]
 
+    def _show(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: Any = None,
+        line: str | None = None,
+    ) -> None:
+        """Show a warning at the script's line that led to it, where one of ours stands between."""
+        place = caller() if filename == __file__ else None
+        if place:
+            (filename, lineno), line = place, None
+        self._shown(message, category, filename, lineno, file, line)
+
     def _leave(self) -> None:
         self._restore()
+        if warnings.showwarning == self._show:
+            warnings.showwarning = self._shown
         self._hook.remove()
 
     def _mark(self, optimizer: Optimizer) -> None:

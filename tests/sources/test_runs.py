@@ -432,6 +432,24 @@ def test_what_it_prints_is_no_result(script: Any) -> None:
     assert "train: SGD, ExponentialLR stepped after each update" in done.stderr
 
 
+def test_what_torch_warns_of_is_said_at_the_script_s_line(script: Any) -> None:
+    script(
+        """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = CosineAnnealingLR(optimizer, 20)
+        while True:
+            scheduler.step()
+            update(optimizer)
+        """
+    )
+    command = [sys.executable, "-m", "lrviz", "table", "run:train.py", "--steps", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    [said] = [line for line in done.stderr.splitlines() if "UserWarning" in line]
+    line = Path("train.py").read_text().splitlines().index("    scheduler.step()") + 1
+    assert said.startswith(f"train.py:{line}: UserWarning: Detected call of ")
+    assert "lrviz/live" not in done.stderr
+
+
 def test_options_of_a_run_want_one() -> None:
     with pytest.raises(LrvizError) as caught:
         lrviz.load("cosine", after=5)
