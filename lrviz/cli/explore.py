@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import webbrowser
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +14,8 @@ from lrviz.cli.console import emit, note
 from lrviz.cli.options import Sources, Training, required
 from lrviz.cli.running import import_late, introduce, load, user_code
 from lrviz.errors import UsageError
+
+_IN_A_TERMINAL = ("www-browser", "links", "elinks", "lynx", "w3m")  # and without JavaScript
 
 
 def explore(
@@ -43,10 +47,22 @@ def explore(
         if not shared.quiet:
             note("Ctrl-C ends it, as does an hour without an open page")
         try:
-            if not no_open:
-                webbrowser.open(server.address)
+            if not no_open:  # beside the server: some return once the browser is closed
+                threading.Thread(target=show, args=(server.address,), daemon=True).start()
             with user_code(shared.verbose):
                 server.serve_forever()
         except KeyboardInterrupt:
             if signals.code() not in (None, signals.INTERRUPTED):
                 raise
+
+
+def show(address: str) -> None:
+    """Open the address in a browser, or say that there is none."""
+    try:
+        browser = webbrowser.get()
+        can = Path(getattr(browser, "name", "")).name not in _IN_A_TERMINAL
+        shown = can and browser.open(address)
+    except webbrowser.Error:
+        shown = False
+    if not shown:
+        note("no browser is found here; open the address yourself")

@@ -53,16 +53,20 @@ def main(changes: int, seed: int) -> int:
 
 
 def unreachable(browser: Browser, folder: Path) -> list[str]:
-    """Return what axe-core finds on a page with groups, members, an error, findings and a log."""
+    """Return what axe-core finds on a page with all that one may have, errors and findings too."""
     axe = axe_core(folder)
     log = folder / "log.csv"
     log.write_text("step,lr\n0,0.1\n500,0.05\n", encoding="utf-8")
+    config = folder / "train.yaml"
+    config.write_text("model_name_or_path: a\nlr_scheduler_type: constant\n", encoding="utf-8")
     sources = [*PAGES[1], *PAGES[2], str(log), "StepLR:step_size=5,gamma=0.1"]
     found = []
     with served(sources, steps=200_000) as server:
         for width, scheme in SIZES:
             open_page(browser, server.address, width, scheme)
             browser.run("document.querySelector('.optimizer > .body > button').click()")
+            browser.choose("#load", config)  # which needs a fact
+            browser.wait("document.querySelector('.config .problem:not([hidden])')")
             change(browser, ["schedules", "CyclicLR", "scheduler", "gamma"], "many")
             browser.run(
                 "document.querySelectorAll('details').forEach((each) => (each.open = true))"

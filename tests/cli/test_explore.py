@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import re
 import signal
@@ -9,10 +10,13 @@ import subprocess
 import sys
 import urllib.request
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from lrviz.cli.explore import show
 from tests.commands import lrviz
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/[\w-]{32}/\n")
@@ -46,17 +50,41 @@ def test_it_prints_its_address_and_ctrl_c_ends_it_well(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_browser_opens_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
+def test_the_browser_opens_the_address_while_it_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages: list[str] = []
 
-    def stop(address: str) -> None:
-        opened.append(address)
-        raise KeyboardInterrupt
+    def show(address: str) -> bool:
+        with urllib.request.urlopen(address, timeout=20) as answer:
+            pages.append(answer.read().decode())
+        _thread.interrupt_main()
+        return True
 
-    monkeypatch.setattr(webbrowser, "open", stop)
+    browser = SimpleNamespace(name="firefox", open=show)
+    monkeypatch.setattr(webbrowser, "get", lambda: browser)
     ran = lrviz("explore", "cosine", "--steps", "50", "-q")
     assert (ran.code, ran.err) == (0, "")
-    assert opened == [ran.out.strip()]
+    [page] = pages
+    assert "<h1>lrviz explore</h1>" in page
+
+
+def missing() -> None:
+    raise webbrowser.Error("could not locate runnable browser")
+
+
+@pytest.mark.parametrize(
+    "get",
+    [
+        missing,
+        lambda: SimpleNamespace(name="/usr/bin/xdg-open", open=lambda _: False),
+        lambda: SimpleNamespace(name="/usr/bin/w3m"),  # not opened: it takes the terminal
+    ],
+)
+def test_where_no_browser_shows_it_that_is_said(
+    get: Callable[[], object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(webbrowser, "get", get)
+    show("http://127.0.0.1:1/")
+    assert capsys.readouterr().err == "no browser is found here; open the address yourself\n"
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ function mount(root, first, post, changed = () => {}) {
 
   function cost(updates, seconds) {
     if (seconds > 0.01) pace = seconds / updates;
-    $("cost").hidden = updates <= LARGE;
+    $("cost").hidden = updates <= LARGE && seconds < 1; // many param groups take long, too
     const takes = (updates * pace).toLocaleString("en", {maximumSignificantDigits: 2});
     $("cost").textContent =
       `${updates.toLocaleString("en")} updates, all of which are stepped again at each change` +
