@@ -131,6 +131,14 @@ def item(annotation: Any) -> Any:
     return ANY
 
 
+def is_of_fixed_length(annotation: Any) -> bool:
+    """Tell whether only tuples of so many items are annotated, as `tuple[float, float]` is."""
+    listed = [each for each in options(annotation) if get_origin(each) in _LISTS]
+    return bool(listed) and all(
+        get_origin(each) is tuple and ... not in get_args(each) for each in listed
+    )
+
+
 def takes(annotation: Any, kind: Any) -> bool:
     """Tell whether `kind` (int, float, str, Callable, list) is among what is annotated."""
     for each in options(annotation):

@@ -28,6 +28,8 @@ def blamed(error: LrvizError, schedule: Schedule, tree: Map, curve: KeyPath) -> 
         curve: The path of the curve in it.
     """
     path = path_of(tree, error.place) or curve
+    if " needs a metric to step on" in error.message:
+        return problem((*_above(path, "scheduler"), "metric", "curve"), error)
     if path[-1:] == ("optimizer",):
         path = (*path, "type")
     if not isinstance(error, ScheduleError) or path[-1:] != ("type",):
@@ -45,6 +47,12 @@ def blamed(error: LrvizError, schedule: Schedule, tree: Map, curve: KeyPath) -> 
         if _builds(_without(tree, (*node, name)), curve):
             return problem((*node, name), error)
     return problem((*node, argument) if argument else path, error)
+
+
+def _above(path: KeyPath, key: str) -> KeyPath:
+    """Return what stands in a path before the last of a key; all of it where there is none."""
+    places = [at for at, each in enumerate(path) if each == key]
+    return path[: places[-1]] if places else path
 
 
 def _index(words: list[str], word: str) -> int:

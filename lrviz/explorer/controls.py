@@ -49,6 +49,7 @@ class Control:
         position: Where the value is on it.
         choices: What it may be.
         items: Of a list, a control each.
+        fixed: The list has so many items, no more and no fewer.
         minor: It is seldom changed.
     """
 
@@ -64,6 +65,7 @@ class Control:
     position: float | None = None
     choices: tuple[str, ...] = ()
     items: tuple[Control, ...] = ()
+    fixed: bool = False
     minor: bool = False
 
 
@@ -128,6 +130,7 @@ def _control(found: Control, value: Any, annotation: Any, measure: Measure) -> C
         return replace(
             found,
             items=tuple(_item(found, at, each, inner, measure) for at, each in enumerate(items)),
+            fixed=signatures.is_of_fixed_length(annotation),
         )
     span = found.span
     at = position(span, value, measure) if span is not None else None

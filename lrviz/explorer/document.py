@@ -22,6 +22,7 @@ _OPTIONS: dict[str, str | Callable[[re.Match[str]], str]] = {
     r"; if you know what it does, add --trust": ", which no page does",
     r", or --steps-per-epoch|, or give --steps": "",
     r"; give --metric FILE:COLUMN": "; say so on the command line, with --metric FILE:COLUMN",
+    r"; --format csv has them": "",
     r"--as (\w+)": r"\1",
     r"--((dataset|world)-size|steps(-per-epoch)?|epochs)\b": lambda found: found[1].replace(
         "-", "_"

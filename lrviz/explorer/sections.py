@@ -20,6 +20,7 @@ from lrviz.spec import training
 from lrviz.spec.durations import Length
 from lrviz.spec.inheritance import merged_train
 from lrviz.spec.models import Interval, Train, validated
+from lrviz.views.text.about import example
 
 _MEANT = ("lr", "momentum", "betas")  # arguments of an optimizer that schedules move
 _COUNTS = Range("counts", 0.0, 6.0)
@@ -294,9 +295,16 @@ def _cadence(path: KeyPath, inside: dict[str, Any], measure: Measure) -> Iterato
     metric = _mapping(inside.get("metric"))
     for each in _METRIC:
         name = each.parameter.name
-        if name in metric or (name == "noise" and "curve" in metric):
+        asked = name == "curve" and not metric and _needs_metric(inside)
+        if asked or name in metric or (name == "noise" and "curve" in metric):
             shown = control((*path, "metric"), each, metric, measure)
             yield replace(shown, name=f"metric {name}")
+
+
+def _needs_metric(inside: dict[str, Any]) -> bool:
+    """Tell whether a class of torch steps on a metric."""
+    name = str(_mapping(inside.get("scheduler")).get("type", ""))
+    return name in catalog.class_names() and "metric" in example(catalog.find(name))
 
 
 def _default_interval(inside: dict[str, Any]) -> str:

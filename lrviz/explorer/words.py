@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lrviz.checking.runner import UNUSED_IGNORE, Finding, Selection, check
@@ -11,7 +11,7 @@ from lrviz.curves.trace import Trace
 from lrviz.document import KeyPath
 from lrviz.explorer.answering import Answer, Answers
 from lrviz.explorer.command import SAVED, command
-from lrviz.explorer.document import FILE, SHARED, State, path_of
+from lrviz.explorer.document import FILE, SHARED, State, in_a_page, path_of
 from lrviz.explorer.sections import Section, config_sections, sections
 from lrviz.spec.schedule import Schedule
 from lrviz.views.text.code import has_code, torch_code
@@ -70,12 +70,16 @@ def words(state: State, answer: Answer, answers: Answers) -> Words:
     report = check(checked, Selection(ignore=(UNUSED_IGNORE,)), traces=answer.plans)
     return Words(
         (*config_sections(state.configs, answers.configs), *sections(answer.tree)),
-        table(answer.traces, wanted) if answer.traces else None,
+        _without_options(table(answer.traces, wanted)) if answer.traces else None,
         tuple(_found(each, answer) for each in report.findings),
         tuple((each.label, "\n".join(code_lines(each))) for each in answer.schedules),
         command(state, answer, answers),
         tuple((trace.label, text) for trace in answer.traces for text in _said(trace)),
     )
+
+
+def _without_options(grid: Grid) -> Grid:
+    return replace(grid, notes=tuple(map(in_a_page, grid.notes)))
 
 
 def _said(trace: Trace) -> Iterator[str]:

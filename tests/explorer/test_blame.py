@@ -66,6 +66,11 @@ def test_an_optimizer_once_for_all_its_curves(optimizer: str, key: str) -> None:
     assert blamed(text) == [("optimizer", key)]
 
 
+def test_a_metric_that_is_missing_is_said_at_its_control() -> None:
+    text = "train: {steps: 100}\nschedules: {a: ReduceLROnPlateau}\n"
+    assert blamed(text) == [("schedules", "a", "metric", "curve")]
+
+
 def test_a_training() -> None:
     assert blamed("train: {steps: 0}\nschedules: {a: cosine}\n") == [("train", "steps")]
     assert blamed("train: {steps: 9, nope: 1}\nschedules: {a: cosine}\n") == [("train", "nope")]

@@ -171,6 +171,32 @@ def test_the_keyboard_alone_does_everything(page: Browser) -> None:
     assert list(spec(page)["schedules"]) == ["onecycle", HOSTILE]
 
 
+def test_schedulers_are_put_into_a_composite_one_and_taken_out(page: Browser) -> None:
+    path = ["schedules", "onecycle", "scheduler"]
+    choose = control(["schedules", "onecycle"]).replace('"[', '"t[')
+    page.run(
+        "const it = document.querySelector(arguments[0]); it.value = 'SequentialLR';"
+        "it.dispatchEvent(new Event('change', {bubbles: true}));",
+        choose,
+    )
+    settle(page)
+    before = spec(page)["schedules"]["onecycle"]["scheduler"]
+    assert len(before["schedulers"]) == len(before["milestones"]) + 1
+    members = control([*path, "schedulers"]).replace('"[', '"m[')
+    page.run("document.querySelector(arguments[0]).click()", members)
+    settle(page)
+    after = spec(page)["schedules"]["onecycle"]["scheduler"]
+    assert after["schedulers"] == [*before["schedulers"], {"type": "cosine"}]
+    assert after["milestones"] == [*before["milestones"], "90%"]
+    assert ("onecycle", "lr", 0) in drawn(page)
+    remove = control([*path, "schedulers", 0]).replace('"[', '"r[')
+    page.run("document.querySelector(arguments[0]).click()", remove)
+    settle(page)
+    left = spec(page)["schedules"]["onecycle"]["scheduler"]
+    assert left["schedulers"] == after["schedulers"][1:]
+    assert left["milestones"] == ["90%"]
+
+
 def test_files_are_loaded_and_the_spec_is_saved(page: Browser, tmp_path: Path) -> None:
     choose = (
         "const box = document.querySelector('#load'), files = new DataTransfer();"

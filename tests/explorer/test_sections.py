@@ -35,7 +35,8 @@ def test_every_argument_of_a_class_has_a_control(name: str) -> None:
     wanted = [each for each in real if each not in ("optimizer", "last_epoch", "schedulers")]
     names = list(curve(f"{{type: {name}}}"))
     assert names[: len(wanted)] == wanted
-    assert names[len(wanted) :] == ["interval", "frequency"]
+    metric = ["metric curve"] if name == "ReduceLROnPlateau" else []
+    assert names[len(wanted) :] == ["interval", "frequency", *metric]
 
 
 @pytest.mark.parametrize("name", catalog.preset_names())
@@ -87,6 +88,22 @@ def test_kinds_ranges_and_values_come_from_annotations_defaults_and_documentatio
     assert found["max_lr"].position == pytest.approx(-0.30103)  # log10 of the share
     assert (found["div_factor"].value, found["div_factor"].given) == ("25.0", False)
     assert found["pct_start"].said.startswith("The percentage of the cycle")
+
+
+def test_a_metric_that_is_needed_is_asked_for() -> None:
+    asked = curve("ReduceLROnPlateau")["metric curve"]
+    assert (asked.path, asked.given) == (("schedules", "a", "metric", "curve"), False)
+    assert "metric curve" not in curve("cosine")
+
+
+def test_a_pair_stays_a_pair() -> None:
+    [betas] = [
+        each
+        for each in shown("optimizer: {type: AdamW}\n")["Optimizer"].controls
+        if each.name == "betas"
+    ]
+    assert (len(betas.items), betas.fixed) == (2, True)
+    assert not curve("multistep")["milestones"].fixed
 
 
 def test_a_slider_reaches_its_value() -> None:

@@ -136,6 +136,8 @@ class Controls {
       body.append(more);
     }
     body.append(...section.sections.map((each) => this.section(each)));
+    const inner = section.sections.find((each) => each.kind === "scheduler" || each.kind === "member");
+    if (inner) body.append(this.members(section, inner.path.slice(0, -1)));
     if (section.kind === "optimizer") body.append(this.groups(section));
     return around;
   }
@@ -178,17 +180,46 @@ class Controls {
       made.push(element("div", {class: "row"}, element("label", {for: id, text: "type"}), select));
     }
     // A config whose curves are there goes with them.
-    if (kind === "curve" || kind === "group" || (kind === "config" && !section.said)) {
+    const isMember = kind === "scheduler" || kind === "member";
+    if (kind === "curve" || kind === "group" || isMember || (kind === "config" && !section.said)) {
       const remove = element("button", {
         type: "button",
         text: "Remove",
         "aria-label": `Remove ${section.title}`,
         "data-key": `r${JSON.stringify(path)}`,
-        onclick: () => this.change("unset", path, "", true),
+        onclick: () => (isMember ? this.without(section) : this.change("unset", path, "", true)),
       });
       made.push(element("div", {class: "row"}, remove));
     }
     return made;
+  }
+
+  // Adds a scheduler to a composite one, and to SequentialLR the milestone before it.
+  members(section, list) {
+    const {controls, sections} = section;
+    const number = sections.filter((each) => each.path.length === list.length + 1).length;
+    const milestones = controls.find((each) => each.name === "milestones");
+    const add = () => {
+      if (milestones)
+        this.change("set", [...milestones.path, milestones.items.length], "90%", false);
+      this.change("set", [...list, number], "{type: cosine}", true);
+    };
+    return element("button", {
+      type: "button",
+      text: "Add a scheduler",
+      "data-key": `m${JSON.stringify(list)}`,
+      onclick: add,
+    });
+  }
+
+  // Takes one out, and the milestone at which it began, or that at which the first one ended.
+  without(section) {
+    const at = section.path.at(-1);
+    const list = section.path.slice(0, -1);
+    const milestones = [...list.slice(0, -1), "milestones"];
+    if (this.rows.has(JSON.stringify(milestones)))
+      this.change("unset", [...milestones, Math.max(0, at - 1)], "", false);
+    this.change("unset", section.path, "", true);
   }
 
   groups(section) {
@@ -376,7 +407,11 @@ class Controls {
         },
       });
       const label = element("label", {for: id, class: "item", text: item.name});
-      return element("div", {class: "row"}, label, ...parts.elements, remove, problem);
+      return element(
+        "div",
+        {class: "row"},
+        ...[label, ...parts.elements, control.fixed ? null : remove, problem].filter(Boolean),
+      );
     });
     const add = element("button", {
       type: "button",
@@ -388,7 +423,8 @@ class Controls {
         send(true);
       },
     });
-    return {elements: [element("div", {class: "items"}, ...rows, add)], take() {}};
+    const all = control.fixed ? rows : [...rows, add];
+    return {elements: [element("div", {class: "items"}, ...all)], take() {}};
   }
 }
 
