@@ -85,9 +85,9 @@ def figure(
         base = theme.font_size or font_size(width)
         settings["font.size"] = base
         fonts = Fonts.of(base)
-        grows = options.grid and options.size is None
-        if grows:
+        if options.grid and options.size is None:
             height = page_height(planned, width, fonts, options.title)
+        refused: UsageError | None = None
         page = Multiples if options.grid else Sheet
         while True:
             fig = Picture(figsize=(width, height), dpi=options.dpi or theme.dpi)
@@ -96,10 +96,14 @@ def figure(
             fig.set_layout_engine("none")
             try:
                 page(fig, planned, fonts, options.title).fill()
-            except UsageError:  # notes and names above the panels leave them too little
-                height *= 1.25
-                if not grows or height > LARGEST:
-                    raise
+            except UsageError as error:  # what is written leaves the panels too little
+                refused = refused or error
+                if options.size is None and height < LARGEST / 1.25:
+                    height *= 1.25
+                elif len(planned.panels) > 1 and not options.grid:
+                    planned = planned.first()
+                else:
+                    raise refused from None
             else:
                 return fig
 

@@ -41,18 +41,20 @@ def draw_beside(
 
 
 def draw_along(
-    fig: Figure, names: Sequence[Name], places: Sequence[Lying], font: Type, box: Box
+    fig: Figure, names: Sequence[Name], places: Sequence[Lying | None], font: Type, box: Box
 ) -> None:
     """Draw names along their curves, on the ground's colour, which hides the grid behind them.
 
     Args:
         fig: Where to.
         names: Of the panel's curves.
-        places: Within the panel.
+        places: Within the panel; None for a name that is elsewhere.
         font: Of the names.
         box: The panel's place, in inches.
     """
-    for name, place in zip(names, places, strict=True):
+    for name, place in zip(names, places, strict=False):
+        if place is None:
+            continue
         x, y = place.middle
         if place.leader is not None:
             _lead(fig, name, place, font, box)

@@ -18,9 +18,9 @@ EDGE = 0.08
 TICK = 0.11
 _PAD = 0.05
 _BETWEEN = 0.13
-_LOWEST = 0.24  # of a panel below the first one
+_LOWEST = 0.2  # of a panel below the first one
 FIRST = 0.6
-"""The share of the panels' and the legend's height that the first panel has."""
+"""The least share of the panels' and the legend's height that the first panel has."""
 
 
 @dataclass(frozen=True)
@@ -98,26 +98,32 @@ def y_ticks(scale: YScale, height: float, font: Type) -> tuple[Locator, Axis]:
     return locator, Axis(tuple(values), tuple(write(value, None) for value in values))
 
 
-def heights(room: float, count: int, least: float = 0.0) -> list[float]:
+def heights(room: float, count: int, below: float = 0.0) -> list[float]:
     """Return the heights of `count` panels, from the top.
 
-    Of two the first is twice as high as the second, of more it has 60 % of the room.
+    Of two the first is twice as high as the second. In any case it has 60 % of the room at least.
 
     Args:
-        room: For all of them.
+        room: For all of them, and what is below them.
         count: At least 1.
-        least: Of the first one, where the others can still be read then.
+        below: What is not theirs of it.
     """
-    free, others = room - (count - 1) * _BETWEEN, count - 1
-    first = free * (2 / 3, 0.6)[others > 1] if others else free
-    first = max(first, min(least, free - others * _LOWEST))
+    others = count - 1
+    free = room - below - others * _BETWEEN
+    first = max(free * 2 / 3, FIRST * room) if others else free
     return [first] + [(free - first) / max(1, others)] * others
 
 
-def boxes(outer: Box, count: int, least: float = 0.0) -> list[Box]:
-    """Return the place of each panel within `outer`, from the top; `least` as in `heights`."""
+def lacking(room: float, count: int, below: float = 0.0) -> float:
+    """Return how much more room `heights` needs, that all can be read; 0 or less is none."""
+    others = count - 1
+    return (below + others * (_BETWEEN + _LOWEST)) / (1 - FIRST) - room
+
+
+def boxes(outer: Box, count: int, below: float = 0.0) -> list[Box]:
+    """Return the place of each panel within `outer`, from the top; `below` as in `heights`."""
     top, found = outer.top, []
-    for each in heights(outer.height, count, least):
+    for each in heights(outer.height, count, below):
         found.append(Box(outer.left, top - each, outer.width, each))
         top -= each + _BETWEEN
     return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -32,6 +32,7 @@ from lrviz.views.plan.scales import Unit
 
 # How far names may be from the ends of their curves, in lines.
 _APART, _NEARLY = 0.3, 1.1
+_LEAST_TYPE = 5.0  # points
 _LEAST = 0.6  # inches of a panel, for names within it
 
 
@@ -41,16 +42,19 @@ class Arrangement:
 
     Attributes:
         panels: From top to bottom.
+        lacking: How much higher the page must be, that they can be read; 0 or less is none.
         ground: What is known of the first one, where names are in it.
-        along: The places of names along the curves, within the first panel.
+        along: The places of names along the curves, within the first panel; None where a name has
+            none, and empty where all are elsewhere.
         heights: Of names at the curves' ends, from the lower edge of the first panel.
         legend: Names below.
         legend_left: Where it starts.
     """
 
     panels: Sequence[Box]
+    lacking: float
     ground: Ground | None = None
-    along: Sequence[Lying] | None = None
+    along: Sequence[Lying | None] = ()
     heights: Sequence[float] | None = None
     legend: labels.Legend | None = None
     legend_left: float = 0.0
@@ -103,8 +107,9 @@ class Sheet(Canvas):
         if wider > left:
             page = self._placed(self._between(wider, bottom, top), count)
         width, height = page.panels[0].width, page.panels[0].top - page.panels[-1].bottom
-        if width < 0.6 or height < 0.35 * count + 0.1:
-            raise self.refuse(0.6 - width, 1.5 * count - height)
+        lacking = max(page.lacking, 1.5 * count - height if height < 0.35 * count + 0.1 else 0.0)
+        if width < 0.6 or lacking > 0:
+            raise self.refuse(0.6 - width, lacking)
         self.write_notes()
         self._draw_panels(page)
 
@@ -121,12 +126,13 @@ class Sheet(Canvas):
         """Return where panels and names stand within what is left of the page.
 
         Names stand at the curves' ends where these are apart, else along the curves, else at ends
-        that are nearly apart, else near the curves with lines that lead to them, else below.
+        that are nearly apart, else near the curves with lines that lead to them. Where some have
+        no place there they are below, and where most have none all are.
         """
         names, tick = self.names, self.fonts.tick
-        panels = layout.boxes(outer, count)
+        panels, lacking = layout.boxes(outer, count), layout.lacking(outer.height, count)
         if not names:
-            return Arrangement(panels)
+            return Arrangement(panels, lacking)
         margin = labels.margin(names, tick) - self._edge(outer.left)
         narrower = Box.between(outer.left, outer.bottom, outer.right - max(0.0, margin), outer.top)
         at_ends = self._end_together() and margin <= 0.3 * self.width
@@ -135,34 +141,57 @@ class Sheet(Canvas):
             heights = labels.beside(names, tick, panels[0].height, moved) if at_ends else None
             if heights is None:
                 return None
-            return Arrangement(layout.boxes(narrower, count), heights=heights)
+            return Arrangement(layout.boxes(narrower, count), lacking, heights=heights)
 
         if found := ends(_APART):
             return found
-        along = self._along(panels[0])
-        if along and not any(place.leader for place in along[1]):
-            return Arrangement(panels, *along)
+        along = self._along(panels[0], ())
+        whole = along is not None and None not in along[1]
+        if along and whole and not any(place and place.leader for place in along[1]):
+            return Arrangement(panels, lacking, *along)
         if found := ends(_NEARLY):
             return found
-        if along:
-            return Arrangement(panels, *along)
-        left, legend = self._legend(outer.left)
-        bottom = outer.bottom + legend.height + 0.5 * tick.line
-        shorter = Box.between(outer.left, bottom, outer.right, outer.top)
-        panels = layout.boxes(shorter, count, layout.FIRST * outer.height)
-        return Arrangement(panels, legend=legend, legend_left=left)
+        if along and whole:
+            return Arrangement(panels, lacking, *along)
+        return self._below(outer, count, along[1] if along else [None] * len(names))
 
-    def _along(self, box: Box) -> tuple[Ground, list[Lying]] | None:
-        """Return a panel's ground, and where the names stand along its curves if they all fit."""
+    def _below(self, outer: Box, count: int, places: Sequence[Lying | None]) -> Arrangement:
+        """Return panels with a legend of the names that have no place, or of all if most have none.
+
+        Args:
+            outer: What is left of the page.
+            count: Of panels.
+            places: Of names along the curves of a panel without a legend below it.
+        """
+        rest: set[int] = set()
+        missing = {index for index, place in enumerate(places) if place is None}
+        while True:  # a legend makes the panel lower, and then others may have no place
+            rest |= missing
+            if 2 * len(rest) > len(places):
+                rest = set(range(len(places)))
+            left, legend = self._legend([self.names[each] for each in sorted(rest)], outer, count)
+            below = legend.height + 0.5 * self.fonts.tick.line
+            panels = layout.boxes(outer, count, below)
+            found = self._along(panels[0], rest) if len(rest) < len(places) else None
+            missing = {at for at, place in enumerate(found[1] if found else ()) if place is None}
+            if found is None or missing <= rest:
+                break
+        lacking = layout.lacking(outer.height, count, below)
+        page = Arrangement(panels, lacking, legend=legend, legend_left=left)
+        return page if found is None else replace(page, ground=found[0], along=found[1])
+
+    def _along(self, box: Box, but: Collection[int]) -> tuple[Ground, list[Lying | None]] | None:
+        """Return a panel's ground, and where the names but some stand along its curves."""
         if min(box.width, box.height) <= _LEAST:
             return None
         ground = Ground(self.plan, (box.width, box.height), self._ways(box.width, 0))
         if any(spot.given for spot in ground.spots):  # a finding comes before a name
             ground.written(self.fonts.note)
-        texts = iter(self.names)
-        named = [next(texts).text if look.named else None for look in self.plan.looks[0]]
+        texts = iter(None if at in but else name.text for at, name in enumerate(self.names))
+        looks = self.plan.looks[0]
+        named = [next(texts) if look.named else None for look in looks]
         places = ground.along(named, self.fonts.tick)
-        return None if places is None else (ground, [each for each in places if each])
+        return ground, [place for place, look in zip(places, looks, strict=True) if look.named]
 
     def _ways(self, width: float, index: int) -> list[Way]:
         """Return the ways of a panel's curves over so many inches."""
@@ -180,11 +209,15 @@ class Sheet(Canvas):
 
     def _edge(self, left: float) -> float:
         """Return the right margin without names in it."""
-        return layout.EDGE + max(layout.EDGE, self._overhang(left))
+        edge = 2 * layout.EDGE
+        for _ in range(2):  # a narrower panel has fewer ticks, of which the last may be at its end
+            room = self.width - left - edge
+            edge = max(edge, layout.EDGE + self._overhang(room))
+        return edge
 
-    def _overhang(self, left: float) -> float:
-        """Return how far tick labels of the x axes reach beyond their right end, in inches."""
-        plan, room, found = self.plan, self.width - left, 0.0
+    def _overhang(self, room: float) -> float:
+        """Return how far tick labels reach beyond the right end of x axes of so many inches."""
+        plan, found = self.plan, 0.0
         for unit in (plan.below, plan.above):
             if unit is not None:
                 end = plan.end * (unit.factors[0] / plan.below.factors[0])
@@ -195,12 +228,19 @@ class Sheet(Canvas):
                 )
         return found
 
-    def _legend(self, left: float) -> tuple[float, labels.Legend]:
+    def _legend(
+        self, names: Sequence[labels.Name], outer: Box, count: int
+    ) -> tuple[float, labels.Legend]:
         """Return where a legend starts, and the legend: up to an eighth of the page, if it can."""
-        fonts, edge = self.fonts, layout.EDGE
-        for font, start in ((fonts.tick, left), (fonts.tick, edge), (fonts.note, edge)):
-            legend = labels.legend(self.names, font, self.width - start - edge)
-            if legend.height <= self.height / 8:
+        fonts, edge, few = self.fonts, layout.EDGE, self.height / 8
+        most = -layout.lacking(outer.height, count, 0.5 * fonts.tick.line) * (1 - layout.FIRST)
+        small = Type(max(_LEAST_TYPE, 0.85 * fonts.note.size))
+        for font, start, room in (
+            *((fonts.tick, outer.left, few), (fonts.tick, edge, few)),
+            *((fonts.note, edge, most), (small, edge, most)),
+        ):
+            legend = labels.legend(names, font, self.width - start - edge)
+            if legend.height <= room:
                 break
         return start, legend
 
@@ -229,8 +269,7 @@ class Sheet(Canvas):
                 ground = page.ground or Ground(plan, (width, height), found)
                 tell(ax, ground, dense, looks, tick)
                 mark(ax, ground, looks, self.fonts.note)
-        if page.along is not None:
-            draw_along(self.fig, self.names, page.along, tick, page.panels[0])
+        draw_along(self.fig, self.names, page.along, tick, page.panels[0])
         if page.heights is not None:
             draw_beside(self.fig, self.names, page.heights, tick, page.panels[0])
         if page.legend is not None:

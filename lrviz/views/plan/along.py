@@ -10,7 +10,7 @@ import numpy as np
 
 from lrviz.curves.events import Array, Steps
 from lrviz.views.plan.box import Box
-from lrviz.views.plan.placing import BESIDE, CELL, Point, Room, are_clear
+from lrviz.views.plan.placing import BESIDE, CELL, Cells, Point, Room, are_clear
 
 _EVERY = 6  # columns at which a name may be
 _SAMPLES = 17  # of a curve beside a name
@@ -28,6 +28,7 @@ _ASIDE_IN_TEXT = 0.12, 0.15  # the same where a letter says whose it is
 _ALONE = 0.1  # from where a line leads to a name, to the next curve
 _AROUND = np.linspace(-_ALONE, _ALONE, 7)
 _WIDEST = 0.35  # of a panel: a longer name hides more than a line to it tells
+_BETWEEN = np.array([0.25, 0.5, 0.75, 1.0])[:, None, None]  # of the way from a curve to its name
 _STARTS = 24  # places from which a line may lead
 _GRAIN = 2  # cells between the points of a name at which something may be drawn
 
@@ -83,10 +84,10 @@ def lying(
 
 def _places(room: Room, index: int, swept: tuple[Array, Array], size: Point) -> list[Lying]:
     """Return where a curve's name may lie, the best place first."""
-    x, y, angle, gap, turn, least = _candidates(room, swept, size)
+    others = room.others(index)
+    x, y, angle, gap, turn, least = _candidates(room, swept, size, others)
     clear = np.zeros(len(x))
     free = room.are_free(_points(x, y, angle, size, _GRAIN * CELL))
-    others = room.others(index)
     left = np.flatnonzero(free)
     for away in _AWAY:
         if not len(left):
@@ -136,7 +137,9 @@ def _led(room: Room, index: int, swept: tuple[Array, Array], size: Point) -> Lyi
     return Lying(box.middle, 0.0, start)
 
 
-def _candidates(room: Room, swept: tuple[Array, Array], size: Point) -> tuple[Array, ...]:
+def _candidates(
+    room: Room, swept: tuple[Array, Array], size: Point, others: Cells
+) -> tuple[Array, ...]:
     """Return where a name may be, six of shape (K,).
 
     These are x and y of the middles, the angles of the names, how far on the mean the curve is, the
@@ -144,10 +147,10 @@ def _candidates(room: Room, swept: tuple[Array, Array], size: Point) -> tuple[Ar
     """
     middle = np.arange(0, room.columns, _EVERY)
     level = np.zeros(len(middle))
-    found = [*_over_and_under(room, swept, size, middle, level), _aside(room, swept, size)]
+    found = [*_over_and_under(room, swept, size, others, middle, level), _aside(room, swept, size)]
     if room.character is None:
         slopes = _slopes(swept, middle, size[0] / CELL)
-        found += _over_and_under(room, swept, size, middle, slopes)
+        found += _over_and_under(room, swept, size, others, middle, slopes)
     return tuple(np.concatenate(found, axis=1))
 
 
@@ -164,7 +167,12 @@ def _slopes(swept: tuple[Array, Array], middle: Steps, length: float) -> Array:
 
 
 def _over_and_under(
-    room: Room, swept: tuple[Array, Array], size: Point, middle: Steps, slopes: Array
+    room: Room,
+    swept: tuple[Array, Array],
+    size: Point,
+    others: Cells,
+    middle: Steps,
+    slopes: Array,
 ) -> list[Array]:
     """Return the candidates above and below a curve, at columns and of slopes of shape (C,)."""
     low, high = swept
@@ -189,6 +197,10 @@ def _over_and_under(
             y, least = (np.ceil(y / up - 0.5) + 0.5) * up, y
             gap += y - least
         fits = within & np.isfinite(top) & (gap <= _STAND_OFF)
+        way = edge[at] + _BETWEEN * (side * top + line - edge[at])[None]
+        points = np.stack(np.broadcast_arrays((middle + 0.5) * CELL + reach, way), axis=-1)
+        points = points.reshape(-1, len(middle), 2).swapaxes(0, 1)
+        fits[fits] = are_clear(points[fits], others)  # none is between the curve and its name
         turn, least = angle + side * math.pi / 2, np.full(len(x), _AWAY[-1])
         found.append(np.stack([x, side * y, angle, gap, turn, least])[:, fits])
     return found

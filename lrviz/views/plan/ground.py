@@ -164,7 +164,7 @@ class Ground:
         lines = text.split("\n")
         return max(map(font.width, lines)) + 2 * _PAD, len(lines) * font.line
 
-    def along(self, names: Sequence[str | None], font: Font) -> list[Lying | None] | None:
+    def along(self, names: Sequence[str | None], font: Font) -> list[Lying | None]:
         """Return the places of names along their curves, see `along.lying`.
 
         Args:
@@ -172,14 +172,12 @@ class Ground:
             font: To write in.
 
         Returns:
-            One a name; None where one has no place that makes clear whose it is.
+            One a name; None where it has no place that makes clear whose it is.
         """
         sizes = [
             None if name is None else (WIDER * font.width(name), 0.85 * font.line) for name in names
         ]
-        found = lying(self._room, self._swept, sizes)
-        whole = all((one is None) == (size is None) for one, size in zip(found, sizes, strict=True))
-        return found if whole else None
+        return lying(self._room, self._swept, sizes)
 
 
 def reach(x: Array, y: Array, edges: Array) -> tuple[Array, Array]:

@@ -38,6 +38,7 @@ class Plan:
         end: Where the x axis ends, in `below`.
         spots: What is marked in the first panel.
         grid: Each trace has a panel of its own.
+        unshown: What moves too, and has no panel.
     """
 
     traces: tuple[Trace, ...]
@@ -49,6 +50,17 @@ class Plan:
     end: float
     spots: tuple[Spot, ...] = ()
     grid: bool = False
+    unshown: tuple[str, ...] = ()
+
+    def first(self) -> Plan:
+        """Return the plan of the first panel alone."""
+        return replace(
+            self,
+            panels=self.panels[:1],
+            looks=self.looks[:1],
+            scales=self.scales[:1],
+            unshown=tuple(panel.param for panel in self.panels[1:]),
+        )
 
     def only(self, trace: int) -> Plan:
         """Return a plan of what the panels have of one trace, without those that have nothing."""
@@ -92,6 +104,7 @@ class Plan:
             for line in self.panels[0].lines
             if self.traces[line.trace].error is None and is_dot(line, self.below, self.end)
         ]
+        found += [f"No room for the {each}: --param {each} draws it." for each in self.unshown]
         if not self.grid and len(self.traces) > _CROWD:
             found.append(f"{len(self.traces)} curves: --grid gives each a panel of its own.")
         for panel, scale in zip(self.panels, self.scales, strict=True):

@@ -570,20 +570,31 @@ def test_strokes_lead_from_the_ends_of_the_curves_to_their_names(annotate: bool,
         assert start == pytest.approx(y, abs=0.01)
 
 
-def test_the_learning_rate_keeps_its_height_beside_a_legend_and_the_momentum() -> None:
-    count = 3
+@pytest.mark.parametrize("size", [(2, 2), (3, 2), (3.4, 2.4), (6, 4), None])
+@pytest.mark.parametrize("count", [1, 3, 6, 12])
+def test_the_learning_rate_keeps_its_height_beside_a_legend_and_the_momentum(
+    size: tuple[float, float] | None, count: int
+) -> None:
     decays = np.outer(np.linspace(1, 0, 200), np.ones(count)) ** np.linspace(1, 1.1, count)
-    traces = [trace(f"schedule {index}", decays[:, index]) for index in range(count)]
-    moving = trace("moving", decays[:, 0], momentum=decays[:, 1])
-    fig = drawn(figure([*traces, moving], FigureOptions(style="paper")))
-    first, second = (
-        ax.get_window_extent().transformed(fig.dpi_scale_trans.inverted()) for ax in fig.axes
-    )
-    below = min(text.get_window_extent().y0 for text in texts(fig)) / fig.dpi
-    assert below < second.y0 - 0.6  # the legend
-    x_axis = 0.11 + 0.92 * 7.7 * 1.3 / 72 + 7.7 * 1.3 / 72
-    assert first.height >= 0.59 * (first.y1 - x_axis - 0.08)
-    assert second.height > 0.23
+    traces = [trace(f"schedule {index}", decays[:, index]) for index in range(count - 1)]
+    traces.append(trace("moving", decays[:, -1], momentum=decays[:, 0]))
+    try:
+        fig = drawn(figure(traces, FigureOptions(style="paper", size=size, title="")))
+    except UsageError:
+        assert (count, size) in ((12, (2, 2)), (12, (3, 2)), (12, (3.4, 2.4)))
+        return
+    inches = fig.dpi_scale_trans.inverted()
+    panels = [ax.get_window_extent().transformed(inches) for ax in fig.axes]
+    names = [text for text in fig.texts if text.get_text() in {each.label for each in traces}]
+    lows = {round(text.get_window_extent().transformed(inches).y0, 3) for text in names}
+    count_below = sum(low < panels[-1].y0 - 0.2 for low in lows)
+    rows = count_below * 1.12 * 1.3 * names[0].get_fontsize() / 72
+    assert panels[0].height >= 0.6 * (panels[0].y1 - panels[-1].y0 + rows) - 1e-9
+    notes = " ".join(text.get_text() for text in fig.texts)
+    said = "No room for the momentum:" in notes
+    assert (len(panels), said) in ((2, False), (1, True))
+    assert panels[-1].height >= 0.2 - 1e-9
+    assert len(panels) == 2 or size in ((2, 2), (3, 2), (3.4, 2.4))
 
 
 def test_names_too_long_for_the_margin_stand_below() -> None:
