@@ -17,7 +17,7 @@ from tests.views.figure.test_drawing import texts
 NAME = "lrviz test"
 
 
-def installed(folder: Path, letters: str, name: str = NAME) -> None:
+def installed(folder: Path, letters: str, name: str = NAME, weight: int = 400) -> None:
     """Make a font that has some letters, each a square, and tell matplotlib of it."""
     pen = TTGlyphPen(None)
     for number, corner in enumerate(((0, 0), (0, 800), (800, 800), (800, 0))):
@@ -31,7 +31,7 @@ def installed(folder: Path, letters: str, name: str = NAME) -> None:
     font.setupHorizontalMetrics(dict.fromkeys(names, (1000, 0)))
     font.setupHorizontalHeader(ascent=800, descent=-200)
     font.setupNameTable({"familyName": name, "styleName": "Regular"})
-    font.setupOS2(usWeightClass=400)
+    font.setupOS2(usWeightClass=weight)
     font.setupPost()
     font.save(folder / f"{name}.ttf")
     fontManager.addfont(folder / f"{name}.ttf")
@@ -40,6 +40,7 @@ def installed(folder: Path, letters: str, name: str = NAME) -> None:
 @pytest.fixture(autouse=True)
 def fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fontManager, "ttflist", list(fontManager.ttflist))
+    monkeypatch.setattr("lrviz.views.figure.glyphs.findSystemFonts", list)
 
 
 def test_letters_that_the_fonts_lack_are_from_one_that_is_installed(tmp_path: Path) -> None:
@@ -50,6 +51,33 @@ def test_letters_that_the_fonts_lack_are_from_one_that_is_installed(tmp_path: Pa
         assert save_bytes(fig, "png")
     [label] = [text for text in texts(fig) if text.get_text() == "学習率 a"]
     assert label.get_fontfamily() == ["DejaVu Sans", "sans-serif", NAME]
+
+
+def test_a_font_that_was_installed_after_matplotlib_looked_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    installed(tmp_path, "学習率", weight=500)  # as WenQuanYi Zen Hei has it, which has no other
+    (tmp_path / "broken.ttf").write_bytes(b"no font")
+    files = [str(tmp_path / "broken.ttf"), str(tmp_path / f"{NAME}.ttf")]
+    monkeypatch.setattr(fontManager, "ttflist", fontManager.ttflist[:-1])
+    with applied(None):
+        assert borrowed(["学習率"]) == []
+        monkeypatch.setattr("lrviz.views.figure.glyphs.findSystemFonts", lambda: files)
+        assert borrowed(["学習率"]) == [NAME]
+        assert borrowed(["学習率"]) == [NAME]
+    with caplog.at_level("WARNING"):
+        assert save_bytes(figure([trace([0.1, 0.0], label="学習")]), "png")  # the title is bold
+    assert not caplog.records
+
+
+def test_of_a_family_the_usual_weight_is_taken(tmp_path: Path) -> None:
+    for weight in (300, 400, 700):
+        folder = tmp_path / str(weight)
+        folder.mkdir()
+        installed(folder, "学" if weight == 400 else "学習", weight=weight)
+    with applied(None):
+        assert borrowed(["学"]) == [NAME]
+        assert borrowed(["習"]) == []
 
 
 def test_as_many_fonts_as_it_takes_and_none_where_nothing_lacks(tmp_path: Path) -> None:
