@@ -66,7 +66,7 @@ def unreachable(browser: Browser, folder: Path) -> list[str]:
             open_page(browser, server.address, width, scheme)
             browser.run("document.querySelector('.optimizer > .body > button').click()")
             browser.choose("#load", config)  # which needs a fact
-            browser.wait("document.querySelector('.config .problem:not([hidden])')")
+            browser.wait("document.querySelector('.config .problem:not([hidden])')", 60)
             change(browser, ["schedules", "CyclicLR", "scheduler", "gamma"], "many")
             browser.run(
                 "document.querySelectorAll('details').forEach((each) => (each.open = true))"
