@@ -727,6 +727,20 @@ ANSWERING = (
         "views/html/browser",
     ),
     Mutant(
+        "a page's names do not see the other curves",
+        "views/html/script/05-ground.js",
+        "if (index === own) continue;",
+        "continue;",
+        "views/html/browser",
+    ),
+    Mutant(
+        "a page's cycles beside a level stretch are not all counted",
+        "views/html/script/03-bands.js",
+        "return more.length ? edges.sort() : edges;",
+        "return edges;",
+        "views/html/browser",
+    ),
+    Mutant(
         "a page tells the value of the next update",
         "views/html/script/11-figure.js",
         "const update = Math.floor(place / factor);",

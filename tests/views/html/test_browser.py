@@ -215,6 +215,10 @@ def test_a_log_is_dots_on_its_plan(shown: Shown) -> None:
         assert not seen[int(y) - 2 : int(y) + 3, int(x) + 12 : int(x) + 20].any()  # and no line
     browser.value("figure.select(4100)")
     assert said(browser).endswith(f"run {float(COSINE[4_000] * 0.8)!r} (update 4,000)")
+    browser.value("figure.select(18900)")
+    assert said(browser).endswith(f"run {float(COSINE[18_000] * 0.8)!r} (update 18,000)")
+    browser.value("figure.select(19100)")  # the log has ended
+    assert said(browser).endswith(f": cosine {float(COSINE[19_100])!r}")
 
 
 def test_findings_and_marks_are_on_the_curve(shown: Shown) -> None:

@@ -67,16 +67,21 @@ class Series {
     return [row(from), row(to)];
   }
 
-  // The row of an update; of a log, that of the nearest one; -1 where there is none.
+  // The row of an update; of a log, that of the nearest one, which beyond its ends is no farther
+  // away than half of what lies between two there; -1 where there is none.
   row(update) {
     if (!this.steps) {
       const row = update - this.start;
       return row >= 0 && row < this.values.length ? row : -1;
     }
-    const behind = below(this.steps, update);
-    if (behind === 0) return 0;
-    if (behind === this.steps.length) return behind - 1;
-    return update - this.steps[behind - 1] <= this.steps[behind] - update ? behind - 1 : behind;
+    const { steps } = this;
+    const last = steps.length - 1;
+    const behind = below(steps, update);
+    if (behind === 0) return 2 * (steps[0] - update) <= steps[Math.min(1, last)] - steps[0] ? 0 : -1;
+    if (behind > last) {
+      return 2 * (update - steps[last]) <= steps[last] - steps[Math.max(0, last - 1)] ? last : -1;
+    }
+    return update - steps[behind - 1] <= steps[behind] - update ? behind - 1 : behind;
   }
 
   // The least and the greatest finite value of the rows from a to b; Infinity, -Infinity: none.

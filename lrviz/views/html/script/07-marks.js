@@ -1,6 +1,7 @@
 // What is written at marks: near each, on no curve and on no other text.
 
 const MARK_HEIGHT = 14;
+const AWAY = 18; // pixels between two of them side by side
 const FAR_LEADERS = [...LEADERS, 90, 120, 160, 220]; // of a finding, which is said at any price
 
 // What is written at some marks of a scene, which are seen, and where. Of marks of a kind on one
@@ -36,7 +37,8 @@ function atMark(mark, texts, ground, measure, colours) {
     const place = inside(near.find((box) => ground.isClear(box))) ?? led(mark, size, ground) ??
       (mark.given ? inside(near.find((box) => ground.isFree(box))) : null);
     if (!place) continue;
-    ground.take(place);
+    const [left, top, right, bottom] = place.box;
+    ground.take({ ...place, box: [left - AWAY, top - 2, right + AWAY, bottom + 2] });
     const colour = mark.given ? colours.accent : colours.text;
     return [{ ...place, of: mark.line.label, given: mark.given, small: true, text, colour, slope: 0, align: "center" }];
   }
