@@ -14,6 +14,7 @@ from lrviz.shapes.shape import (
     check_ratio,
     form_of_fall,
     form_of_rise,
+    phases,
 )
 
 
@@ -42,12 +43,10 @@ def inverse_sqrt(*, warmup: int, timescale: int | None = None) -> Shape:
         raise SpecError(f"timescale is {scale}: it must be at least 1")
     shift = scale - warmup
 
-    def factor(step: int) -> float:
-        if step < warmup:
-            return step / warmup
-        return 1.0 / math.sqrt((step + shift) / scale)
-
-    return factor
+    return phases(
+        (warmup, lambda step, do: step / warmup),
+        (math.inf, lambda step, do: 1.0 / do.sqrt((step + shift) / scale)),
+    )
 
 
 def noam(*, warmup: int) -> Shape:
@@ -70,11 +69,10 @@ def noam(*, warmup: int) -> Shape:
     if warmup < 1:
         raise SpecError(f"warmup is {warmup}: noam needs at least 1, its peak is there")
 
-    def factor(step: int) -> float:
-        n = step + 1
-        return n / warmup if n < warmup else math.sqrt(warmup / n)
-
-    return factor
+    return phases(
+        (warmup - 1, lambda step, do: (step + 1) / warmup),
+        (math.inf, lambda step, do: do.sqrt(warmup / (step + 1))),
+    )
 
 
 def inverse_time(*, decay_steps: int, rate: float = 1.0) -> Shape:
@@ -98,10 +96,7 @@ def inverse_time(*, decay_steps: int, rate: float = 1.0) -> Shape:
         raise SpecError(f"decay_steps is {decay_steps}: it must be at least 1")
     check_at_least("rate", rate, 0.0)
 
-    def factor(step: int) -> float:
-        return 1.0 / (1.0 + rate * step / decay_steps)
-
-    return factor
+    return phases((math.inf, lambda step, do: 1.0 / (1.0 + rate * step / decay_steps)))
 
 
 def exponential(*, end_ratio: float, total: int) -> Shape:
@@ -126,10 +121,7 @@ def exponential(*, end_ratio: float, total: int) -> Shape:
     check_count("total", total)
     span = max(1, total)
 
-    def factor(step: int) -> float:
-        return math.pow(end_ratio, step / span)
-
-    return factor
+    return phases((math.inf, lambda step, do: do.power(end_ratio, step / span)))
 
 
 def wsd(
@@ -181,16 +173,15 @@ def wsd(
     fall = form_of_fall(decay_type, num_cycles)
     drop = 1.0 - min_ratio
 
-    def factor(step: int) -> float:
-        if step < warmup:
-            return max(0.0, rise(step / warmup) * drop + min_ratio)
-        if step < fall_start:
-            return 1.0
-        if step < total:
-            return max(0.0, fall((step - fall_start) / decay) * drop + min_ratio)
-        return min_ratio
-
-    return factor
+    return phases(
+        (warmup, lambda step, do: do.positive(rise(step / warmup, do) * drop + min_ratio)),
+        (fall_start, lambda step, do: do.always(1.0, step)),
+        (
+            total,
+            lambda step, do: do.positive(fall((step - fall_start) / decay, do) * drop + min_ratio),
+        ),
+        (math.inf, lambda step, do: do.always(min_ratio, step)),
+    )
 
 
 def exponential_ramp(*, start_ratio: float, total: int) -> Shape:
@@ -215,7 +206,7 @@ def exponential_ramp(*, start_ratio: float, total: int) -> Shape:
     check_count("total", total)
     last = total - 1
 
-    def factor(step: int) -> float:
-        return math.pow(start_ratio, 1.0 - step / last) if step < last else 1.0
-
-    return factor
+    return phases(
+        (last, lambda step, do: do.power(start_ratio, 1.0 - step / last)),
+        (math.inf, lambda step, do: do.always(1.0, step)),
+    )

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import math
 
-from lrviz.shapes.shape import Shape, check_above, check_at_least, check_count, check_ratio
+from lrviz.shapes.shape import (
+    Formula,
+    Operations,
+    Shape,
+    Steps,
+    Values,
+    check_above,
+    check_at_least,
+    check_count,
+    check_ratio,
+    phases,
+)
+
+
+def _rise(warmup: int) -> tuple[float, Formula]:
+    """Return the phase of a linear rise from 0."""
+    return warmup, lambda step, do: step / warmup
 
 
 def constant() -> Shape:
@@ -14,7 +30,7 @@ def constant() -> Shape:
 
     Reference: `transformers.get_constant_schedule`.
     """
-    return lambda step: 1.0
+    return phases((math.inf, lambda step, do: do.always(1.0, step)))
 
 
 def warmup_constant(*, warmup: int) -> Shape:
@@ -35,10 +51,7 @@ def warmup_constant(*, warmup: int) -> Shape:
     """
     check_count("warmup", warmup)
 
-    def factor(step: int) -> float:
-        return step / warmup if step < warmup else 1.0
-
-    return factor
+    return phases(_rise(warmup), (math.inf, lambda step, do: do.always(1.0, step)))
 
 
 def warmup_linear(*, warmup: int, total: int) -> Shape:
@@ -62,12 +75,7 @@ def warmup_linear(*, warmup: int, total: int) -> Shape:
     check_count("total", total)
     fall = max(1, total - warmup)
 
-    def factor(step: int) -> float:
-        if step < warmup:
-            return step / warmup
-        return max(0.0, (total - step) / fall)
-
-    return factor
+    return phases(_rise(warmup), (math.inf, lambda step, do: do.positive((total - step) / fall)))
 
 
 def warmup_cosine(
@@ -103,13 +111,11 @@ def warmup_cosine(
     turn = math.pi * num_cycles * 2.0
     drop = 1 - min_ratio
 
-    def factor(step: int) -> float:
-        if step < warmup:
-            return step / warmup
-        wave = 0.5 * (1.0 + math.cos(turn * ((step - warmup) / fall)))
-        return max(0.0, wave * drop + min_ratio)
+    def wave(step: Steps, do: Operations) -> Values:
+        wave = 0.5 * (1.0 + do.cos(turn * ((step - warmup) / fall)))
+        return do.positive(wave * drop + min_ratio)
 
-    return factor
+    return phases(_rise(warmup), (math.inf, wave))
 
 
 def warmup_cosine_restarts(*, warmup: int, total: int, num_cycles: float = 1.0) -> Shape:
@@ -135,15 +141,16 @@ def warmup_cosine_restarts(*, warmup: int, total: int, num_cycles: float = 1.0) 
     check_at_least("num_cycles", num_cycles, 0.0)
     fall = max(1, total - warmup)
 
-    def factor(step: int) -> float:
-        if step < warmup:
-            return step / warmup
-        progress = (step - warmup) / fall
-        if progress >= 1.0:
-            return 0.0
-        return max(0.0, 0.5 * (1.0 + math.cos(math.pi * ((num_cycles * progress) % 1.0))))
+    def waves(step: Steps, do: Operations) -> Values:
+        progress = num_cycles * ((step - warmup) / fall)
+        return do.positive(0.5 * (1.0 + do.cos(math.pi * (progress % 1.0))))
 
-    return factor
+    # From warmup + fall on the progress is 1.
+    return phases(
+        _rise(warmup),
+        (warmup + fall, waves),
+        (math.inf, lambda step, do: do.always(0.0, step)),
+    )
 
 
 def warmup_polynomial(
@@ -175,12 +182,11 @@ def warmup_polynomial(
     fall = max(1, total - warmup)
     drop = 1 - min_ratio
 
-    def factor(step: int) -> float:
-        if step < warmup:
-            return step / warmup
-        if step > total:
-            return min_ratio
-        remaining: float = (1 - (step - warmup) / fall) ** power
-        return drop * remaining + min_ratio
-
-    return factor
+    return phases(
+        _rise(warmup),
+        (
+            total + 1,
+            lambda step, do: drop * do.power(1 - (step - warmup) / fall, power) + min_ratio,
+        ),
+        (math.inf, lambda step, do: do.always(min_ratio, step)),
+    )

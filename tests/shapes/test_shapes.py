@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import io
 import itertools
 import math
 from collections.abc import Callable
 from typing import Any, get_type_hints
 
+import numpy as np
 import pytest
 import torch
 from torch.optim.lr_scheduler import LambdaLR
@@ -48,6 +50,52 @@ def assert_same(ours: Shape, reference: Shape, last: int) -> None:
         value = ours(step)
         assert (step, value) == (step, reference(step))
         assert type(value) is float
+
+
+SEVERAL: dict[str, list[dict[str, Any]]] = {
+    "constant": [{}],
+    "warmup_constant": [{"warmup": 0}, {"warmup": 9}],
+    "warmup_linear": [{"warmup": 9, "total": 31}, {"warmup": 0, "total": 0}],
+    "warmup_cosine": [
+        {"warmup": 9, "total": 31, "num_cycles": 1.7, "min_ratio": 0.1},
+        {"warmup": 0, "total": 45},
+    ],
+    "warmup_cosine_restarts": [{"warmup": 9, "total": 31, "num_cycles": 2.5}],
+    "warmup_polynomial": [
+        {"warmup": 9, "total": 31, "power": 1.7, "min_ratio": 0.1},
+        {"warmup": 0, "total": 45, "power": 2},
+    ],
+    "inverse_sqrt": [{"warmup": 9}, {"warmup": 0, "timescale": 7}],
+    "noam": [{"warmup": 1}, {"warmup": 9}],
+    "inverse_time": [{"decay_steps": 7, "rate": 0.3}],
+    "exponential": [{"end_ratio": 0.03, "total": 31}],
+    "wsd": [
+        {"warmup": 9, "decay": 10, "total": 31, "warmup_type": rise, "decay_type": fall}
+        for rise in CURVES
+        for fall in CURVES
+    ]
+    + [{"warmup": 20, "decay": 20, "total": 31, "min_ratio": 0.1}],
+    "exponential_ramp": [{"start_ratio": 1e-4, "total": 31}, {"start_ratio": 0.1, "total": 0}],
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_many_steps_are_single_ones(name: str) -> None:
+    """Bit for bit, for each shape, from anywhere to anywhere."""
+    for arguments in SEVERAL[name]:
+        shape: Any = SHAPES[name](**arguments)
+        single = np.array([shape(step) for step in range(60)])
+        for first, stop in itertools.combinations(range(0, 61, 4), 2):
+            many = shape.many(first, stop)
+            assert many.tobytes() == single[first:stop].tobytes(), (arguments, first, stop)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_checkpoint_of_a_scheduler_with_it_can_be_saved(name: str) -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    state = LambdaLR(optimizer, SHAPES[name](**SEVERAL[name][0])).state_dict()
+    assert state["lr_lambdas"] == [None]
+    torch.save(state, io.BytesIO())
 
 
 def test_constant() -> None:

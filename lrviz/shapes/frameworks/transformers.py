@@ -12,7 +12,16 @@ from collections.abc import Callable
 from lrviz import shapes
 from lrviz.errors import SpecError
 from lrviz.shapes.rate import rates
-from lrviz.shapes.shape import Form, Shape, form_of_fall, form_of_rise
+from lrviz.shapes.shape import (
+    Form,
+    Operations,
+    Shape,
+    Steps,
+    Values,
+    form_of_fall,
+    form_of_rise,
+    phases,
+)
 
 
 def constant() -> Shape:
@@ -193,17 +202,19 @@ def warmup_stable_decay(
     begins = num_warmup_steps + num_stable_steps
     drop = 1.0 - min_lr_ratio
 
-    def factor(step: int) -> float:
-        if step < num_warmup_steps:
-            return max(0.0, rise(step / max(1, num_warmup_steps)) * drop + min_lr_ratio)
-        if step < begins:
-            return 1.0
-        if step < begins + num_decay_steps:
-            at = step - num_warmup_steps - num_stable_steps
-            return max(0.0, fall(at / max(1, num_decay_steps)) * drop + min_lr_ratio)
-        return min_lr_ratio
+    def rising(step: Steps, do: Operations) -> Values:
+        return do.positive(rise(step / max(1, num_warmup_steps), do) * drop + min_lr_ratio)
 
-    return factor
+    def falling(step: Steps, do: Operations) -> Values:
+        at = step - num_warmup_steps - num_stable_steps
+        return do.positive(fall(at / max(1, num_decay_steps), do) * drop + min_lr_ratio)
+
+    return phases(
+        (num_warmup_steps, rising),
+        (begins, lambda step, do: do.always(1.0, step)),
+        (begins + num_decay_steps, falling),
+        (math.inf, lambda step, do: do.always(min_lr_ratio, step)),
+    )
 
 
 SHAPES: dict[str, Callable[..., Shape]] = {

@@ -45,13 +45,21 @@ def _factors(functions: list[Any], counts: NDArray[np.int64]) -> Array | None:
     for function in functions:
         if id(function) not in known:
             try:
-                values = [function(count) for count in counts.tolist()]
+                known[id(function)] = _values(function, counts)
             except Exception:  # noqa: BLE001  (it is asked again, step by step, and raises there)
                 return None
-            if not {*map(type, values)} <= {float, int}:
-                return None
-            known[id(function)] = np.array(values, float)
     if len(known) == 1:
         [only] = known.values()
         return only[:, None]
     return np.stack([known[id(function)] for function in functions], axis=1)
+
+
+def _values(function: Any, counts: NDArray[np.int64]) -> Array:
+    if hasattr(function, "many"):
+        with np.errstate(all="raise", under="ignore"):
+            many: Array = function.many(int(counts[0]), int(counts[-1]) + 1)
+            return many
+    values = [function(count) for count in counts.tolist()]
+    if not {*map(type, values)} <= {float, int}:
+        raise TypeError("what is no plain number may be multiplied in another way")
+    return np.array(values, float)
