@@ -68,9 +68,10 @@ def _configs(
         return None
     if not labels or not set(labels) <= set(answer.as_read):
         return None
-    said = [list(_options(known.overrides(config))) for config in state.configs]
+    configs = [config for config in state.configs if config.labels]
+    said = [list(_options(known.overrides(config))) for config in configs]
     sources = []
-    for config in state.configs:
+    for config in configs:
         name, before = known.kept[config.name].source, known.read(config).schedules
         if [each.label for each in before] != list(config.labels):
             if len(before) > 1:

@@ -22,6 +22,7 @@ FACTS = ("dataset_size", "steps_per_epoch", "world_size", "steps", "epochs", "fr
 """What a page may say of a config; what else there is, the command line alone says."""
 
 _KEPT = 40  # readings
+_MOST = 1e15  # of a fact
 
 
 @dataclass
@@ -53,7 +54,9 @@ class Configs:
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if name not in FACTS:
                 raise UsageError(f"{name}: a page says no such thing of a config")
-            if name != "framework" and not (is_number and 0 < value < 1e15):
+            if name == "framework" and is_number:
+                raise UsageError(f"{name}: must be a name, not {value!r}")
+            if name != "framework" and not (is_number and 0 < value < _MOST):
                 raise UsageError(f"{name}: must be a number above 0, not {value!r}")
             if name not in ("framework", "epochs") and value != int(value):
                 raise UsageError(f"{name}: must be a whole number, not {value!r}")
@@ -161,5 +164,8 @@ def _with_facts(config: FromConfig, edits: Sequence[Edit]) -> Mapping[str, Any]:
             name = str(edit.path[2])
             facts.pop(name, None)
             if edit.action == "set":
-                facts[name] = unplaced(read_value(edit.text, Place(FILE)))
+                value = unplaced(read_value(edit.text, Place(FILE)))
+                is_number = not isinstance(value, bool) and isinstance(value, int | float)
+                # What is no number goes on as it was typed, so that it is said what is wrong.
+                facts[name] = value if is_number and abs(value) < _MOST else edit.text.strip()
     return facts

@@ -114,6 +114,8 @@ def merged(document: dict[str, Any], other: dict[str, Any]) -> list[str]:
         The labels that they got.
     """
     added = other.get("schedules", {})
+    if not all(isinstance(each, dict) for each in (added, document.get("schedules") or {})):
+        raise UsageError("schedules: must be a mapping")
     if not document.get("schedules"):
         document.clear()
         document.update(other)
@@ -137,6 +139,8 @@ def merged(document: dict[str, Any], other: dict[str, Any]) -> list[str]:
 def exchanged(document: dict[str, Any], labels: Sequence[str], other: dict[str, Any]) -> list[str]:
     """Put the curves of another spec in the place of some, and return the labels that they got."""
     before = document.get("schedules") or {}
+    if not isinstance(before, dict):
+        raise UsageError("schedules: must be a mapping")
     order = [label for label in before if label not in labels]
     at = next((at for at, label in enumerate(before) if label in labels), len(order))
     for label in labels:

@@ -123,10 +123,14 @@ def test_a_fact_that_is_missing_is_asked_for_and_goes_everywhere(
     ("name", "text", "message"),
     [
         ("dataset_size", "many", "dataset_size: must be a number above 0, not 'many'"),
-        ("dataset_size", ".nan", "dataset_size: must be a number above 0, not nan"),
+        ("dataset_size", ".nan", "dataset_size: must be a number above 0, not '.nan'"),
+        ("dataset_size", "true", "dataset_size: must be a number above 0, not 'true'"),
+        ("dataset_size", "{a: 1}", "dataset_size: must be a number above 0, not '{a: 1}'"),
+        ("dataset_size", "9" * 400, "dataset_size: must be a number above 0, not '999"),
         ("dataset_size", "-1", "dataset_size: must be a number above 0, not -1"),
         ("world_size", "1.5", "world_size: must be a whole number, not 1.5"),
-        ("steps", "1e400", "steps: must be a number above 0, not inf"),
+        ("steps", "1e400", "steps: must be a number above 0, not '1e400'"),
+        ("framework", "5", "framework: must be a name, not 5"),
         ("metric", "/etc/passwd:root", "metric: a page says no such thing of a config"),
         ("sets", "deepspeed=/etc/passwd", "sets: a page says no such thing of a config"),
         ("framework", "nope", "nope: no framework 'nope'; there are: "),
@@ -142,6 +146,18 @@ def test_what_is_no_fact_is_refused_at_its_control(
     assert problem["message"].startswith(message)
     assert problem["path"][:2] == ["configs", "train.yaml"]
     assert {label for label, _, _ in curves} == {"cosine"}
+
+
+def test_a_config_that_waits_for_a_fact_hinders_nothing(page: Page) -> None:
+    head, _, said = page(("read", [], "train.yaml"), ("unset", ["schedules", "cosine"]))
+    assert (head["problems"], said["command"]) == (
+        [ASKED],
+        "# nothing that a command line can name",
+    )
+    head, _, _ = page(("set", ["schedules"], "-1"), ("set", SIZE, "500"))
+    assert "schedules: must be a mapping" in [each["message"] for each in head["problems"]]
+    head, _, _ = page(("set", ["schedules"], "{}"))
+    assert head["configs"][0]["labels"] == ["train"]
 
 
 def test_a_config_that_was_never_sent_is_not_read(page: Page) -> None:
