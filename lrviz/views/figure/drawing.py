@@ -94,8 +94,9 @@ def figure(
             fig.style = options.style
             fig.title, fig.description = spoken(planned, options.title)
             fig.set_layout_engine("none")
+            drawn = page(fig, planned, fonts, options.title)
             try:
-                page(fig, planned, fonts, options.title).fill()
+                drawn.fill()
             except UsageError as error:  # what is written leaves the panels too little
                 refused = refused or error
                 if options.size is None and height < LARGEST / 1.25:
@@ -105,7 +106,9 @@ def figure(
                 else:
                     raise refused from None
             else:
-                return fig
+                if not drawn.unsaid or planned.unsaid:
+                    return fig
+                planned = planned.telling(drawn.unsaid)
 
 
 def save_bytes(

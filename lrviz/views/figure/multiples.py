@@ -208,4 +208,5 @@ class Multiples(Canvas):
             ground = Ground(part, (box.width, box.height), found)
             tell(ax, ground, dense, looks, self.fonts.note)
             mark(ax, ground, looks, self.fonts.note)
+            self.unsaid += ground.unsaid(self.fonts.note)
         return ax

@@ -30,6 +30,8 @@ class Canvas:
         """Take a figure and what to draw in it."""
         self.fig, self.plan, self.fonts, self.title = fig, plan, fonts, title
         self.width, self.height = (float(each) for each in fig.get_size_inches())
+        self.unsaid: list[tuple[str, str]] = []
+        """What is marked on which curve, and has no room to be said."""
         self.notes = self._note_lines()
         self.foot = layout.EDGE + len(self.notes) * fonts.note.line
 

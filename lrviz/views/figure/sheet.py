@@ -269,6 +269,7 @@ class Sheet(Canvas):
                 ground = page.ground or Ground(plan, (width, height), found)
                 tell(ax, ground, dense, looks, tick)
                 mark(ax, ground, looks, self.fonts.note)
+                self.unsaid = ground.unsaid(self.fonts.note)
         draw_along(self.fig, self.names, page.along, tick, page.panels[0])
         if page.heights is not None:
             draw_beside(self.fig, self.names, page.heights, tick, page.panels[0])

@@ -103,6 +103,17 @@ class Ground:
         self._found = found
         return found
 
+    def unsaid(self, font: Font) -> list[tuple[str, str]]:
+        """Return what there is no room to write at dots: the names of curves, and words."""
+        told = {(spot.line, spot.kind or spot.x) for spot, _, _ in self.written(font)}
+        left = {(spot.line, spot.kind or spot.x): spot for spot in reversed(self.spots)}
+        lines = self._plan.panels[0].lines
+        return [
+            (lines[spot.line].label, (spot.together or spot.texts)[-1])
+            for key, spot in reversed(left.items())
+            if key not in told
+        ]
+
     def _all_or_one(self, spots: Sequence[Spot], font: Font) -> list[Written]:
         if len(spots) == 1:
             return [each for each in [self._placed(spots[0], spots[0].texts, font)] if each]

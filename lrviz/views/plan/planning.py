@@ -39,6 +39,7 @@ class Plan:
         spots: What is marked in the first panel.
         grid: Each trace has a panel of its own.
         unshown: What moves too, and has no panel.
+        unsaid: By the name of a curve, what its dots have no room to say.
     """
 
     traces: tuple[Trace, ...]
@@ -51,6 +52,7 @@ class Plan:
     spots: tuple[Spot, ...] = ()
     grid: bool = False
     unshown: tuple[str, ...] = ()
+    unsaid: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def first(self) -> Plan:
         """Return the plan of the first panel alone."""
@@ -61,6 +63,13 @@ class Plan:
             scales=self.scales[:1],
             unshown=tuple(panel.param for panel in self.panels[1:]),
         )
+
+    def telling(self, unsaid: Sequence[tuple[str, str]]) -> Plan:
+        """Return the plan with a note of the words that dots of curves have no room for."""
+        words: dict[str, list[str]] = {}
+        for label, word in unsaid:
+            words.setdefault(label, []).append(word)
+        return replace(self, unsaid=tuple((label, tuple(each)) for label, each in words.items()))
 
     def only(self, trace: int) -> Plan:
         """Return a plan of what the panels have of one trace, without those that have nothing."""
@@ -105,6 +114,9 @@ class Plan:
             if self.traces[line.trace].error is None and is_dot(line, self.below, self.end)
         ]
         found += [f"No room for the {each}: --param {each} draws it." for each in self.unshown]
+        if self.unsaid:
+            listed = ", ".join(f"{label} ({', '.join(words)})" for label, words in self.unsaid)
+            found.append(f"No room for words at the dots of {listed}.")
         if not self.grid and len(self.traces) > _CROWD:
             found.append(f"{len(self.traces)} curves: --grid gives each a panel of its own.")
         for panel, scale in zip(self.panels, self.scales, strict=True):

@@ -4,8 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from lrviz.views.figure import FigureOptions, figure
 from lrviz.views.plan.downsample import vertices
 from lrviz.views.plan.ground import reach
+from tests.traces import trace
 
 
 def test_a_column_holds_all_values_from_its_begin_to_its_end() -> None:
@@ -26,3 +28,18 @@ def test_a_slope_is_between_the_edges_of_its_column() -> None:
     low, high = reach(np.array([0.0, 10.0]), np.array([0.0, 1.0]), np.arange(11.0))
     assert np.allclose(low, np.arange(10) / 10)
     assert np.allclose(high, np.arange(1, 11) / 10)
+
+
+def test_what_dots_have_no_room_to_say_is_noted_below() -> None:
+    up = np.linspace(0.01, 0.1, 50)
+    traces = [
+        trace(np.concatenate([up[:at], np.linspace(up[at], 0, 100 - at)]), label=f"s{at}")
+        for at in (20, 30, 40, 49)
+    ]
+    for size in ((2.4, 1.8), (14.0, 10.0)):
+        fig = figure(traces, FigureOptions(annotate=True, size=size))
+        [ax] = fig.axes
+        note = next((text for text in fig.texts if "No room for words" in text.get_text()), None)
+        dots = [line for line in ax.lines if line.get_marker() == "o"]
+        assert len(dots) == 4
+        assert (note is not None) == (len(ax.texts) < len(dots)) == (size[0] < 3)
