@@ -74,15 +74,11 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None, *, start
                 stepping.run(built, on_progress) if fast else _plain_loop(built, on_progress, start)
             )
         except MemoryError as error:
-            raise UsageError(
-                f"{built.label}: {built.length.updates:,} updates of {len(built.groups)} param "
-                "groups do not fit into memory; give fewer"
-            ) from error
+            raise UsageError(f"{_size(built)} do not fit into memory; give fewer") from error
         except OSError as error:
             raise UsageError(
-                f"{built.label}: {built.length.updates:,} updates of {len(built.groups)} param "
-                f"groups do not fit into {tempfile.gettempdir()} ({error.strerror}); give fewer, or"
-                " set TMPDIR to a folder with more room"
+                f"{_size(built)} do not fit into {tempfile.gettempdir()} ({error.strerror}); give "
+                "fewer, or set TMPDIR to a folder with more room"
             ) from error
     notes = [*built.warnings, *built.notes]
     if built.rate is not None and _changes(recording, built.rate):
@@ -98,6 +94,11 @@ def run(built: Built, on_progress: Callable[[int], None] | None = None, *, start
         warnings=tuple(dict.fromkeys((*notes, *texts))),
         error=recording.error,
     )
+
+
+def _size(built: Built) -> str:
+    updates, groups = f"{built.length.updates:,} updates", len(built.groups)
+    return f"{built.label}: {updates} of {groups} param group{'s' if groups > 1 else ''}"
 
 
 def _changes(recording: Recording, rate: OwnRate) -> bool:

@@ -120,8 +120,8 @@ READING = (
     Mutant(
         "the warmup of a shape begins one step late",
         "shapes/warmups.py",
-        "        return step / warmup if step < warmup else 1.0\n",
-        "        return step / warmup if step <= warmup - 1 else min(1.0, (step - 1) / warmup)\n",
+        "    return warmup, lambda step, do: step / warmup\n",
+        "    return warmup + 1, lambda step, do: step / (warmup + 1)\n",
         "shapes/shapes",
     ),
     Mutant(

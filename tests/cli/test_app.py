@@ -128,7 +128,7 @@ def test_more_updates_than_memory_holds_are_an_error(command: str) -> None:
     ran = lrviz(command, "cosine", "--steps", "1e14", "--force", "-q")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
-        "error: cosine: 100,000,000,000,000 updates of 1 param groups do not fit into memory; "
+        "error: cosine: 100,000,000,000,000 updates of 1 param group do not fit into memory; "
         "give fewer\n"
     )
 

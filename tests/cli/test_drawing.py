@@ -83,20 +83,20 @@ def test_what_only_a_picture_has_needs_one(option: str) -> None:
 def test_a_picture_is_the_same_from_whichever_folder(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    spec = tmp_path / "elsewhere" / "a.yaml"
+    (tmp_path / "folder-of-mine").mkdir()
+    spec = tmp_path / "folder-of-mine" / "a.yaml"
     spec.write_text("train: {steps: 9}\noptimizer: {type: SGD, lr: 1}\nscheduler: cosine\n")
     pages = []
     for folder, source in (
         (tmp_path, str(spec)),
         (spec.parent, "a.yaml"),
-        (tmp_path, "elsewhere/a.yaml"),
+        (tmp_path, "folder-of-mine/a.yaml"),
     ):
         monkeypatch.chdir(folder)
         assert lrviz("plot", source, "-o", f"{tmp_path}/{name}", "-q").code == 0
         pages.append((tmp_path / name).read_bytes())
     assert pages[0] == pages[1] == pages[2]
-    assert b"elsewhere" not in pages[0]
+    assert b"folder-of-mine" not in pages[0]
 
 
 def test_a_page_is_written_beside_pictures_and_alone() -> None:

@@ -178,6 +178,6 @@ def test_a_folder_that_is_full_is_said(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(UsageError) as error:
         lrviz.simulate("cosine", steps=1_000)
     assert str(error.value) == (
-        f"cosine: 1,000 updates of 1 param groups do not fit into {tmp_path} (No space left on "
+        f"cosine: 1,000 updates of 1 param group do not fit into {tmp_path} (No space left on "
         "device); give fewer, or set TMPDIR to a folder with more room"
     )

@@ -24,6 +24,7 @@ from torch.optim.lr_scheduler import ExponentialLR, LambdaLR, LRScheduler, OneCy
 
 import lrviz
 from lrviz.errors import LrvizError, UsageError
+from lrviz.live import monitoring
 from lrviz.live.monitoring import Mismatch, MismatchError
 from lrviz.live.writing import ScheduleWarning
 from tests.commands import lrviz as command
@@ -676,10 +677,14 @@ def test_schedulers_are_a_plan_from_here_on(told: list[str]) -> None:
         lrviz.monitor(optimizer, acting, interval="bogus")
 
 
-def test_the_search_for_a_cause_ends(told: list[str]) -> None:
+@pytest.mark.parametrize(("limit", "value"), [("_LOOKS", (3, 4, 6)), ("_SECONDS", 0.0)])
+def test_the_search_for_a_cause_ends(
+    limit: str, value: Any, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitoring, limit, value)
     optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=0.2)
     with lrviz.monitor(optimizer, "warmup-cosine", **PLAN) as watched:
-        for update in range(STEPS - 1):
+        for update in range(9):
             optimizer.param_groups[0]["lr"] = 0.2 + (update * 7919 % 101) / 1000
             optimizer.step()
     assert len(told) == 1
