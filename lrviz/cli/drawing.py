@@ -312,7 +312,7 @@ def import_for(targets: Sequence[Path], show: bool = False) -> None:
     if show:  # a window lets draw whatever matplotlib can
         import_late("lrviz.views.figure")
     elif not all(map(is_page, targets)):
-        with lean_matplotlib():
+        with lean_matplotlib(import_late):
             import_late("lrviz.views.figure")
 
 

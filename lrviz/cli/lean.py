@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,9 +26,9 @@ torch imports it last, and uses nothing of it.
 """
 
 KNOWN_MATPLOTLIB = {
-    "fc3e3c43cc75d765d6f82f04f085842130be5606aa2d1f587cdc27f588a19926": "3.11.2",
+    "6f0fdb730b2403ba4402348715840391a2d76b719507ea10bfcddd3c27e83b01": "3.11.2",
 }
-"""SHA-256 of its axes/_axes.py and projections/__init__.py, joined, which import these."""
+"""SHA-256 of the files that import these or document what is drawn, joined."""
 
 UNUSED_OF_MATPLOTLIB: dict[str, dict[str, Any]] = {
     "matplotlib.category": {},
@@ -52,11 +52,30 @@ def lean_torch(schedules: Iterable[Schedule]) -> Iterator[None]:
 
 
 @contextmanager
-def lean_matplotlib() -> Iterator[None]:
-    """Let matplotlib be imported without `UNUSED_OF_MATPLOTLIB`, likewise."""
-    files = "axes/_axes.py", "projections/__init__.py"
-    with _without(UNUSED_OF_MATPLOTLIB if _is_known("matplotlib", files, KNOWN_MATPLOTLIB) else {}):
+def lean_matplotlib(load: Callable[[str], None]) -> Iterator[None]:
+    """Let matplotlib be imported without `UNUSED_OF_MATPLOTLIB`, likewise.
+
+    Nor are the texts put together that document its classes, a third of its import.
+
+    Args:
+        load: Imports a module.
+    """
+    files = "axes/_axes.py", "projections/__init__.py", "_docstring.py"
+    if not _is_known("matplotlib", files, KNOWN_MATPLOTLIB):
         yield
+        return
+    with _without(UNUSED_OF_MATPLOTLIB):
+        load("matplotlib._docstring")
+        documents = sys.modules["matplotlib._docstring"]
+        classes = documents.Substitution, type(documents.interpd)
+        calls = [each.__call__ for each in classes]
+        for each in classes:
+            each.__call__ = lambda _, documented: documented
+        try:
+            yield
+        finally:
+            for each, call in zip(classes, calls, strict=True):
+                each.__call__ = call
 
 
 @contextmanager

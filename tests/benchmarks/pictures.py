@@ -8,14 +8,12 @@ import time
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.figure import Figure
 
 from lrviz.curves.trace import Trace
 from lrviz.views.figure import figure, save_bytes
 from tests.traces import trace
-from tests.views.figure.test_drawing import pixels
-from tests.views.figure.test_paths import UPDATES, five
+from tests.views.figure.test_paths import UPDATES, difference, five
 
 if TYPE_CHECKING:
     from tests.benchmarks.benchmark import Report
@@ -47,7 +45,7 @@ def pictures(report: Report) -> None:
         report.line(
             f"{form.upper()} of lrviz : of matplotlib", detail, own / other, HALF, least=False
         )
-    worst = difference(curves)
+    worst = difference()
     report.line("PNG : full drawing", f"{worst} of 255", worst / DIFFERENCE, 1, least=False)
 
 
@@ -72,14 +70,3 @@ def all_points(curves: list[Trace], form: str) -> bytes:
     buffer = io.BytesIO()
     fig.savefig(buffer, format=form)
     return buffer.getvalue()
-
-
-def difference(curves: list[Trace]) -> int:
-    """Return by how much a pixel differs at most from the drawing of all points."""
-    fig = figure(curves)
-    few = pixels(fig)
-    for line, each in zip(fig.axes[0].lines, curves, strict=True):
-        values = each.lr[:, 0]
-        line.set_data(np.arange(UPDATES + 1), np.append(values, values[-1]))
-    with mpl.rc_context({"path.simplify": False}):
-        return int(np.abs(pixels(fig) - few).max())

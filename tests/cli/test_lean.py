@@ -45,7 +45,10 @@ import matplotlib
 assert not {set(UNUSED_OF_MATPLOTLIB)!r} & set(sys.modules)
 assert not {{"dates", "category"}} & set(vars(matplotlib)), "no trace of them is left"
 import matplotlib.dates
+import matplotlib.pyplot
 from mpl_toolkits.mplot3d import Axes3D
+from matplotlib import _docstring
+assert _docstring.interpd(type("Own", (), {{"__doc__": "%(Line2D:kwdoc)s"}})).__doc__.count("color")
 assert matplotlib.dates.num2date(0).year == 1970 and Axes3D.name == "3d"
 """
 
@@ -108,13 +111,13 @@ def test_an_unknown_matplotlib_is_taken_as_it_is(
     fresh: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del fresh
-    with lean_matplotlib():
+    with lean_matplotlib(lambda name: None):
         found = set(UNUSED_OF_MATPLOTLIB) & set(sys.modules)
     assert found == set(UNUSED_OF_MATPLOTLIB), (
         f"see what matplotlib {matplotlib.__version__} imports, and what uses it"
     )
     monkeypatch.setattr(lean, "KNOWN_MATPLOTLIB", {})
-    with lean_matplotlib():
+    with lean_matplotlib(lambda name: None):
         assert not set(UNUSED_OF_MATPLOTLIB) & set(sys.modules)
 
 
@@ -128,6 +131,6 @@ def test_a_torch_that_is_there_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_matplotlib_that_is_there_stays() -> None:
     import matplotlib.dates
 
-    with lean_matplotlib():
+    with lean_matplotlib(lambda name: None):
         assert sys.modules["matplotlib.dates"] is matplotlib.dates
     assert sys.modules["matplotlib.dates"] is matplotlib.dates
