@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -22,24 +21,42 @@ from lrviz.simulation.bulk.products import product
 _MANY = 16  # groups from which on the steps of a recursion are made one by one, on all groups
 
 
-def _in_turn(groups: list[Group], form: Callable[..., list[Any]], *others: Any) -> Array:
-    """Return what a recursion makes of the lrs: of few groups one by one, of many all at once."""
-    *values, inputs = others
+def _in_turn(
+    groups: list[Group],
+    form: Callable[..., list[Any]],
+    fixed: Array,
+    shared: list[list[float]],
+    columns: tuple[Array, ...] = (),
+) -> Array:
+    """Return what a recursion makes of the lrs: of few groups one by one, of many all at once.
+
+    Args:
+        groups: The G of an optimizer.
+        form: Its lr, its number of `fixed`, and what each step takes in, to the lr of each step.
+        fixed: Shape (G,).
+        shared: What each step takes in, the same for all groups.
+        columns: What it takes in before that, each of shape (steps, G).
+    """
+    lrs = lrs_of(groups)
     if len(groups) >= _MANY:
-        return np.array(form(lrs_of(groups), *values, inputs))
-    each = zip(lrs_of(groups).tolist(), *(value.tolist() for value in values), strict=True)
-    return np.array([form(*numbers, inputs) for numbers in each]).T
+        return np.array(form(lrs, fixed, zip(*columns, *shared, strict=True)))
+    found = np.empty((len(shared[0]), len(groups)))
+    for group, (lr, own) in enumerate(zip(lrs.tolist(), fixed.tolist(), strict=True)):
+        inputs = (column[:, group].tolist() for column in columns)
+        found[:, group] = form(lr, own, zip(*inputs, *shared, strict=True))
+    return found
 
 
-def _above(lr: Any, floor: Any, factors: list[float]) -> list[Any]:
-    return [lr := factor * (lr - floor) + floor for factor in factors]
+def _above(lr: Any, floor: Any, steps: Iterable[tuple[float]]) -> list[Any]:
+    """Return what a factor of each step makes of an lr's height above the floor."""
+    return [lr := factor * (lr - floor) + floor for (factor,) in steps]
 
 
-def _mixed(lr: Any, swa: Any, shares: list[tuple[float, float]]) -> list[Any]:
-    """Return what SWALR makes of an lr with the share of each step and of the one before it."""
+def _mixed(lr: Any, swa: Any, steps: Iterable[tuple[Any, Any, float, float]]) -> list[Any]:
+    """Return what SWALR makes of an lr, or of all groups', from what each step adds and takes."""
     return [
-        lr := swa * now + (swa if before == 1 else (lr - before * swa) / (1 - before)) * (1 - now)
-        for before, now in shares
+        lr := added + (swa if left == 0 else (lr - taken) / left) * rest
+        for added, taken, left, rest in steps
     ]
 
 
@@ -62,7 +79,8 @@ def cosine(scheduler: CosineAnnealingLR, groups: list[Group]) -> Bulk | None:
         factors = heights[1:] / heights[:-1]
         if floor == 0:
             return moved(scheduler, groups, product(groups, factors[:, None]) + floor)
-        lrs = _in_turn(groups, _above, np.full(len(groups), floor, float), factors.tolist())
+        floors = np.full(len(groups), floor, float)
+        lrs = _in_turn(groups, _above, floors, [factors.tolist()])
         return moved(scheduler, groups, lrs)
 
     return make
@@ -79,8 +97,14 @@ def averaged(scheduler: SWALR, groups: list[Group]) -> Bulk | None:
         done = scheduler._step_count - 1
         parts = np.clip(np.arange(done, done + steps + 1) / epochs, 0, 1)
         shares = each(anneal, parts)
-        pairs = list(pairwise(shares.tolist()))
-        lrs = _in_turn(groups, _mixed, mixed, pairs)
+        before, now = shares[:-1, None], shares[1:, None]
+        # Once all of the lr is SWA's own, a step begins with that and not with the one before.
+        lrs = mixed * now + mixed * (1 - now)
+        count = max(0, min(steps, math.ceil(epochs) - done + 1))
+        if count:
+            columns = (mixed * now)[:count], (before * mixed)[:count]
+            shared = [(1 - share)[:count, 0].tolist() for share in (before, now)]
+            lrs[:count] = _in_turn(groups, _mixed, mixed, shared, columns)
         return moved(scheduler, groups, lrs)
 
     return make

@@ -101,7 +101,14 @@ def _turns(values: Array, level: float = np.inf) -> Steps:
     found, way, last = [], 0, -1
     for start in range(0, len(values) - 1, _BLOCK):
         before, after = values[start : start + _BLOCK], values[start + 1 : start + _BLOCK + 1]
-        signs = (after > before[: len(after)]).astype(np.int8) - (after < before[: len(after)])
+        rises, falls = after > before[: len(after)], after < before[: len(after)]
+        if start - last <= level and (rises | falls).all():  # at a glance: nothing is level
+            found.append(start + 1 + np.flatnonzero(rises[1:] != rises[:-1]))
+            if way and (way > 0) != rises[0]:
+                found.append(np.array([start]))
+            way, last = 1 if rises[-1] else -1, start + len(after) - 1
+            continue
+        signs = rises.astype(np.int8) - falls
         moving = np.flatnonzero(signs)
         if moving.size:
             signs = np.concatenate(([way or signs[moving[0]]], signs[moving]))
