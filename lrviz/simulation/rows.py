@@ -41,7 +41,10 @@ def rows(updates: int, groups: int, calls: int) -> Rows:
         return _Whole(updates, groups)
     if calls * _FEW <= updates:
         return _Steps()
-    room = shutil.disk_usage(tempfile.gettempdir()).free
+    try:
+        room = shutil.disk_usage(tempfile.gettempdir()).free
+    except OSError:  # there is no folder that may be written to
+        room = 0
     return (_File if 8 * updates * groups < room else _Whole)(updates, groups)
 
 

@@ -165,6 +165,12 @@ def test_it_is_taken_where_little_changes(monkeypatch: pytest.MonkeyPatch) -> No
     assert (kind(640, 64), kind(639, 64), kind(640, 58)) == (Stairs, np.ndarray, Filed)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=8 * 640))
     assert kind(640, 58) is np.ndarray
+    monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    assert kind(640, 58) is np.ndarray
+
+
+def nowhere() -> str:
+    raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
 
 
 def test_a_folder_that_is_full_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
