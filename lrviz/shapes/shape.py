@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +17,13 @@ Steps = Any
 """One step, an int, or an array of them: a formula is written once for both."""
 Values = Any
 """What a formula makes of `Steps`: a float, or an array of as many."""
+
+
+def each(
+    function: Callable[..., float], values: NDArray[Any], *others: Iterable[Any]
+) -> NDArray[np.float64]:
+    """Return what a function of Python's makes of each value, and of those beside it."""
+    return np.fromiter(map(function, values.tolist(), *others), float, len(values))
 
 
 class Numbers:
@@ -50,13 +57,13 @@ class Arrays:
     @staticmethod
     def cos(values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the cosine of each."""
-        return np.fromiter(map(math.cos, values.tolist()), float, len(values))
+        return each(math.cos, values)
 
     @staticmethod
     def power(base: Values, exponent: Values) -> NDArray[np.float64]:
         """Return the power of each; one of both is a number."""
         bases, exponents = np.broadcast_arrays(base, exponent)
-        return np.fromiter(map(math.pow, bases.tolist(), exponents.tolist()), float, len(bases))
+        return each(math.pow, bases, exponents.tolist())
 
     @staticmethod
     def always(value: float, steps: NDArray[np.int64]) -> NDArray[np.float64]:

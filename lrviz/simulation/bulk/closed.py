@@ -14,8 +14,9 @@ from torch.optim.lr_scheduler import (
 
 from lrviz.building.quantities import Group
 from lrviz.curves.events import Array
+from lrviz.shapes.shape import each
 from lrviz.simulation.bulk import parts
-from lrviz.simulation.bulk.parts import Bulk, counts_of, each, lrs_of, moved, moved_both
+from lrviz.simulation.bulk.parts import Bulk, counts_of, lrs_of, moved, moved_both
 
 
 def warm_restarts(scheduler: CosineAnnealingWarmRestarts, groups: list[Group]) -> Bulk | None:

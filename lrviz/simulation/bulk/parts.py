@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,11 +31,6 @@ def lrs_of(groups: list[Group]) -> Array:
 def counts_of(scheduler: Any, steps: int) -> NDArray[np.int64]:
     """Return the count at which the scheduler stands (`last_epoch`), and those of the steps."""
     return np.arange(scheduler.last_epoch, scheduler.last_epoch + steps + 1)
-
-
-def each(function: Callable[..., float], values: NDArray[Any], *others: Iterable[Any]) -> Array:
-    """Return what a function of Python's makes of each value."""
-    return np.fromiter(map(function, values.tolist(), *others), float, len(values))
 
 
 def moved(scheduler: Any, groups: list[Group], lrs: Array) -> dict[str, Array]:

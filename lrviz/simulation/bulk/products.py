@@ -21,7 +21,8 @@ from torch.optim.lr_scheduler import (
 
 from lrviz.building.quantities import Group
 from lrviz.curves.events import Array
-from lrviz.simulation.bulk.parts import Bulk, counts_of, each, lrs_of, moved
+from lrviz.shapes.shape import each
+from lrviz.simulation.bulk.parts import Bulk, counts_of, lrs_of, moved
 from lrviz.simulation.light import moving
 
 Factors = Callable[[int], Array | None]

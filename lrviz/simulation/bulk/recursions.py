@@ -14,8 +14,9 @@ from torch.optim.swa_utils import SWALR
 
 from lrviz.building.quantities import Group
 from lrviz.curves.events import Array
+from lrviz.shapes.shape import each
 from lrviz.simulation.bulk import parts
-from lrviz.simulation.bulk.parts import Bulk, counts_of, each, lrs_of, moved
+from lrviz.simulation.bulk.parts import Bulk, counts_of, lrs_of, moved
 from lrviz.simulation.bulk.products import product
 
 _MANY = 16  # groups from which on the steps of a recursion are made one by one, on all groups
