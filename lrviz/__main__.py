@@ -28,8 +28,10 @@ def main() -> None:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
+        from lrviz.cli import lean
         from lrviz.cli.app import app
 
+        lean.own_process = True
         app(prog_name="lrviz")
     except KeyboardInterrupt:  # during the imports
         sys.exit(signals.code() or signals.INTERRUPTED)

@@ -1,8 +1,9 @@
-"""torch and matplotlib without what nothing here uses of them: a quarter of their imports."""
+"""torch and matplotlib without what nothing here uses of them: a third of their imports."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,10 +20,34 @@ KNOWN_TORCH = {
 }
 """SHA-256 of torch's __init__.py, of which it is known that it can do without `UNUSED_OF_TORCH`."""
 
-UNUSED_OF_TORCH: dict[str, dict[str, Any]] = {"torch._meta_registrations": {}}
-"""Kernels for tensors without data, which compilers ask for, with their decompositions.
+UNUSED_OF_TORCH: dict[str, dict[str, Any]] = {
+    # Kernels for tensors without data, which compilers ask for, with their decompositions.
+    "torch._meta_registrations": {},
+    "torch.distributed._meta_registrations": {},
+    # What compilers make of a program, and what they have in place of its branches and loops.
+    "torch.export": {},
+    "torch.func": {"vmap": None},
+    "torch._higher_order_ops": {"cond": None, "while_loop": None},
+    "torch._higher_order_ops.invoke_subgraph": {"NestedCompileRegionOptions": object},
+    # Models in few bits.
+    "torch.quantization": {},
+    "torch.nn.intrinsic": {},
+    "torch.nn.qat": {},
+    "torch.nn.quantizable": {},
+    "torch.nn.quantized": {},
+    # Data, and models of others.
+    "torch.utils.data": {},
+    "torch.hub": {"tqdm": None},
+    # Kinds of mathematics.
+    "torch.distributions": {},
+    "torch.masked": {},
+    "torch.signal": {"windows": None},
+    # Measuring.
+    "torch.profiler": {},
+}
+"""What torch imports for those who write `torch.export` and never import it: nobody does here.
 
-torch imports it last, and uses nothing of it.
+The names are those that torch itself imports from them, and has no use for.
 """
 
 KNOWN_MATPLOTLIB = {
@@ -37,18 +62,53 @@ UNUSED_OF_MATPLOTLIB: dict[str, dict[str, Any]] = {
 }
 """Axes of words, of dates and of three dimensions: imported to be registered, and not drawn."""
 
+_DEVICES = "TORCH_DEVICE_BACKEND_AUTOLOAD"
+
+own_process = False
+"""Whether this process ends with lrviz's command, so that nobody asks it for more of torch."""
+
 
 @contextmanager
 def lean_torch(schedules: Iterable[Schedule]) -> Iterator[None]:
     """Let torch be imported without `UNUSED_OF_TORCH`, where all that will run is known.
 
-    Whoever imports that afterwards gets it. A torch that is not known, or imported already, is
-    taken as it is, and also where a user's code has a part in what will be simulated.
+    A torch that is not known, or imported already, is taken as it is, and also where other people's
+    code has a part in what will be simulated, or where the process is not lrviz's own: what is left
+    out can hardly be imported later, in another order than torch's.
     """
-    users = any(each.function is not None or each.trust for each in schedules)
-    lean = not users and _is_known("torch", ("__init__.py",), KNOWN_TORCH)
-    with _without(UNUSED_OF_TORCH if lean else {}):
+    lean = own_process and not any(map(_runs_others, schedules))
+    if not lean or not _is_known("torch", ("__init__.py",), KNOWN_TORCH):
         yield
+        return
+    with _without(UNUSED_OF_TORCH), _no_device():
+        yield
+
+
+def _runs_others(schedule: Schedule) -> bool:
+    """Say whether more than torch's own code makes the numbers: a user's, or transformers'."""
+    nodes = [member.node for member in schedule.members]
+    return (
+        schedule.function is not None
+        or schedule.trust
+        or "transformers" in f"{nodes} {schedule.optimizer.type}"
+    )
+
+
+@contextmanager
+def _no_device() -> Iterator[None]:
+    """Let torch be imported without the packages of other companies' devices.
+
+    They would be in want of what is left out, and a learning rate needs no device.
+    """
+    asked = os.environ.get(_DEVICES)
+    os.environ[_DEVICES] = "0"
+    try:
+        yield
+    finally:
+        if asked is None:
+            del os.environ[_DEVICES]
+        else:
+            os.environ[_DEVICES] = asked
 
 
 @contextmanager
