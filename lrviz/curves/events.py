@@ -177,7 +177,7 @@ def _classify(values: Array, scale: float) -> Codes:
         change = np.diff(values)
         jumps, hidden = _jumps(values, change, scale)
         departures, levels = _flat_ends(change)
-        lows, highs = _turns(change, scale)
+        lows, highs = _turns(values, change, scale)
         exact = jumps | departures | levels | lows | highs
         kinds[_kinks(values, scale) & ~_widened(exact, 3)] = Kind.KINK
         kinds[departures] = Kind.DEPARTURE
@@ -224,7 +224,7 @@ def _flat_ends(change: Array) -> tuple[Flags, Flags]:
     return np.append(departures, False), np.append(levels, False)
 
 
-def _turns(change: Array, scale: float) -> tuple[Flags, Flags]:
+def _turns(values: Array, change: Array, scale: float) -> tuple[Flags, Flags]:
     """Flag the samples where falling turns to rising, and rising to falling."""
     lows, highs = np.zeros(len(change) + 1, np.bool_), np.zeros(len(change) + 1, np.bool_)
     moving = np.flatnonzero(np.abs(change) > _ROUNDING * scale)
@@ -234,10 +234,25 @@ def _turns(change: Array, scale: float) -> tuple[Flags, Flags]:
     equal = np.concatenate([[0], np.cumsum(change == 0)])
     # A turn over three equal values or more is a plateau: its two ends are the events.
     plateau = (last - first >= 2) & (equal[last] - equal[first] == last - first)
-    middle, rising = (first + last) // 2, sign[turning] > 0
-    lows[middle[~plateau & ~rising]] = True
-    highs[middle[~plateau & rising]] = True
+    first, last, rising = first[~plateau], last[~plateau], sign[turning][~plateau] > 0
+    at = _extremes(values, first, last, rising)
+    lows[at[~rising]] = True
+    highs[at[rising]] = True
     return lows, highs
+
+
+def _extremes(values: Array, first: Steps, last: Steps, rising: Flags) -> Steps:
+    """Return where each turn is highest, or lowest, from first to last; of several their middle."""
+    if not len(first):
+        return first
+    lengths = last - first + 1
+    begins = np.cumsum(lengths) - lengths
+    steps: Steps = np.arange(lengths.sum()) + np.repeat(first - begins, lengths)
+    heights = values[steps] * np.repeat(np.where(rising, 1.0, -1.0), lengths)
+    extreme = heights == np.repeat(np.maximum.reduceat(heights, begins), lengths)
+    earliest = np.minimum.reduceat(np.where(extreme, steps, len(values)), begins)
+    latest = np.maximum.reduceat(np.where(extreme, steps, -1), begins)
+    return (earliest + latest) // 2
 
 
 def _kinks(values: Array, scale: float) -> Flags:

@@ -167,6 +167,15 @@ def test_rounding_is_no_event_even_in_float32(n: int) -> None:
         assert events(values) == []
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_peak_with_a_side_too_flat_to_be_seen_is_where_the_curve_is_highest(sign: int) -> None:
+    rise = np.linspace(0, 5e-5, 1001)
+    fall = 5e-5 * (0.5 + 0.5 * np.cos(np.pi * np.arange(1, 5001) / 1e8))  # 15 steps of rounding
+    peak = Kind.HIGH if sign > 0 else Kind.LOW
+    assert events(sign * np.concatenate([rise, fall])) == [(1000, peak)]
+    assert events(sign * np.concatenate([fall[::-1], rise[::-1]])) == [(5000, peak)]
+
+
 def test_the_largest_are_kept_and_the_others_counted() -> None:
     values = np.full(10_000, 1.0)
     for k in range(1, 40):
