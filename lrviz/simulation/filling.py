@@ -34,7 +34,7 @@ class Loop:
     rows: dict[str, Rows]
     origin: int  # the update of the first row
     moving: Moving | None  # at which of its counts the only scheduler may move anything
-    bulk: Bulk | None  # what makes many of its steps at once
+    bulks: list[Bulk | None]  # of each timeline, what makes many of its steps at once
 
     @classmethod
     def of(
@@ -48,7 +48,10 @@ class Loop:
         """Return the loop over so many updates."""
         only = timelines[0] if len(timelines) == 1 and timelines[0].metric is None else None
         few = moving(only.scheduler) if only else None
-        many = bulk(only.scheduler, groups) if only and not few else None
+        many = [
+            bulk(line.scheduler, groups) if not few and line.metric is None else None
+            for line in timelines
+        ]
         calls = sum(len(line.after) for line in timelines)
         if few and only:
             calls = len(few(1, len(only.after)))
@@ -62,14 +65,16 @@ class Loop:
 
     def _fill_at_once(self, start: int, stop: int) -> tuple[int, RunError | None]:
         """Do so while many steps can be made at once; return from where on it is not done yet."""
-        if self.bulk is None:
+        called = [line.is_called(start, stop) for line in self.timelines]
+        many = self.bulks[called.index(True)] if called.count(True) == 1 else None
+        if many is None:
             return start, None
-        after = self.timelines[0].between(start, stop).after
+        after = self.timelines[called.index(True)].between(start, stop).after
         most = max(BLOCK // len(self.groups), parts.LEAST)
         while len(after):
             now = self._now()
             try:
-                found = self.bulk(min(len(after), most))
+                found = many(min(len(after), most))
             except Exception as raised:  # noqa: BLE001  (a scheduler may raise anything)
                 error = failure(int(after[0]), raised)
                 self._put(start, now, error.update + 1)

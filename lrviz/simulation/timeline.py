@@ -57,6 +57,10 @@ class Timeline:
         cadence = built.cadence
         return cls(built.scheduler, cadence.after(length), cadence.indices(length), built.metric)
 
+    def is_called(self, start: int, stop: int) -> bool:
+        """Say whether any call comes after an update t with start <= t < stop."""
+        return bisect_left(self.after, start) < bisect_left(self.after, stop)
+
     def between(self, start: int, stop: int) -> Calls:
         """Return the calls that come after an update t with start <= t < stop."""
         part = slice(bisect_left(self.after, start), bisect_left(self.after, stop))

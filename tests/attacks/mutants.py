@@ -353,6 +353,13 @@ SIMULATING = (
         "simulation/light",
     ),
     Mutant(
+        "many steps are made where another scheduler steps between",
+        "simulation/filling.py",
+        "if called.count(True) == 1",
+        "if any(called)",
+        "simulation/light",
+    ),
+    Mutant(
         "a function is asked for the step before",
         "simulation/bulk/functions.py",
         "moved(scheduler, groups, base * factors)",

@@ -171,6 +171,28 @@ def test_a_plateau(name: str, groups: int) -> None:
     hold(lambda o: ReduceLROnPlateau(o, **PLATEAUS[name]), torch.optim.SGD, GROUPS[:groups], METRIC)
 
 
+@pytest.mark.parametrize("second", [9, 22, 23, 24])  # amid a chunk of 23, and about its end
+@pytest.mark.parametrize("groups", [1, 2])
+def test_schedulers_that_take_turns(groups: int, second: int) -> None:
+    def make(optimizer: Optimizer) -> list[Slot]:
+        return [
+            Slot(LinearLR(optimizer, 0.1, 1, 40), end=second),
+            Slot(ExponentialLR(optimizer, 0.9), frequency=2, begin=second, end=40),
+            Slot(LambdaLR(optimizer, lambda step: 1 / (1 + step)), begin=45),
+        ]
+
+    optimizers = [
+        of(torch.optim.SGD, GROUPS[:groups], {"lr": 0.1})
+        for of in (real_optimizer, dummy_optimizer)
+    ]
+    theirs, ours = map(make, optimizers)
+    assert_equal(
+        stepping.run(build(optimizers[1], ours, UPDATES)), train(optimizers[0], theirs, UPDATES)
+    )
+    for our, their in zip(ours, theirs, strict=True):
+        assert_same_state(our.scheduler, their.scheduler)
+
+
 @pytest.mark.parametrize(
     "name", ["a cosine down, up and down", "averaged", "averaged at once", "factors in a chain"]
 )

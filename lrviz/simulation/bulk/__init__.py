@@ -37,7 +37,8 @@ def bulk(scheduler: Any, groups: list[Group]) -> Bulk | None:
     """Return what makes many steps of a scheduler at once, where it has such a form.
 
     Args:
-        scheduler: Of torch's classes, behind its first update; the only one of its optimizer.
+        scheduler: Of torch's classes, behind its first update; no other of its optimizer is called
+            amid the steps.
         groups: Of its optimizer, whose lrs are numbers.
     """
     make = _FORMS.get(type(scheduler))
