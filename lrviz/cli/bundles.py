@@ -21,16 +21,7 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
             parameters.append(own)
             continue
         bundles[name] = kind  # type: ignore[assignment]  # a class, not an instance
-        inner = get_type_hints(kind, include_extras=True)
-        parameters += [
-            inspect.Parameter(
-                each.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=each.default,
-                annotation=inner[each.name],
-            )
-            for each in fields(kind)
-        ]
+        parameters += _options(bundles[name])
 
     @functools.wraps(command)
     def call(**values: Any) -> None:
@@ -42,3 +33,17 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     vars(call)["__signature__"] = inspect.Signature(parameters)
     call.__annotations__ = {each.name: each.annotation for each in parameters}
     return call
+
+
+@functools.cache  # a bundle is several commands', and its hints take a millisecond to evaluate
+def _options(bundle: type) -> list[inspect.Parameter]:
+    hints = get_type_hints(bundle, include_extras=True)
+    return [
+        inspect.Parameter(
+            each.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=each.default,
+            annotation=hints[each.name],
+        )
+        for each in fields(bundle)
+    ]
