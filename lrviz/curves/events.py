@@ -249,6 +249,7 @@ def _extremes(values: Array, first: Steps, last: Steps, rising: Flags) -> Steps:
     begins = np.cumsum(lengths) - lengths
     steps: Steps = np.arange(lengths.sum()) + np.repeat(first - begins, lengths)
     heights = values[steps] * np.repeat(np.where(rising, 1.0, -1.0), lengths)
+    heights[np.isnan(heights)] = -np.inf
     extreme = heights == np.repeat(np.maximum.reduceat(heights, begins), lengths)
     earliest = np.minimum.reduceat(np.where(extreme, steps, len(values)), begins)
     latest = np.maximum.reduceat(np.where(extreme, steps, -1), begins)

@@ -176,6 +176,12 @@ def test_a_peak_with_a_side_too_flat_to_be_seen_is_where_the_curve_is_highest(si
     assert events(sign * np.concatenate([fall[::-1], rise[::-1]])) == [(5000, peak)]
 
 
+@pytest.mark.parametrize("lost", [[math.nan], [math.nan, math.nan], [math.inf]])
+def test_a_turn_in_which_values_are_lost_is_that_loss_alone(lost: list[float]) -> None:
+    values = [0.0, 1, 2, 3, *lost, 3, 2, 1, 0, 1, 2, 3, 4, 5, 6]
+    assert events(np.array(values)) == [(4, Kind.NOT_FINITE), (len(lost) + 7, Kind.LOW)]
+
+
 def test_the_largest_are_kept_and_the_others_counted() -> None:
     values = np.full(10_000, 1.0)
     for k in range(1, 40):
