@@ -18,9 +18,12 @@ EDGE = 0.08
 TICK = 0.11
 _PAD = 0.05
 _BETWEEN = 0.13
-_LOWEST = 0.2  # of a panel below the first one
+LOWEST = 0.2
+"""The least height of a panel below the first one."""
 FIRST = 0.6
 """The least share of the panels' and the legend's height that the first panel has."""
+
+_TICK_LINES = 1.9  # lines of text for each tick of a y axis
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class Fonts:
     @classmethod
     def of(cls, size: float) -> Fonts:
         """Return the sizes that go with a base size in points."""
-        return cls(Type(0.92 * size), Type(size), Type(1.15 * size, "bold"), Type(0.8 * size))
+        note = float(np.interp(size, (7.7, 11), (0.8, 0.91)))
+        return cls(Type(0.92 * size), Type(size), Type(1.15 * size, "bold"), Type(note * size))
 
 
 def font_size(width: float) -> float:
@@ -83,7 +87,7 @@ def x_ticks(unit: Unit, end: float, width: float, font: Type) -> tuple[EvenLocat
 
 def y_ticks(scale: YScale, height: float, font: Type) -> tuple[Locator, Axis]:
     """Return what places the ticks of a y axis of so many inches, and those that it gives."""
-    most = max(2, min(8, int(height / (2.3 * font.line))))
+    most = max(2, min(8, int(height / (_TICK_LINES * font.line))))
     within = scale.low, scale.high
     for locator in y_locators(scale, most):
         values = [float(each) for each in locator.tick_values(*within)]
@@ -117,7 +121,7 @@ def heights(room: float, count: int, below: float = 0.0) -> list[float]:
 def lacking(room: float, count: int, below: float = 0.0) -> float:
     """Return how much more room `heights` needs, that all can be read; 0 or less is none."""
     others = count - 1
-    return (below + others * (_BETWEEN + _LOWEST)) / (1 - FIRST) - room
+    return (below + others * (_BETWEEN + LOWEST)) / (1 - FIRST) - room
 
 
 def boxes(outer: Box, count: int, below: float = 0.0) -> list[Box]:
@@ -138,3 +142,13 @@ def left_margin(axes: Sequence[Axis], fonts: Fonts) -> float:
 def x_margin(fonts: Fonts) -> float:
     """Return the room for an x axis' tick labels and its name."""
     return TICK + fonts.tick.line + fonts.label.line
+
+
+def top_margin(fonts: Fonts) -> float:
+    """Return the same for an x axis above a panel, over whose ticks feet of letters hang."""
+    return x_margin(fonts) + feet(fonts)
+
+
+def feet(fonts: Fonts) -> float:
+    """Return how much further from its ticks the name of an x axis above a panel is."""
+    return fonts.label.size / 3 / 72

@@ -27,8 +27,10 @@ from lrviz.views.plan.planning import Plan
 
 _SHAPE = 1.55  # width of a panel to its height
 _LEAST = 10.0  # width of a panel, in heights of a tick's label
-_LOWER = 0.5  # height of a panel below the first one of a trace, to that one's
+_LOWER = 0.5  # height of a panel below the first one of a trace, to that one's, at the most
 _GAP = 0.16  # inches between rows, and at least between columns
+_REST = 1 / layout.FIRST - 1  # of a first panel's height: what a legend and other panels may have
+_LEAST_HIGH = 0.3  # inches of a first panel
 
 
 def columns(count: int, width: float, fonts: layout.Fonts) -> int:
@@ -50,7 +52,8 @@ def page_height(plan: Plan, width: float, fonts: layout.Fonts, title: str | None
     head = fonts.tick.line * 1.2
     around = layout.x_margin(fonts) + 2 * layout.EDGE + (fonts.title.line + 0.16 if title else 0)
     rows = len(below) * (panel + head + _GAP)
-    return rows + sum(below) * (_LOWER * panel + fonts.note.line) + around
+    others = [min(each * (_LOWER * panel + fonts.note.line), panel * _REST) for each in below]
+    return rows + sum(others) + around
 
 
 def _parts(plan: Plan) -> list[Plan]:
@@ -84,6 +87,29 @@ class Head:
         return self.names.height if self.names else 0.0
 
 
+@dataclass(frozen=True)
+class Cells:
+    """The sizes of all cells, in inches.
+
+    Attributes:
+        left: Where the first one's panel begins.
+        right: The page's right margin.
+        gap: Between columns.
+        width: Of a panel.
+        head: Height of what stands above a first panel.
+        height: Of a first panel.
+        lower: Of each panel below it.
+    """
+
+    left: float
+    right: float
+    gap: float
+    width: float
+    head: float
+    height: float
+    lower: float
+
+
 class Multiples(Canvas):
     """A page of small multiples."""
 
@@ -107,37 +133,55 @@ class Multiples(Canvas):
         size = self.width / self.columns, 0.75 * each
         room = max(headroom(part.spots, fonts.note, size) for part in self.parts)
         self.parts = [part.with_room_above(room) for part in self.parts]
-        self._y = self._ticks(0.75 * each)
-        left = layout.left_margin([axis for _, axis in self._y.values()], fonts)
-        ends = fonts.tick.width(self.plan.below.write(self.plan.end))
-        gap = max(_GAP, ends / 2 + fonts.tick.width("0") / 2 + _GAP)
-        right = layout.EDGE + max(layout.EDGE, ends / 2)
-        width = (self.width - left - right - (self.columns - 1) * gap) / self.columns
-        heads = [self._head(part, width) for part in self.parts]
-        head = 1.25 * fonts.tick.line + max(head.height for head in heads)
-        written = self.rows * head + (self.rows - 1) * _GAP + sum(self.below) * self._name
-        free = self.height - top - bottom - written
-        height = free / (self.rows + _LOWER * sum(self.below))
-        least = 0.3 if not any(self.below) else 0.3 / _LOWER
-        if width < 0.5 or height < least:
-            lacking = (self.rows + _LOWER * sum(self.below)) * (2 * least - height)
-            raise self.refuse(self.columns * (0.5 - width), lacking)
+        self._y, left = self._ticks(0.75 * each, 0.75 * _LOWER * each), 0.0
+        for _ in range(2):  # other ticks may be wider, and a narrower cell's legend higher
+            axes = [axis for _, axis in self._y.values()]
+            left = max(left, layout.left_margin(axes, fonts))
+            cells, heads = self._cells(left, self.height - top - bottom)
+            self._y = self._ticks(cells.height, cells.lower)
+        left, gap, width, head = cells.left, cells.gap, cells.width, cells.head
         self.write_notes()
         y = self.height - top
         for row, below in enumerate(self.below):
             for column in range(min(self.columns, len(self.parts) - row * self.columns)):
                 index, x = row * self.columns + column, left + column * (width + gap)
                 self._write_head(heads[index], x, y)
-                self._draw_cell(index, Box(x, y - head - height, width, height))
-            y -= head + height + below * (_LOWER * height + self._name) + _GAP
+                self._draw_cell(index, Box(x, y - head - cells.height, width, cells.height), cells)
+            y -= head + cells.height + below * (cells.lower + self._name) + _GAP
         middle = bottom + (self.height - top - bottom) / 2
         if any(self.below):  # then beside a panel that it names
-            middle = self.height - top - head - height / 2
+            middle = self.height - top - head - cells.height / 2
         look = {"fontsize": fonts.label.size, "color": settings["axes.labelcolor"]}
         name = self.plan.panels[0].title
         self.write(name, layout.EDGE, middle, rotation=90, va="center", ha="left", **look)
-        centre = left + (self.width - left - right) / 2
+        centre = left + (self.width - left - cells.right) / 2
         self.write(self.plan.below.name, centre, self.foot, va="bottom", ha="center", **look)
+
+    def _cells(self, left: float, room: float) -> tuple[Cells, list[Head]]:
+        """Return the sizes of the cells of a page with so much height for them, and their heads.
+
+        A first panel has 60 % of the height that it and the panels and names of its cell have.
+        """
+        fonts, others, most = self.fonts, sum(self.below), max(self.below)
+        ends = fonts.tick.width(self.plan.below.write(self.plan.end))
+        gap = max(_GAP, ends / 2 + fonts.tick.width("0") / 2 + _GAP)
+        right = layout.EDGE + max(layout.EDGE, ends / 2)
+        width = (self.width - left - right - (self.columns - 1) * gap) / self.columns
+        heads = [self._head(part, width) for part in self.parts]
+        names = max(head.height for head in heads)
+        head = 1.25 * fonts.tick.line + names
+        free = room - self.rows * head - (self.rows - 1) * _GAP
+        half = (free - others * self._name) / (self.rows + _LOWER * others)
+        height, lower = half, _LOWER * half
+        least = max(_LEAST_HIGH, names / _REST, layout.LOWEST / _LOWER if others else 0.0)
+        if others and _REST * half - names < most * (lower + self._name):
+            height = (free + names * others / most) / (self.rows + _REST * others / most)
+            lower = (_REST * height - names) / most - self._name
+            least = max(least, (most * (layout.LOWEST + self._name) + names) / _REST)
+        if width < 0.5 or height < least:
+            lacking = (self.rows + _REST * others / max(1, most)) * (least - height)
+            raise self.refuse(self.columns * (0.5 - width), lacking)
+        return Cells(left, right, gap, width, head, height, lower), heads
 
     @property
     def _name(self) -> float:
@@ -150,18 +194,18 @@ class Multiples(Canvas):
             return max(usual, layout.TICK + 1.6 * self.fonts.tick.line)
         return usual
 
-    def _ticks(self, height: float) -> dict[str, tuple[Locator, layout.Axis]]:
-        """Return the ticks of each quantity, where first panels are some so high."""
+    def _ticks(self, height: float, lower: float) -> dict[str, tuple[Locator, layout.Axis]]:
+        """Return the ticks of each quantity, where first panels and others are so high."""
         scales = [self.parts[0].scales[0], *self.plan.scales[1:]]
-        heights = [height, *(_LOWER * height for _ in scales[1:])]
+        heights = [height, *(lower for _ in scales[1:])]
         return {
             panel.param: layout.y_ticks(scale, high, self.fonts.tick)
             for panel, scale, high in zip(self.plan.panels, scales, heights, strict=True)
         }
 
-    def _draw_cell(self, index: int, box: Box) -> None:
+    def _draw_cell(self, index: int, box: Box, cells: Cells) -> None:
         """Draw the panels of one trace, of which the first one has this place."""
-        part, height = self.parts[index], _LOWER * box.height
+        part, height = self.parts[index], cells.lower
         beside = self.parts[index - 1].panels if index % self.columns else ()
         last = index + self.columns >= len(self.parts)
         for number, panel in enumerate(part.panels):

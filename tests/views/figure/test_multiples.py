@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from itertools import combinations
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ def test_groups_of_one_schedule_are_named_above_its_panel() -> None:
     layered = trace(values, label="layered", groups=("head", "middle", "deep"))
     fig = figure([layered, trace([0.1, 0.0], label="plain")], GRID)
     assert [len(ax.lines) for ax in fig.axes] == [2, 1]
-    assert {"layered", "head", "deep +1 group up to x4", "plain"} <= set(written(fig))
+    assert {"layered", "head", "deep +1 group up to ×4", "plain"} <= set(written(fig))
     assert fig.axes[0].get_position().y1 == fig.axes[1].get_position().y1
 
 
@@ -87,6 +88,43 @@ def test_what_does_not_move_a_quantity_has_no_panel_of_it() -> None:
     assert written(figure(traces, GRID)).count("momentum") == 1
     [ax] = figure(traces, FigureOptions(grid=True, param="momentum")).axes
     assert ax.lines[0].get_ydata() == pytest.approx([0.95, 0.95, 0.85, 0.85])
+
+
+@pytest.mark.parametrize("size", [(3.4, 3), (5, 8), None])
+@pytest.mark.parametrize(("count", "groups"), [(1, 1), (2, 3), (7, 4)])
+@pytest.mark.parametrize("moving", [1, 2])
+def test_the_learning_rate_keeps_its_height_beside_the_names_and_other_panels_of_its_cell(
+    size: tuple[float, float] | None, count: int, groups: int, moving: int
+) -> None:
+    names = tuple(f"group {index}" for index in range(groups))
+    lr = np.linspace(0.1, 0, 50)[:, None] ** np.linspace(1, 1.2, groups)
+    curves = {"lr": lr, **dict.fromkeys(("momentum", "dampening")[:moving], lr)}
+    traces = [trace(lr[:, 0], label="plain")]
+    for index in range(count):
+        one = trace(lr, label=f"schedule {index}", groups=names)
+        traces.append(replace(one, curves=curves, after=dict.fromkeys(curves, lr[-1])))
+    options = FigureOptions(grid=True, size=size, groups="all", style="paper")
+    try:
+        fig = drawn(figure(traces, options))
+    except UsageError:
+        assert size == (3.4, 3)
+        assert count in (2, 7)
+        return
+    found = [(text.get_text(), text.get_window_extent()) for text in texts(fig)]
+    if len(fig.axes) == 1 + count:
+        assert size is not None
+        assert any("No room for the momentum" in text for text, _ in found)
+        return
+    boxes = [ax.get_window_extent() for ax in fig.axes]
+    cells = list(zip(*[iter(boxes[1:])] * (1 + moving), strict=True))
+    for index, (first, *_, last) in enumerate(cells):
+        [title] = [box for text, box in found if text == f"schedule {index}"]
+        own = [box for text, box in found if text in names and first.x0 < box.x0 < first.x1]
+        rows = {round(box.y0) for box in own if first.y1 < box.y0 < title.y0}
+        assert bool(rows) == (groups > 1)
+        line = min(b - a for a, b in pairwise(sorted(rows))) if len(rows) > 1 else 0.1 * fig.dpi
+        assert first.height >= 0.6 * (first.y1 - last.y0 + len(rows) * line) - 1
+        assert last.height >= 0.2 * fig.dpi - 1e-6
 
 
 def test_the_grid_is_about_square_with_few_gaps() -> None:
@@ -157,7 +195,8 @@ def test_what_has_no_room_is_refused() -> None:
         figure(shapes(12), FigureOptions(grid=True, size=(3, 2)))
     assert str(caught.value) == (
         "3x2 inches have no room for this figure and what is written around it: "
-        "give a larger size, such as 3x6.5"
+        "give a larger size, such as 3x4.5"
     )
+    figure(shapes(12), FigureOptions(grid=True, size=(3, 4.5)))
     with pytest.raises(UsageError, match=r"^a grid has panels of its own: leave out ax=, or grid$"):
         figure(shapes(2), GRID, ax=Figure().add_subplot())
