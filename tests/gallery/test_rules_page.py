@@ -60,7 +60,7 @@ def section(rule: Rule) -> str:
     language, given = "yaml", [file]
     if file.endswith(".py"):
         language, given = "python", [f"run:{file}", "--steps", "20", "--after", "21"]
-    size, title = "6x2.6", f"{rule.code} {rule.slug}"
+    size, title = "6x4", f"{rule.code} {rule.slug}"
     for style in STYLES:
         picture = f"{rule.code}-{style}.svg"
         how = ("--style", style, "--size", size, "--title", title, "-o", picture)

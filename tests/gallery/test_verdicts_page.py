@@ -206,7 +206,7 @@ def section(case: Case) -> str:
     Path(log).write_text("\n".join(["step,lr", *rows]) + "\n", encoding="utf-8")
     for style in STYLES:
         picture = f"{case.name}-{style}.svg"
-        how = ("--style", style, "--size", "6x3", "-o", picture)
+        how = ("--style", style, "--size", "6x4", "-o", picture)
         ran = lrviz("plot", "plan.yaml", f"the run={log}", "-q", *how)
         assert (ran.code, ran.out) == (0, "")
     said = lrviz("compare", "plan.yaml", log, "-q", "-o", "one.png", COLUMNS="100").out

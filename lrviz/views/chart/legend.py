@@ -51,11 +51,12 @@ def legend(entries: Sequence[Item], width: int, most: int, ascii: bool) -> list[
 def printable(text: str, ascii: bool) -> str:
     r"""Return text as a chart shows it: on one line, control characters as escapes.
 
-    >>> printable("é\n", ascii=False), printable("é\n", ascii=True)
-    ('é\\n', '\\xe9\\n')
+    >>> printable("é\n", ascii=False), printable("é\n", ascii=True), printable("×4", ascii=True)
+    ('é\\n', '\\xe9\\n', 'x4')
     """
     text = visible(text)
-    return text.encode("ascii", "backslashreplace").decode() if ascii else text
+    plain = text.replace("\N{MULTIPLICATION SIGN}", "x")
+    return plain.encode("ascii", "backslashreplace").decode() if ascii else text
 
 
 def shortened(text: str, room: int, ascii: bool) -> str:

@@ -101,14 +101,15 @@ def figure(
                 refused = refused or error
                 if options.size is None and height < LARGEST / 1.25:
                     height *= 1.25
-                elif len(planned.panels) > 1 and not options.grid:
+                elif len(planned.panels) > 1:
                     planned = planned.first()
                 else:
                     raise refused from None
             else:
-                if not drawn.unsaid or planned.unsaid:
+                told = planned.telling(drawn.unsaid)
+                if told.unsaid == planned.unsaid:
                     return fig
-                planned = planned.telling(drawn.unsaid)
+                planned = told  # with the note there is less room, and it stays true
 
 
 def save_bytes(

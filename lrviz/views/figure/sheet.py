@@ -94,7 +94,7 @@ class Sheet(Canvas):
         count = len(plan.panels)
         top = self.write_title() or layout.EDGE + (0 if plan.above else 0.5 * fonts.tick.line)
         if plan.above:
-            top += layout.x_margin(fonts)
+            top += layout.top_margin(fonts)
         bottom = self.foot + layout.x_margin(fonts)
         sizes = layout.heights(self.height - top - bottom, count)
         plan = plan.with_room_above(headroom(plan.spots, fonts.note, (self.width, sizes[0])))
@@ -300,7 +300,8 @@ class Sheet(Canvas):
         top.xaxis.set_major_locator(layout.x_ticks(above, end, width, font)[0])
         top.xaxis.set_major_formatter(FuncFormatter(lambda value, _: above.write(value)))
         top.tick_params(**tick_look("x", font.size))
-        top.set_xlabel(above.name, fontsize=self.fonts.label.size, labelpad=3)
+        pad = 3 + 72 * layout.feet(self.fonts)
+        top.set_xlabel(above.name, fontsize=self.fonts.label.size, labelpad=pad)
         top.spines["top"].set_visible(True)
 
 

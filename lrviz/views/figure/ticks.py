@@ -17,6 +17,7 @@ _LOG_TICKS = (
     (math.inf, (1,)),
 )
 _MOST_DECADES = 9  # that are labelled
+_STEPS = (1, 2, 2.5, 5, 10)  # between the ticks of a linear y axis
 
 
 class EvenLocator(Locator):
@@ -49,7 +50,7 @@ def y_locators(scale: YScale, most: int) -> list[Locator]:
     if scale.empty:
         return [FixedLocator([0.0])]
     if not scale.log:
-        return [MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2)]
+        return [MaxNLocator(most, steps=_STEPS, min_n_ticks=least) for least in (3, 2)]
     decades = math.log10(scale.high) - math.log10(scale.low)
     ladder = [subs for reach, subs in _LOG_TICKS if decades <= reach]
     return [

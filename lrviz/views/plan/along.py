@@ -20,11 +20,13 @@ _LEVEL = math.radians(6)  # a name beside a curve that is as level as that is le
 # In inches.
 _AWAY = (0.6, 0.4, 0.25, 0.15)  # between a name and the next curve: the more the better
 _STAND_OFF = 0.3  # between a curve and its name, on the mean over its length
-_ASIDE = (
-    0.3,
-    0.25,
-)  # what a name to the side of its curve counts as, and the least between it and others
+_ENOUGH, _MORE = 0.25, 0.3  # more than enough is worth that share of it
+# What a name to the side of its curve counts as, and the least between it and others.
+_ASIDE = 0.4, 0.25
 _ASIDE_IN_TEXT = 0.12, 0.15  # the same where a letter says whose it is
+_OFF_AXIS = 0.06  # a curve that is upright nearer to the y axis is not seen
+_BENT = 2.0  # times that: what a name counts as that its curve is not beside all along
+_TURNED = 0.06  # what a name that is not level counts as
 _ALONE = 0.1  # from where a line leads to a name, to the next curve
 _AROUND = np.linspace(-_ALONE, _ALONE, 7)
 _WIDEST = 0.35  # of a panel: a longer name hides more than a line to it tells
@@ -85,7 +87,7 @@ def lying(
 def _places(room: Room, index: int, swept: tuple[Array, Array], size: Point) -> list[Lying]:
     """Return where a curve's name may lie, the best place first."""
     others = room.others(index)
-    x, y, angle, gap, turn, least = _candidates(room, swept, size, others)
+    x, y, angle, gap, turn, cost, least = _candidates(room, swept, size, others)
     clear = np.zeros(len(x))
     free = room.are_free(_points(x, y, angle, size, _GRAIN * CELL))
     left = np.flatnonzero(free)
@@ -105,7 +107,11 @@ def _places(room: Room, index: int, swept: tuple[Array, Array], size: Point) -> 
         beyond = x[near] + far * np.cos(turn[near]), y[near] + far * np.sin(turn[near])
         points = _points(*beyond, angle[near], size, _GRAIN * CELL)
         clear[near[~are_clear(points, others)]] = 0.0
-    worth = clear - gap - 0.06 * (angle != 0) - 0.1 * np.abs(x / room.width - 0.5)
+    worth = (
+        np.minimum(clear, _ENOUGH + _MORE * (clear - _ENOUGH))
+        - cost
+        - 0.1 * np.abs(x / room.width - 0.5)
+    )
     order = np.argsort(-worth, kind="stable")
     return [
         Lying((float(x[at]), float(y[at])), math.degrees(angle[at]))
@@ -140,10 +146,10 @@ def _led(room: Room, index: int, swept: tuple[Array, Array], size: Point) -> Lyi
 def _candidates(
     room: Room, swept: tuple[Array, Array], size: Point, others: Cells
 ) -> tuple[Array, ...]:
-    """Return where a name may be, six of shape (K,).
+    """Return where a name may be, seven of shape (K,).
 
     These are x and y of the middles, the angles of the names, how far on the mean the curve is, the
-    directions away from it, and how far away the others must be.
+    directions away from it, what that counts as, and how far away the others must be.
     """
     middle = np.arange(0, room.columns, _EVERY)
     level = np.zeros(len(middle))
@@ -202,7 +208,8 @@ def _over_and_under(
         points = points.reshape(-1, len(middle), 2).swapaxes(0, 1)
         fits[fits] = are_clear(points[fits], others)  # none is between the curve and its name
         turn, least = angle + side * math.pi / 2, np.full(len(x), _AWAY[-1])
-        found.append(np.stack([x, side * y, angle, gap, turn, least])[:, fits])
+        cost = _BENT * gap + _TURNED * (angle != 0)
+        found.append(np.stack([x, side * y, angle, gap, turn, cost, least])[:, fits])
     return found
 
 
@@ -216,17 +223,19 @@ def _aside(room: Room, swept: tuple[Array, Array], size: Point) -> Array:
         there = (low <= y[:, None] + height / 2) & (high >= y[:, None] - height / 2)
     edges = np.diff(np.pad(there, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     row, column = np.nonzero(edges)
+    seen = column * CELL >= _OFF_AXIS
+    row, column = row[seen], column[seen]
     side = np.asarray(-edges[row, column], np.float64)
     left = column * CELL + side * (width / 2 + room.beside) - width / 2
     left = side * np.ceil(side * left / across - 1e-6) * across
     gap, least = _ASIDE if room.character is None else _ASIDE_IN_TEXT
-    one = np.ones(len(row))
-    found = np.stack([left + width / 2, y[row], 0 * one, gap * one, np.arccos(side), least * one])
+    one, x = np.ones(len(row)), left + width / 2
+    found = np.stack([x, y[row], 0 * one, gap * one, np.arccos(side), gap * one, least * one])
     if room.character is None:
         return found
     further = found.copy()
     further[0] += side * across
-    further[3] += across
+    further[[3, 5]] += across
     return np.concatenate([found, further], axis=1)
 
 

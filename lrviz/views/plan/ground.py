@@ -32,6 +32,8 @@ _PAD = 0.03
 _DOTTED = 0.2  # between dots that are seen as a line
 _WIDE = 2.5  # has room for a text in one line
 
+_PIXELS = 1.05  # how much wider a text may be where its letters are on whole pixels
+
 
 def headroom(spots: Sequence[Spot], font: Font, size: Point) -> float:
     """Return the share of a panel's height that is left free above for what is marked.
@@ -89,8 +91,8 @@ class Ground:
     def written(self, font: Font) -> list[Written]:
         """Return what is written of the spots, and where: on no curve, no end and no other text.
 
-        Of a spot that there is no room for, only its dot is seen. Where there is none for one of
-        a kind, none of them is written at, and what they have together is.
+        Of a spot that there is no room for, or that a note tells of, only its dot is seen. Where
+        there is none for one of a kind, none of them is written at, and what they have together is.
         """
         if self._found is not None:
             return self._found
@@ -98,8 +100,10 @@ class Ground:
         kinds: dict[object, list[Spot]] = {}
         for spot in self.spots:
             kinds.setdefault((spot.line, spot.kind) if spot.kind else id(spot), []).append(spot)
+        noted = {(label, word) for label, words in self._plan.unsaid for word in words}
         for alike in kinds.values():
-            found += self._all_or_one(alike, font)
+            if self._said(alike[0]) not in noted:
+                found += self._all_or_one(alike, font)
         self._found = found
         return found
 
@@ -107,12 +111,11 @@ class Ground:
         """Return what there is no room to write at dots: the names of curves, and words."""
         told = {(spot.line, spot.kind or spot.x) for spot, _, _ in self.written(font)}
         left = {(spot.line, spot.kind or spot.x): spot for spot in reversed(self.spots)}
-        lines = self._plan.panels[0].lines
-        return [
-            (lines[spot.line].label, (spot.together or spot.texts)[-1])
-            for key, spot in reversed(left.items())
-            if key not in told
-        ]
+        return [self._said(spot) for key, spot in reversed(left.items()) if key not in told]
+
+    def _said(self, spot: Spot) -> tuple[str, str]:
+        """Return what a note says of a spot: the name of its curve, and words."""
+        return self._plan.panels[0].lines[spot.line].label, (spot.together or spot.texts)[-1]
 
     def _all_or_one(self, spots: Sequence[Spot], font: Font) -> list[Written]:
         if len(spots) == 1:
@@ -173,7 +176,7 @@ class Ground:
 
     def _size_of(self, text: str, font: Font) -> Point:
         lines = text.split("\n")
-        return max(map(font.width, lines)) + 2 * _PAD, len(lines) * font.line
+        return _PIXELS * max(map(font.width, lines)) + 2 * _PAD, len(lines) * font.line
 
     def along(self, names: Sequence[str | None], font: Font) -> list[Lying | None]:
         """Return the places of names along their curves, see `along.lying`.

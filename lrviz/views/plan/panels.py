@@ -27,6 +27,7 @@ class Line:
         trace: Index of its trace.
         group: Index of its param group.
         steps: The updates that have a row; None: all.
+        more: The end of its label, which tells of the groups that it stands for.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Line:
     trace: int
     group: int
     steps: NDArray[np.int64] | None = None
+    more: str = ""
 
     @property
     def last(self) -> int | None:
@@ -88,9 +90,15 @@ def panels(traces: Sequence[Trace], param: str | None, groups: str) -> tuple[Pan
     )
 
 
-def own_names(panel: Panel, traces: Sequence[Trace]) -> list[str]:
-    """Return the names of a panel's lines; of one trace's several lines, those of the groups."""
-    names = [line.label for line in panel.lines]
+def own_names(panel: Panel, traces: Sequence[Trace], *, more: bool = True) -> list[str]:
+    """Return the names of a panel's lines; of one trace's several lines, those of the groups.
+
+    Args:
+        panel: The lines.
+        traces: Those that they are of.
+        more: With what they tell of the groups that they stand for.
+    """
+    names = [line.label if more else line.label.removesuffix(line.more) for line in panel.lines]
     of = {line.trace for line in panel.lines}
     if len(of) > 1 or len(names) == 1:
         return names
@@ -105,16 +113,17 @@ def _lines(trace: Trace, index: int, param: str, groups: str) -> list[Line]:
     lines = []
     for each in picked:
         group, hidden = each.group, each.hidden
-        label = f"{trace.label}/{trace.groups[group]}" if several > 1 else trace.label
+        label, more = f"{trace.label}/{trace.groups[group]}" if several > 1 else trace.label, ""
         if len(picked) == 1 and several > 1:
-            label = f"{trace.label} ({several} groups)"
+            label, more = trace.label, f" ({several} groups)"
         elif hidden:
-            label += f" +{hidden} group{'s' if hidden > 1 else ''}{_range(each.reach)}"
-        lines.append(Line(label, trace.by_update(param, group), index, group, steps))
+            more = f" +{hidden} group{'s' if hidden > 1 else ''}{_range(each.reach)}"
+        lines.append(Line(label + more, trace.by_update(param, group), index, group, steps, more))
     return lines
 
 
 def _range(reach: float) -> str:
     """Return how far the groups that one stands for reach, in words; empty where they are equal."""
     factor = formatting.lr(reach, 3)
-    return "" if factor == "1" else f" {'up' if abs(reach) > 1 else 'down'} to x{factor}"
+    way, times = "up" if abs(reach) > 1 else "down", "\N{MULTIPLICATION SIGN}"
+    return "" if factor == "1" else f" {way} to {times}{factor}"

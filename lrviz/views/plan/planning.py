@@ -14,13 +14,13 @@ from lrviz.views.plan.looks import Look, looks, sampled
 from lrviz.views.plan.marks import Spot, once, spots
 from lrviz.views.plan.options import FigureOptions
 from lrviz.views.plan.palette import Colours
-from lrviz.views.plan.panels import Line, Panel, panels
+from lrviz.views.plan.panels import Line, Panel, own_names, panels
 from lrviz.views.plan.scales import Unit, YScale, span, units, y_scale
 from lrviz.views.plan.twins import as_one
 from lrviz.writing import numbers as formatting
 
 _CROWD = 10  # schedules over each other that can still be told apart
-_NAMED = 6  # curves in a note
+_NAMED, _FEW = 6, 3  # curves in a note, and of more than so many
 _SEEN = 0.005  # of the x axis: a shorter curve is a stroke at its edge
 
 
@@ -107,10 +107,11 @@ class Plan:
                 found.append(
                     f"{trace.label} ends after update {at:,} of {asked:,}: {trace.error.message}"
                 )
+        first = self.panels[0]
         found += [
-            f"{line.label}: its {len(line.values):,} updates are a dot on this axis; --x progress "
+            f"{name}: its {len(line.values):,} updates are a dot on this axis; --x progress "
             "draws every curve over its whole length."
-            for line in self.panels[0].lines
+            for line, name in zip(first.lines, self._names(first), strict=True)
             if self.traces[line.trace].error is None and is_dot(line, self.below, self.end)
         ]
         found += [f"No room for the {each}: --param {each} draws it." for each in self.unshown]
@@ -121,15 +122,20 @@ class Plan:
             found.append(f"{len(self.traces)} curves: --grid gives each a panel of its own.")
         for panel, scale in zip(self.panels, self.scales, strict=True):
             found += [scale.note] if scale.note else []
-            found += _outside(panel.lines, scale)
-            for line in panel.lines:
+            names = self._names(panel)
+            found += _outside(panel.lines, names, scale)
+            for line, name in zip(panel.lines, names, strict=True):
                 lost = len(line.values) - int(np.count_nonzero(np.isfinite(line.values)))
                 if lost and self.traces[line.trace].steps is None:
                     found.append(
-                        f"{line.label}: {lost:,} of {len(line.values):,} values of the "
+                        f"{name}: {lost:,} of {len(line.values):,} values of the "
                         f"{panel.title} are not finite and leave a gap."
                     )
         return found
+
+    def _names(self, panel: Panel) -> list[str]:
+        """Return what the lines of a panel are called in notes."""
+        return own_names(panel, self.traces, more=False)
 
 
 def is_dot(line: Line, x: Unit, end: float, seen: float = _SEEN) -> bool:
@@ -137,27 +143,31 @@ def is_dot(line: Line, x: Unit, end: float, seen: float = _SEEN) -> bool:
     return line.steps is None and len(line.values) * x.factors[line.trace] < seen * end
 
 
-def _outside(lines: Sequence[Line], scale: YScale) -> list[str]:
+def _outside(lines: Sequence[Line], names: Sequence[str], scale: YScale) -> list[str]:
     """Return sentences on the curves that leave a panel at its lower or its upper edge."""
     lows, highs = [], []
-    for line in lines:
+    for line, name in zip(lines, names, strict=True):
         low, high = span(line.values) or (np.inf, -np.inf)
         if low < scale.low:
-            lows.append((low, line.label))
+            lows.append((_written(low), low, name))
         if high > scale.high:
-            highs.append((high, line.label))
+            highs.append((_written(high), high, name))
     found = []
     for where, towards, ends, furthest in (
         ("Below", "down", lows, min),
         ("Above", "up", highs, max),
     ):
-        if len(ends) > 2:
-            named = [label for _, label in ends[:_NAMED]]
-            more = f" and {len(ends) - _NAMED} more" if len(ends) > _NAMED else ""
-            end = _written(furthest(ends)[0])
-            found.append(f"{where} the axis: {', '.join(named)}{more} ({towards} to {end}).")
+        if len(ends) > 2 or len({end for end, _, _ in ends}) == 1:
+            named = ", ".join(name for _, _, name in ends)
+            if len(ends) > _NAMED:
+                few = ", ".join(name for _, _, name in ends[:_FEW])
+                named = f"{few} and {len(ends) - _FEW} more"
+            if len(ends) == len(lines) > 2:
+                named = f"all {len(ends)} curves"
+            end = _written(furthest(value for _, value, _ in ends))
+            found.append(f"{where} the axis: {named} ({towards} to {end}).")
         elif ends:
-            each = (f"{label} ({towards} to {_written(end)})" for end, label in ends)
+            each = (f"{name} ({towards} to {end})" for end, _, name in ends)
             found.append(f"{where} the axis: {', '.join(each)}.")
     return found
 

@@ -423,9 +423,9 @@ def test_curves_that_coincide_take_turns() -> None:
 def test_of_groups_of_one_shape_the_ends_are_drawn() -> None:
     grouped = trace(np.outer(COSINE, [1, 0.9, 0.8, 0.5]), groups=["a", "b", "c", "d"])
     assert draw(grouped, width=60, height=12)[0].rstrip() == "a: learning rate"
-    assert names(grouped, width=60, height=12) == {"A a", "B d +2 groups up to x2"}
+    assert names(grouped, width=60, height=12) == {"A a", "B d +2 groups up to ×2"}
     assert names(grouped, width=60, height=12, groups="all") == {"A a", "B b", "C c", "D d"}
-    assert names(grouped, width=60, height=9) == {"A a/a", "B a/d +2 groups up to x2"}
+    assert names(grouped, width=60, height=9) == {"A a/a", "B a/d +2 groups up to ×2"}
 
 
 def test_what_cannot_be_drawn_is_said() -> None:

@@ -245,6 +245,45 @@ def test_zeros_on_a_logarithmic_axis_leave_through_its_edge_and_are_named() -> N
     assert "Below the axis: cosine (down to 0)." in [text.get_text() for text in texts(fig)]
 
 
+def test_notes_call_groups_by_their_own_names_once() -> None:
+    falling = np.append(np.linspace(0.1, 0.05, 50), 0.0)
+    layered = trace("vit", np.outer(falling, [1.0, 0.5, 0.25, 0.1]))
+    fig = figure([layered], FigureOptions(log=True))
+    assert "Below the axis: g0, g3 (down to 0)." in [text.get_text() for text in texts(fig)]
+
+
+def test_where_all_curves_leave_the_axis_the_note_counts_them() -> None:
+    falling = [np.append(np.linspace(0.1 * each, 0.05, 50), 0.0) for each in range(1, 10)]
+    traces = [trace(f"c{index}", each) for index, each in enumerate(falling)]
+    level = trace("level", [0.1] * 51)
+    for shown, named in (
+        (traces[:3], "all 3 curves"),
+        (traces, "all 9 curves"),
+        ([*traces[:3], level], "c0, c1, c2"),
+        ([*traces, level], "c0, c1, c2 and 6 more"),
+    ):
+        fig = figure(shown, FigureOptions(log=True))
+        found = [text.get_text() for text in texts(fig)]
+        assert f"Below the axis: {named} (down to 0)." in found
+
+
+@pytest.mark.parametrize("top", [3e-5, 7e-4, 0.05, 0.1, 1.3])
+@pytest.mark.parametrize("size", [(6, 2), (6, 4), (3.4, 2.4), (8, 5)])
+def test_a_y_axis_has_three_ticks_or_more(top: float, size: tuple[float, float]) -> None:
+    [ax] = figure([trace("falling", np.linspace(top, 0, 90))], FigureOptions(size=size)).axes
+    low, high = ax.get_ylim()
+    ticks = [at for at in ax.get_yticks() if low <= at <= high]
+    assert 3 <= len(ticks) <= 8
+
+
+def test_the_name_of_the_axis_above_is_clear_of_its_ticks() -> None:
+    fig = drawn(figure([trace("one", [0.1] * 900, length=Length(900, 10))]))
+    [above] = fig.axes[0].child_axes
+    name = above.xaxis.label.get_window_extent()
+    ticks = [each.label2.get_window_extent().y1 for each in above.xaxis.get_major_ticks()]
+    assert name.y0 - max(ticks) >= 0.05 * fig.dpi
+
+
 def test_a_run_that_was_cut_short_has_a_cross_and_a_note() -> None:
     error = RunError(2, "ValueError: Tried to step 4 times.")
     fig = figure([trace("one", [0.1, 0.2, 0.3], length=Length(10), error=error)])

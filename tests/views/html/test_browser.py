@@ -677,7 +677,7 @@ def test_all_groups_are_shown_when_they_are_asked_for(shown: Shown) -> None:
     layers = trace(np.outer(COSINE, [1, 0.8, 0.6, 0.4]), label="l", groups=list("abcd"))
     browser = shown(layers)
     names = "Array.from(document.querySelectorAll('.lrviz-legend label'), e => e.textContent)"
-    assert browser.value(names) == ["l/a", "l/d +2 groups up to x2.5"]
+    assert browser.value(names) == ["l/a", "l/d +2 groups up to ×2.5"]
     browser.run(
         "[...document.querySelectorAll('.lrviz-controls label')]"
         ".find(each => each.textContent === 'all param groups').click()"

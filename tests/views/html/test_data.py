@@ -78,7 +78,7 @@ def test_curves_have_the_names_colours_and_dashes_of_the_figure() -> None:
 def test_all_groups_are_a_second_view_where_there_are_more_of_them() -> None:
     ends, every = made(LAYERS)["views"]
     assert (ends["groups"], every["groups"]) == ("ends", "all")
-    assert labels(ends) == ["layers/a", "layers/c +1 group up to x4"]
+    assert labels(ends) == ["layers/a", "layers/c +1 group up to ×4"]
     assert labels(every) == ["layers/a", "layers/b", "layers/c"]
     assert [each["groups"] for each in made(LAYERS, groups="all")["views"]] == ["all"]
     assert [each["groups"] for each in made(trace(FALL))["views"]] == ["ends"]

@@ -69,6 +69,23 @@ def test_a_name_is_where_its_curve_has_left_the_others() -> None:
     assert first.middle[0] > 4.0
 
 
+def test_a_name_does_not_hang_over_a_bend_of_its_curve() -> None:
+    bent = np.where(x() < 4.5, 3.0, np.maximum(3.0 - 3 * (x() - 4.5), 0.3))
+    below = np.where(x() < 4.5, 2.55, np.nan)
+    place, _ = placed(bent, below)
+    assert place is not None
+    points = corners(place)
+    near = np.abs(points[:, 0, None] - x()[None]).argmin(axis=1)
+    assert np.abs(points[:, 1] - bent[near]).max() < 0.25  # all of it is at its curve
+
+
+def test_a_name_is_not_beside_what_lies_on_the_y_axis() -> None:
+    hidden = np.where(x() < 0.04, 50 * x(), 2.5)
+    around = [np.where(x() < 0.3, np.nan, 2.5 + by) for by in (-0.1, 0.1)]
+    place, *_ = placed(hidden, *around, names=1)
+    assert place is None or place.leader is not None or place.middle[1] > 1.9
+
+
 def test_where_one_name_would_be_anybodys_there_are_none() -> None:
     close = [np.full_like(x(), 2.0 + 0.1 * index) for index in range(4)]
     assert placed(*close).count(None) == 2  # the outermost ones have a place

@@ -43,3 +43,20 @@ def test_what_dots_have_no_room_to_say_is_noted_below() -> None:
         dots = [line for line in ax.lines if line.get_marker() == "o"]
         assert len(dots) == 4
         assert (note is not None) == (len(ax.texts) < len(dots)) == (size[0] < 3)
+
+
+def test_what_a_note_tells_of_is_not_said_at_its_dot_too() -> None:
+    up = np.linspace(0.01, 0.1, 50)
+    traces = [
+        trace(np.concatenate([up[:at], np.linspace(up[at], 0, 100 - at)]), label=f"s{at}")
+        for at in (20, 24, 30, 36, 40, 49)
+    ]
+    noted = set()
+    for height in np.arange(2.2, 3.6, 0.2):
+        fig = figure(traces, FigureOptions(annotate=True, size=(7, height)))
+        [ax] = fig.axes
+        note = "".join(text.get_text() for text in fig.texts)
+        assert "…" not in note
+        assert len(ax.texts) + note.count("(") == len(traces)
+        noted.add(note.count("("))
+    assert len(noted) > 1

@@ -76,10 +76,10 @@ def test_non_finite_groups_are_one_only_where_they_are_equal() -> None:
         ([1.0], ["vit"]),
         ([1.0, 1.0, 1.0], ["vit (3 groups)"]),
         ([1.0, 0.5], ["vit/g0", "vit/g1"]),
-        ([1.0, 0.5, 0.25], ["vit/g0", "vit/g2 +1 group up to x4"]),
-        ([1.0, 0.5, 0.25, 0.1], ["vit/g0", "vit/g3 +2 groups up to x10"]),
-        ([1.0, 0.5, 1.5, 0.25], ["vit/g2", "vit/g3 +2 groups up to x6"]),
-        ([0.25, 0.5, 1.0], ["vit/g0", "vit/g2 +1 group down to x0.25"]),
+        ([1.0, 0.5, 0.25], ["vit/g0", "vit/g2 +1 group up to ×4"]),
+        ([1.0, 0.5, 0.25, 0.1], ["vit/g0", "vit/g3 +2 groups up to ×10"]),
+        ([1.0, 0.5, 1.5, 0.25], ["vit/g2", "vit/g3 +2 groups up to ×6"]),
+        ([0.25, 0.5, 1.0], ["vit/g0", "vit/g2 +1 group down to ×0.25"]),
     ],
 )
 def test_labels_say_what_is_not_drawn(factors: list[float], labels: list[str]) -> None:
