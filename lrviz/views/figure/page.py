@@ -16,10 +16,11 @@ from lrviz.views.figure import layout
 from lrviz.views.figure.text import one_line
 from lrviz.views.figure.themes import settings
 from lrviz.views.plan.box import Box
-from lrviz.views.plan.labels import WIDER
+from lrviz.views.plan.labels import PIXELS, WIDER
 from lrviz.views.plan.options import LARGEST
 from lrviz.views.plan.planning import Plan
 
+_LINES = 3  # of a note
 _SHRUNK = 1.15  # a title that is longer than its line by less is written smaller, on one line
 
 
@@ -62,12 +63,12 @@ class Canvas:
 
     def _note_lines(self) -> list[str]:
         """Return what is below the picture, in at most a fifth of the height."""
-        font, room = self.fonts.note, (self.width - 2 * layout.EDGE) / WIDER
+        font, room = self.fonts.note, (self.width - 2 * layout.EDGE) / (WIDER * PIXELS)
         notes = self.plan.notes
         most = max(2, int(0.2 * self.height / font.line))
         lines: list[str] = []
         for index, note in enumerate(notes):
-            more = font.wrapped(note, room, 2)
+            more = font.wrapped(note, room, _LINES)
             if len(lines) + len(more) > most:
                 return [*lines[: most - 1], f"and {len(notes) - index} more notes"]
             lines += more

@@ -11,7 +11,7 @@ from lrviz.views.plan.along import Lying, lying
 from lrviz.views.plan.bands import Band
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.downsample import Way
-from lrviz.views.plan.labels import WIDER, Font
+from lrviz.views.plan.labels import PIXELS, WIDER, Font
 from lrviz.views.plan.marks import Spot
 from lrviz.views.plan.placing import Point, Room
 from lrviz.views.plan.planning import Plan
@@ -31,8 +31,6 @@ _AROUND_END = 0.07
 _PAD = 0.03
 _DOTTED = 0.2  # between dots that are seen as a line
 _WIDE = 2.5  # has room for a text in one line
-
-_PIXELS = 1.05  # how much wider a text may be where its letters are on whole pixels
 
 
 def headroom(spots: Sequence[Spot], font: Font, size: Point) -> float:
@@ -176,7 +174,7 @@ class Ground:
 
     def _size_of(self, text: str, font: Font) -> Point:
         lines = text.split("\n")
-        return _PIXELS * max(map(font.width, lines)) + 2 * _PAD, len(lines) * font.line
+        return PIXELS * max(map(font.width, lines)) + 2 * _PAD, len(lines) * font.line
 
     def along(self, names: Sequence[str | None], font: Font) -> list[Lying | None]:
         """Return the places of names along their curves, see `along.lying`.

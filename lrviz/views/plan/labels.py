@@ -18,6 +18,8 @@ _COLUMN_GAP = 0.2
 
 WIDER = 1.16
 """How much wider the font may be that a browser takes for an SVG's."""
+PIXELS = 1.05
+"""How much wider a text may be where its letters are on whole pixels."""
 
 
 class Font(Protocol):
