@@ -87,6 +87,9 @@ def misplaced(browser: Browser, traces: Sequence[Trace]) -> list[str]:
             found += [f"the line to {text} crosses {labels[at]}" for at in crossed]
         elif name["is_name"] and any(on[at] < on[own] for at in others):
             found.append(f"{text} is nearer to another curve")
+        elif name["is_name"]:
+            between = [at for at in others if _parts(box, columns, ways[own], ways[at])]
+            found += [f"{labels[at]} is between {text} and its curve" for at in between]
     for (one, a), (other, b) in combinations(zip(scene["texts"], corners, strict=True), 2):
         if (a.min(axis=0) < b.max(axis=0)).all() and (b.min(axis=0) < a.max(axis=0)).all():
             found.append(f"{one['text']} lies on {other['text']}")
@@ -151,6 +154,19 @@ def _distance(box: Array, columns: Array, top: Array, bottom: Array) -> float:
     away = np.maximum(top[inside] - low, high - bottom[inside])
     away = away[np.isfinite(away)]
     return float(away.min()) if away.size else np.inf
+
+
+def _parts(
+    box: Array, columns: Array, own: tuple[Array, Array], other: tuple[Array, Array]
+) -> bool:
+    """Return whether one curve lies between a box and another curve, above or below it."""
+    inside, high, low = _spans(box, columns)
+    near = [np.roll(own, shift, axis=1) for shift in range(-2, 3)]  # the page looks at 4 pixels
+    own = np.fmin.reduce(near)[0], np.fmax.reduce(near)[1]
+    (own_top, own_bottom), (top, bottom) = ([each[inside] for each in way] for way in (own, other))
+    over = (top > low) & (bottom < own_top - _STROKE)  # the box is above its curve
+    under = (bottom < high) & (top > own_bottom + _STROKE)
+    return bool((over | under).any())
 
 
 def _crosses(points: Array, columns: Array, top: Array, bottom: Array) -> bool:

@@ -5,8 +5,9 @@
 Five schedules of a million updates: the size of the page, the time that it takes to write, to open
 in Chromium and to zoom, and whether the browser has every double. Then so many pages of random
 schedules, each looked at whole and at two zooms: no name and no word may lie on a curve or on
-another one, or be nearer to another curve than to its own. Then axe-core, which npm fetches, looks
-at pages, a gallery's index among them, in both themes and at two widths.
+another one, or be nearer to another curve than to its own; no other curve may be between them. Then
+axe-core, which npm fetches, looks at pages, a gallery's index among them, in both themes and at two
+widths.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import lrviz
 from lrviz.curves.keysteps import key_steps
 from lrviz.curves.trace import RunError, Trace
 from lrviz.spec.durations import Length
@@ -295,6 +296,14 @@ def test_names_stand_at_their_curves(shown: Shown, width: int, options: dict[str
     browser.value("figure.toggle('decay', false)")
     assert "decay" not in texts(browser)
     assert misplaced(browser, NAMED) == []
+
+
+@pytest.mark.parametrize(
+    "names", [("cyclic-triangular2", "inverse-sqrt"), ("plateau", "cosine-plateau")]
+)
+def test_no_curve_is_between_a_name_and_its_own(shown: Shown, names: tuple[str, str]) -> None:
+    traces = [lrviz.simulate(name, steps=500) for name in names]
+    assert misplaced(shown(*traces, width=390), traces) == []
 
 
 def test_names_are_seen_in_their_curves_colours(shown: Shown) -> None:

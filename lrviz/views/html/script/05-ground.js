@@ -6,7 +6,10 @@ const EVERY = 7; // columns at which a name may be
 const BESIDE = 4; // between a curve and its name
 const LEAST_AWAY = 13; // between a name and the next curve
 const MOST_AWAY = 58; // farther away is no better
+const ENOUGH = 24; // more than that is worth
+const MORE = 0.3; // that share of it
 const STAND_OFF = 28; // between a curve and its name, on the mean over its length
+const BENT = 2; // times that: what a name costs that its curve is not beside all along
 const ASLANT = 6; // what a level name is worth
 const CENTRED = 10; // and one in the middle
 const STAYS = 25; // and one that stays where it was
@@ -118,16 +121,17 @@ class Ground {
     let best = null;
     for (const middle of before?.only ? [had] : this.#middles(had)) {
       const off = CENTRED * Math.abs((middle + 0.5) / this.columns - 0.5);
-      if (best && middle !== had && best.worth >= MOST_AWAY - off) break; // none of the rest is better
+      if (best && middle !== had && best.worth >= worth(MOST_AWAY) - off) break; // none of the rest is better
       for (const slope of this.#slopes(own, middle, size)) {
         for (const side of [-1, 1]) {
           const place = this.#beside(side < 0 ? top : bottom, middle, slope, side, size);
           if (!place) continue;
           const stays = before && side === before.side && middle === had;
-          const less = place.gap + off + (slope ? ASLANT : 0) - (stays ? STAYS : 0);
-          const least = Math.max(LEAST_AWAY, best ? best.worth + less : 0);
+          const less = BENT * place.gap + off + (slope ? ASLANT : 0) - (stays ? STAYS : 0);
+          const least = Math.max(LEAST_AWAY, best ? awayFor(best.worth + less) : 0);
           const away = least < MOST_AWAY ? this.distance(own, place.x, place.y, slope, size, least) : -1;
-          if (away > 0) best = { ...place, side, slope, worth: away - less };
+          if (away > 0 && this.#isNext(own, middle, slope, side, place))
+            best = { ...place, side, slope, worth: worth(away) - less };
         }
       }
     }
@@ -176,7 +180,19 @@ class Ground {
     const x = this.x(middle);
     const y = side * furthest + (side * (height / 2 + BESIDE)) / cos;
     const box = boxAround(x, y, slope, [width, height]);
-    return this.isFree(box) ? { x, y, gap, box } : null;
+    return this.isFree(box) ? { x, y, gap, box, half, furthest } : null;
+  }
+
+  // Whether no other curve is between a name and its curve.
+  #isNext(own, middle, slope, side, { half, furthest }) {
+    const edge = side < 0 ? this.curves[own].top : this.curves[own].bottom;
+    for (let column = middle - half; column <= middle + half; column++) {
+      const line = side * furthest + slope * (column - middle) * COLUMN;
+      const [high, low] = side < 0 ? [line, edge[column] - 1] : [edge[column] + 1, line];
+      const parts = ({ top, bottom }, index) => index !== own && top[column] < low && bottom[column] > high;
+      if (this.curves.some(parts)) return false;
+    }
+    return true;
   }
 
   // A level place within what a curve takes up from one place to another, near its middle; or null.
@@ -254,6 +270,15 @@ class Ground {
   take({ box, line }) {
     this.taken = [...this.taken, box, ...(line ?? [])];
   }
+}
+
+// What it is worth that other curves are so far away, and how far they are that are worth so much.
+function worth(away) {
+  return Math.min(away, ENOUGH + MORE * (away - ENOUGH));
+}
+
+function awayFor(worth) {
+  return Math.max(worth, ENOUGH + (worth - ENOUGH) / MORE);
 }
 
 function overlap(one, other) {
