@@ -30,11 +30,12 @@ IDLE: Mapping[str, Any] = {"step": idle_step, "_opt_called": True}
 def _idle(cls: type[Optimizer]) -> type[Optimizer]:
     """Return a subclass of `cls`, named alike, that neither steps nor imports torch._dynamo."""
     replaced: dict[str, Any] = {**IDLE, "__module__": cls.__module__}
-    if cls.add_param_group is Optimizer.add_param_group:
-        # torch._disable_dynamo, which wraps this method, imports torch._dynamo: 1 s. A torch that
-        # does not wrap it needs nothing replaced.
-        original = Optimizer.add_param_group
-        replaced["add_param_group"] = getattr(original, "__wrapped__", original)
+    for name in ("add_param_group", "state_dict", "load_state_dict"):
+        original = getattr(Optimizer, name)
+        if getattr(cls, name) is original:
+            # torch._disable_dynamo, which wraps these, imports torch._dynamo: 1 s, and it wants all
+            # of torch. A torch that does not wrap them needs nothing replaced.
+            replaced[name] = getattr(original, "__wrapped__", original)
     return type(cls.__name__, (cls,), replaced)
 
 

@@ -106,6 +106,7 @@ classes = [c for c in vars(torch.optim).values() if isinstance(c, type)]
 for cls in classes:
     if issubclass(cls, torch.optim.Optimizer) and cls is not torch.optim.Optimizer:
         optimizer = dummy_optimizer(cls, [{}], {})
+        optimizer.load_state_dict(optimizer.state_dict())
         scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1)
         optimizer.step()
         scheduler.step()

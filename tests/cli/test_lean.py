@@ -20,7 +20,18 @@ from tests.commands import lrviz as command
 
 ROOT = Path(__file__).parents[2]
 # All of torch's presets and optimizers, and some of its schedulers with values of their own.
-ARGS = ("table", "preset:*", "a.yaml", "--steps", "40", "--at", "all", "--format", "csv")
+ARGS = (
+    "table",
+    "preset:*",
+    "a.yaml",
+    "resumed.yaml",
+    "--steps",
+    "40",
+    "--at",
+    "all",
+    "--format",
+    "csv",
+)
 SPEC = """\
 schedules:
   chain: {scheduler: {type: ChainedScheduler, schedulers: [
@@ -29,6 +40,14 @@ schedules:
   cyclic: {scheduler: {type: CyclicLR, base_lr: 0.01, max_lr: 0.1, step_size_up: 6}}
   average: {scheduler: {type: SWALR, swa_lr: 0.05, anneal_epochs: 8}}
 """
+RESUMED = """\
+train: {steps: 40, start: 10}
+optimizer: {type: AdamW, lr: 0.1, groups: {body: {}, head: {lr: 0.01}}}
+schedules:
+""" + "".join(
+    f"  {way!r}: {{scheduler: onecycle, train: {{resume: {way!r}}}}}\n"
+    for way in ("no-scheduler", "no-optimizer", "nothing", "optimizer-first", "planned:60")
+)
 CODE = f"""\
 import os
 import sys
@@ -75,6 +94,7 @@ def test_the_numbers_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         for name in catalog.optimizer_names()
     )
     Path("a.yaml").write_text(SPEC + optimizers)
+    Path("resumed.yaml").write_text(RESUMED)
     Path("device-1.dist-info").mkdir()
     for name, text in DEVICE.items():
         Path(name).write_text(text)
