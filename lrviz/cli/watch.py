@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lrviz.cli import signals
+from lrviz.cli import lean, signals
 from lrviz.cli.console import fail, note
 from lrviz.cli.options import Shared
 from lrviz.cli.running import load
@@ -73,6 +73,8 @@ def rounds(
         )
     # Python tells a changed file from its bytecode by size and whole seconds only.
     sys.dont_write_bytecode = True
+    # What is saved next may name other people's code, which gets all of torch.
+    lean.own_process = False
     screen, named = _Screen(), set[Path]()
     with _until_interrupted():
         while True:

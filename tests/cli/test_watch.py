@@ -16,6 +16,7 @@ import typer
 import watchfiles
 
 import lrviz
+from lrviz.cli import lean
 from lrviz.cli.app import app
 
 SPEC = "train: {steps: 10}\noptimizer: {type: SGD, lr: LR}\nscheduler: cosine\ntitle: lr LR\n"
@@ -77,6 +78,17 @@ def test_each_save_shows_it_again_and_ctrl_c_ends_it_well(
     out, err = capsys.readouterr()
     assert first_lrs(out) == ["0.1", "0.2", "0.3"]
     assert (out.count("step,"), err) == (3, "")
+
+
+def test_what_is_saved_later_may_need_all_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lean, "own_process", True)
+
+    def known(*_: object) -> bool:
+        raise AssertionError("asked whether much of it can be left out")
+
+    monkeypatch.setattr(lean, "_is_known", known)
+    save(0.1)
+    assert watched(monkeypatch, ("table", "a.yaml", *CSV)) == 0
 
 
 def test_a_spec_broken_for_a_moment_is_reported_and_the_last_table_stays(
