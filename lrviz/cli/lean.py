@@ -62,6 +62,9 @@ UNUSED_OF_MATPLOTLIB: dict[str, dict[str, Any]] = {
 }
 """Axes of words, of dates and of three dimensions: imported to be registered, and not drawn."""
 
+DEBUGGING = "TORCH_COMPILE_DEBUG", "TORCH_CUDA_SANITIZER", "TORCH_LOGS", "TORCH_TRACE"
+"""Variables of the environment at which torch imports its compilers, or tells of them."""
+
 _DEVICES = "TORCH_DEVICE_BACKEND_AUTOLOAD"
 
 own_process = False
@@ -73,11 +76,11 @@ def lean_torch(schedules: Iterable[Schedule]) -> Iterator[None]:
     """Let torch be imported without `UNUSED_OF_TORCH`, where all that will run is known.
 
     A torch that is not known, or imported already, is taken as it is, and also where other people's
-    code has a part in what will be simulated, or where the process is not lrviz's own: what is left
-    out can hardly be imported later, in another order than torch's.
+    code has a part in what will be simulated, torch is being debugged, or the process is not
+    lrviz's own: what is left out can hardly be imported later, in another order than torch's.
     """
-    lean = own_process and not any(map(_runs_others, schedules))
-    if not lean or not _is_known("torch", ("__init__.py",), KNOWN_TORCH):
+    more = any(map(_runs_others, schedules)) or any(name in os.environ for name in DEBUGGING)
+    if not own_process or more or not _is_known("torch", ("__init__.py",), KNOWN_TORCH):
         yield
         return
     with _without(UNUSED_OF_TORCH), _no_device():

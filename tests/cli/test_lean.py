@@ -15,7 +15,13 @@ import torch
 import lrviz
 from lrviz import catalog
 from lrviz.cli import lean
-from lrviz.cli.lean import UNUSED_OF_MATPLOTLIB, UNUSED_OF_TORCH, lean_matplotlib, lean_torch
+from lrviz.cli.lean import (
+    DEBUGGING,
+    UNUSED_OF_MATPLOTLIB,
+    UNUSED_OF_TORCH,
+    lean_matplotlib,
+    lean_torch,
+)
 from tests.commands import lrviz as command
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +128,8 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if torch and matplotlib were not imported."""
     for name in ("torch", "matplotlib", *UNUSED_OF_TORCH, *UNUSED_OF_MATPLOTLIB):
         monkeypatch.delitem(sys.modules, name, raising=False)
+    for name in DEBUGGING:
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(lean, "own_process", True)
 
 
@@ -147,6 +155,15 @@ def test_other_peoples_code_gets_all_of_torch(fresh: None, monkeypatch: pytest.M
     assert not left_out({"optimizer": {"type": "transformers.Adafactor"}, "scheduler": "StepLR"})
     monkeypatch.setattr(lean, "own_process", False)
     assert not left_out("cosine"), "who calls the app from Python"
+
+
+@pytest.mark.parametrize("name", DEBUGGING)
+def test_who_debugs_torch_gets_all_of_it(
+    fresh: None, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del fresh
+    monkeypatch.setenv(name, "1")
+    assert not left_out("cosine")
 
 
 def test_an_unknown_torch_is_taken_as_it_is(fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
