@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import CosineAnnealingWarmRestarts
 
 from lrviz.building.built import BuiltScheduler
 from lrviz.building.resumed import taken
+from lrviz.curves import filed
 from lrviz.errors import UsageError
 from lrviz.spec import metrics
 from lrviz.spec.cadence import Cadence
@@ -172,14 +173,9 @@ def with_values(
         SpecError: There are too few, or they cannot be read.
     """
     indices = built.cadence.indices(length)
-    values = metrics.read(
-        metric,
-        count=indices[-1] + 1 if indices else 0,
-        length=length,
-        interval=built.interval,
-        folder=folder,
-    )
-    return replace(built, metric=values)
+    count = indices[-1] + 1 if indices else 0
+    read = metrics.read(metric, count=count, length=length, interval=built.interval, folder=folder)
+    return replace(built, metric=filed.held(read, count))
 
 
 def unprepared(scheduler: Any) -> tuple[Any, int]:

@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import weakref
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrviz.curves.long import Long
+from lrviz.errors import UsageError
 
 _ROWS = 1 << 16  # read at a time where all are
+
+LONG = 1 << 25
+"""Values from which on an array is not held in memory."""
+
+
+def has_room(count: int) -> bool:
+    """Say whether the temporary folder has room for so many values."""
+    try:
+        return shutil.disk_usage(tempfile.gettempdir()).free > 8 * count
+    except OSError:  # there is no folder that may be written to
+        return False
+
+
+def held(blocks: Iterable[NDArray[np.float64]], count: int) -> NDArray[np.float64]:
+    """Return arrays, of so many values together, as one: in a file where there are `LONG`.
+
+    Raises:
+        UsageError: The folder is full.
+    """
+    if count < LONG or not has_room(count):
+        return np.concatenate([np.empty(0), *blocks])
+    store = Store()
+    try:
+        for block in blocks:
+            store.write(block)
+    except OSError as error:
+        raise UsageError(
+            f"{count:,} values of a metric do not fit into {tempfile.gettempdir()} "
+            f"({error.strerror}); give fewer, or set TMPDIR to a folder with more room"
+        ) from error
+    return cast(NDArray[np.float64], Filed(store, (count, 1))[:, 0])
 
 
 class Store:

@@ -49,10 +49,10 @@ class Loop:
         only = timelines[0] if len(timelines) == 1 and timelines[0].metric is None else None
         few = moving(only.scheduler) if only else None
         many = [
-            bulk(line.scheduler, groups) if not few and line.metric is None else None
+            None if few else bulk(line.scheduler, groups, line.metrics_from(origin))
             for line in timelines
         ]
-        calls = sum(len(line.after) for line in timelines)
+        calls = sum(line.moves for line in timelines)
         if few and only:
             calls = len(few(1, len(only.after)))
         held = {name: rows(updates, len(groups), calls) for name in reads}

@@ -293,23 +293,30 @@ def _warm_restarts(scheduler: Any, groups: list[Group]) -> Callable[..., None]:
     return step
 
 
-def _plateau(scheduler: Any, groups: list[Group]) -> Callable[[float], None]:
-    patience, smaller = scheduler.patience, scheduler.mode == "min"
-    relative, threshold = scheduler.threshold_mode == "rel", float(scheduler.threshold)
+def to_beat(scheduler: ReduceLROnPlateau) -> Callable[[float], float]:
+    """Return what gives, from the best metric so far, the one that a better one is beyond."""
+    smaller, threshold = scheduler.mode == "min", float(scheduler.threshold)
     factor = 1.0 - threshold if smaller else threshold + 1.0
     offset = -threshold if smaller else threshold
+    if scheduler.threshold_mode == "rel":
+        return lambda best: best * factor
+    return lambda best: best + offset
 
-    def bound(best: float) -> float:
-        return best * factor if relative else best + offset
 
-    to_beat = bound(scheduler.best)
+def _plateau(scheduler: Any, groups: list[Group]) -> Callable[[float], None]:
+    patience, smaller, beat = scheduler.patience, scheduler.mode == "min", to_beat(scheduler)
+    best = scheduler.best
+    bound = beat(best)
 
     def step(metric: float) -> None:
-        nonlocal to_beat
+        nonlocal best, bound
         scheduler.last_epoch += 1
-        if metric < to_beat if smaller else metric > to_beat:
-            scheduler.best = metric
-            to_beat = bound(metric)
+        if scheduler.best is not best:  # many steps were made at once since
+            best = scheduler.best
+            bound = beat(best)
+        if metric < bound if smaller else metric > bound:
+            best = scheduler.best = metric
+            bound = beat(metric)
             scheduler.num_bad_epochs = 0
         else:
             scheduler.num_bad_epochs += 1

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lrviz.curves import filed
 from lrviz.curves.events import Array
 from lrviz.curves.filed import Filed, Store
 from lrviz.curves.stairs import Stairs
-
-LONG = 1 << 25
-"""Values of one quantity from which on it is not held as an array in memory."""
 
 _FEW = 64  # updates that a step stands for, at least
 
@@ -37,15 +33,11 @@ def rows(updates: int, groups: int, calls: int) -> Rows:
         groups: The G of each.
         calls: So often at most they change.
     """
-    if updates * groups < LONG:
+    if updates * groups < filed.LONG:
         return _Whole(updates, groups)
     if calls * _FEW <= updates:
         return _Steps()
-    try:
-        room = shutil.disk_usage(tempfile.gettempdir()).free
-    except OSError:  # there is no folder that may be written to
-        room = 0
-    return (_File if 8 * updates * groups < room else _Whole)(updates, groups)
+    return (_File if filed.has_room(updates * groups) else _Whole)(updates, groups)
 
 
 class _Whole:
@@ -88,12 +80,19 @@ class _Steps:
 
     def put(self, start: int, states: Array, repeats: NDArray[np.int64]) -> None:
         used = repeats > 0
-        self._states.append(states[used])
-        self._ends.append((start + np.cumsum(repeats))[used])
+        states, ends = states[used], (start + np.cumsum(repeats))[used]
+        last = _lasts(states)
+        self._states.append(states[last])
+        self._ends.append(ends[last])
 
     def curve(self, updates: int) -> Array:
         del updates  # so many were put
         states, ends = np.concatenate(self._states), np.concatenate(self._ends)
-        bits = states.view(np.int64)
-        last = np.append((bits[1:] != bits[:-1]).any(axis=1), True)
+        last = _lasts(states)
         return cast(Array, Stairs(states[last], ends[last]))
+
+
+def _lasts(states: Array) -> NDArray[np.bool_]:
+    """Flag each state that the next one differs from, by a bit at least."""
+    bits = states.view(np.int64)
+    return np.append((bits[1:] != bits[:-1]).any(axis=1), True)[: len(states)]

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from lrviz.building.built import BuiltScheduler
 from lrviz.curves.events import Array
+from lrviz.simulation.bulk.parts import Metrics
 from lrviz.simulation.light import Moving
 from lrviz.spec.durations import Length
 
@@ -60,6 +62,27 @@ class Timeline:
     def is_called(self, start: int, stop: int) -> bool:
         """Say whether any call comes after an update t with start <= t < stop."""
         return bisect_left(self.after, start) < bisect_left(self.after, stop)
+
+    @property
+    def moves(self) -> int:
+        """How many calls, at most, move anything."""
+        patience = getattr(self.scheduler, "patience", None)
+        if type(self.scheduler) is ReduceLROnPlateau and isinstance(patience, int):
+            return len(self.after) // max(1, patience + 1)
+        return len(self.after)
+
+    def metrics_from(self, update: int) -> Metrics | None:
+        """Return the metrics of the calls after an update and later, None without any."""
+        if self.metric is None:
+            return None
+        metric, indices = self.metric, self.indices[bisect_left(self.after, update) :]
+
+        def of(first: int, stop: int) -> Array:
+            part = indices[first:stop]
+            found: Array = metric[part.start : part.stop : part.step]
+            return found
+
+        return of
 
     def between(self, start: int, stop: int) -> Calls:
         """Return the calls that come after an update t with start <= t < stop."""

@@ -15,7 +15,13 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lrviz.errors import ScheduleError, SpecError, suggestion
+from lrviz.spec import many
+
+Array = NDArray[np.float64]
 
 MAX_LENGTH = 500
 MAX_NODES = 200
@@ -78,13 +84,22 @@ def lr_lambda(text: str, total: int) -> Callable[[int], float]:
 
     Returns:
         A function of `step` (int, 0 at the phase's start) to a finite float. It raises
-        ScheduleError, naming the step, where the expression has no finite value.
+        ScheduleError, naming the step, where the expression has no finite value. Its attribute
+        `many` takes the first step and the one to stop before, and returns an array of the values,
+        or None where they are to be asked one by one.
 
     Raises:
         SpecError: The text is no such expression; the message has the column in it, 1-based.
     """
     constants = {"total": float(total), "calls": float(max(total, 1))}
-    return _compiled(text, ("step",), ("step", "total", "progress"), constants)
+    function, at = _compiled(text, ("step",), ("step", "total", "progress"), constants)
+
+    def at_many(first: int, stop: int) -> Array | None:
+        steps = np.arange(first, stop)
+        return at(step=steps, progress=steps / constants["calls"])
+
+    vars(function)["many"] = at_many
+    return function
 
 
 def metric_curve(text: str, *, epochs: bool = True) -> Callable[[int, float, float], float]:
@@ -99,27 +114,33 @@ def metric_curve(text: str, *, epochs: bool = True) -> Callable[[int, float, flo
 
     Returns:
         A function of step, epoch and progress, by position, to a finite float. It raises
-        ScheduleError, naming the step, where the expression has no finite value.
+        ScheduleError, naming the step, where the expression has no finite value. Its attribute
+        `many` takes arrays of them by name, and returns one of the values, or None as above.
 
     Raises:
         SpecError: The text is no such expression; the message has the column in it, 1-based.
     """
     names = ("step", "epoch", "progress") if epochs else ("step", "progress")
-    return _compiled(text, ("step", "epoch", "progress"), names, {})
+    function, vars(function)["many"] = _compiled(text, ("step", "epoch", "progress"), names, {})
+    return function
 
 
 def _compiled(
     text: str, parameters: Sequence[str], names: Sequence[str], constants: Mapping[str, float]
-) -> Callable[..., float]:
-    """Check `text`, which may use `names`, and make a function of `parameters` of it."""
+) -> tuple[Callable[..., float], Callable[..., Array | None]]:
+    """Check `text`, which may use `names`, and make a function of `parameters` of it.
+
+    Returns:
+        That, and a function of arrays of them, by name.
+    """
     text = text.strip().replace("\n", " ")  # a folded YAML text; columns stay
     checker = _Checker(text, names)
-    body = ast.unparse(checker.checked(_parsed(text), depth=1))
+    body = checker.checked(_parsed(text), depth=1)
     derived = "progress" in checker.used and "progress" not in parameters
     source = _TEMPLATE.format(
         parameters=", ".join(parameters),
         progress="progress = step / calls; " if derived else "",
-        body=body,
+        body=ast.unparse(body),
     )
 
     def undefined(reason: float | Exception, step: int) -> ScheduleError:
@@ -138,8 +159,12 @@ def _compiled(
         **constants,
     }
     exec(compile(source, "<lrviz expression>", "exec"), namespace)
-    function: Callable[..., float] = namespace["expression"]
-    return function
+    known = {"pi": math.pi, **constants}
+
+    def at_many(**arrays: Array) -> Array | None:
+        return many.values(body, _FUNCTIONS | {"pow": math.pow}, {**known, **arrays})
+
+    return namespace["expression"], at_many
 
 
 def _words(reason: float | Exception) -> str:

@@ -16,8 +16,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from lrviz.errors import ScheduleError, SpecError, suggestion
 from lrviz.files import checked
+from lrviz.shapes.shape import each
 from lrviz.spec.durations import Length
 from lrviz.spec.expressions import metric_curve
+
+BLOCK = 1 << 15
+"""Values of a curve that are made at once; so many stay near the processor."""
 
 
 def integral(value: Any) -> Any:
@@ -80,8 +84,8 @@ def named(text: str) -> tuple[str, str]:
 
 def read(
     metric: Metric, *, count: int, length: Length, interval: str, folder: Path
-) -> NDArray[np.float64]:
-    """Return the first `count` values of a metric.
+) -> Iterator[NDArray[np.float64]]:
+    """Yield the first `count` values of a metric, those of a curve some thousand at a time.
 
     Value i belongs to epoch i (`interval` is `epoch`) or to update i (`step`), both from 0. A
     curve is computed at the start of its epoch or update: at `step` updates, `epoch` epochs
@@ -94,15 +98,16 @@ def read(
         interval: `step` or `epoch`.
         folder: What a relative `metric.file` is relative to.
 
-    Returns:
-        The values, shape (count,), float64, finite.
+    Yields:
+        Arrays of them, together of shape (count,), float64, finite.
 
     Raises:
         SpecError: A value is not a finite number, there are too few, or the file or the curve
             cannot be read; the message says where, with the file's own line.
     """
     if metric.curve is not None:
-        return _curve_values(metric, metric.curve, count, length, interval)
+        yield from _curve_values(metric, metric.curve, count, length, interval)
+        return
     if metric.values is not None:
         source, found = "the metric", np.array(metric.values[:count], dtype=np.float64)
     else:
@@ -114,12 +119,12 @@ def read(
             f"{source} has {len(found):,} values, and the training needs {count:,}, one an {unit}:"
             " give more values, or a shorter training"
         )
-    return found
+    yield found
 
 
 def _curve_values(
     metric: Metric, curve: str, count: int, length: Length, interval: str
-) -> NDArray[np.float64]:
+) -> Iterator[NDArray[np.float64]]:
     per_epoch = length.updates_per_epoch
     if interval == "epoch" and per_epoch is None:
         raise SpecError(
@@ -129,19 +134,24 @@ def _curve_values(
     function = metric_curve(curve, epochs=per_epoch is not None)
     stride = per_epoch if interval == "epoch" and per_epoch is not None else 1
     epoch_length = per_epoch or 1
-    steps = range(0, count * stride, stride)
-    points = (function(step, step / epoch_length, step / length.updates) for step in steps)
-    try:
-        values = np.fromiter(points, dtype=np.float64, count=count)
-    except ScheduleError as error:
-        raise SpecError(f"metric curve {error.message}") from None
-    if not metric.noise:
-        return values
-    with np.errstate(over="ignore"):
-        noisy = values + metric.noise * np.random.default_rng(metric.seed).standard_normal(count)
-    if not np.isfinite(noisy).all():
-        raise SpecError(f"a metric with noise {metric.noise} is not finite; make it smaller")
-    return noisy
+    generator = np.random.default_rng(metric.seed)
+    for first in range(0, count, BLOCK):
+        steps = np.arange(first, min(first + BLOCK, count)) * stride
+        epochs, progress = steps / epoch_length, steps / length.updates
+        values = vars(function)["many"](step=steps, epoch=epochs, progress=progress)
+        if values is None:
+            try:
+                values = each(function, steps, epochs.tolist(), progress.tolist())
+            except ScheduleError as error:
+                raise SpecError(f"metric curve {error.message}") from None
+        if metric.noise:
+            with np.errstate(over="ignore"):
+                values = values + metric.noise * generator.standard_normal(len(steps))
+            if not np.isfinite(values).all():
+                raise SpecError(
+                    f"a metric with noise {metric.noise} is not finite; make it smaller"
+                )
+        yield values
 
 
 def _file_values(file: str, column: str, count: int, folder: Path) -> NDArray[np.float64]:

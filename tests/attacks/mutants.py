@@ -353,6 +353,34 @@ SIMULATING = (
         "simulation/light",
     ),
     Mutant(
+        "a plateau is not seen to end in the steps that are passed over",
+        "simulation/bulk/plateaus.py",
+        "bad + count <= patience",
+        "bad <= patience",
+        "simulation/light",
+    ),
+    Mutant(
+        "many steps of a plateau forget the best metric",
+        "simulation/light.py",
+        "            best = scheduler.best\n            bound = beat(best)\n",
+        "            best = scheduler.best\n",
+        "simulation/light",
+    ),
+    Mutant(
+        "whole numbers of an expression are added as arrays wrap them",
+        "spec/many.py",
+        ">= _EXACT",
+        ">= 2.0**80",
+        "spec/many",
+    ),
+    Mutant(
+        "equal numbers of an expression change places",
+        "spec/many.py",
+        "other < first if",
+        "other <= first if",
+        "spec/many",
+    ),
+    Mutant(
         "many steps are made where another scheduler steps between",
         "simulation/filling.py",
         "if called.count(True) == 1",
@@ -383,8 +411,8 @@ SIMULATING = (
     Mutant(
         "a light plateau holds on to its first best",
         "simulation/light.py",
-        "            to_beat = bound(metric)\n",
-        "            bound(metric)\n",
+        "            bound = beat(metric)\n",
+        "            beat(metric)\n",
         "simulation/light",
     ),
     Mutant(

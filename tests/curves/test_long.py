@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import lrviz
+from lrviz.building.factory import build_schedule
 from lrviz.curves.filed import Filed, Store
 from lrviz.curves.long import Long
 from lrviz.curves.stairs import Stairs
@@ -116,13 +117,13 @@ schedules:
 
 def steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep also what is short as its steps."""
-    monkeypatch.setattr(rows, "LONG", 1)
+    monkeypatch.setattr("lrviz.curves.filed.LONG", 1)
     monkeypatch.setattr(rows, "_FEW", 1)
 
 
 def in_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep also what is short, and what seldom moves, in files."""
-    monkeypatch.setattr(rows, "LONG", 1)
+    monkeypatch.setattr("lrviz.curves.filed.LONG", 1)
     monkeypatch.setattr(rows, "_FEW", 1 << 40)
 
 
@@ -155,7 +156,7 @@ def test_a_command_shows_the_same(
 
 
 def test_it_is_taken_where_little_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "LONG", 640)
+    monkeypatch.setattr("lrviz.curves.filed.LONG", 640)
 
     def kind(updates: int, size: int) -> type:
         trace = lrviz.simulate(f"StepLR:step_size={size}", steps=updates)
@@ -171,6 +172,45 @@ def test_it_is_taken_where_little_changes(monkeypatch: pytest.MonkeyPatch) -> No
 
 def nowhere() -> str:
     raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+
+def test_so_many_values_of_a_metric_lie_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lrviz.curves.filed.LONG", 100)
+    monkeypatch.setattr("lrviz.spec.metrics.BLOCK", 7)
+    spec = {
+        "metric": {"curve": "1 / (1 + step)", "noise": 0.1},
+        "scheduler": {"type": "ReduceLROnPlateau", "patience": 3},
+    }
+
+    def metric(updates: int) -> Any:
+        [schedule] = lrviz.load(spec, steps=updates)
+        return build_schedule(schedule).schedulers[0].metric
+
+    short, long = metric(99), metric(100)
+    assert type(short) is np.ndarray
+    assert type(long) is Filed
+    assert long.shape == (100,)
+    assert (np.asarray(long)[:99] == short).all()
+    assert float(long[98]) == short[98]
+
+
+def test_a_metric_that_finds_no_room_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(_: Store, values: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    in_files(monkeypatch)
+    monkeypatch.setattr(Store, "write", write)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 60))
+    spec = {"metric": {"curve": "1"}, "scheduler": {"type": "ReduceLROnPlateau"}}
+    with pytest.raises(UsageError) as error:
+        lrviz.simulate(spec, steps=1_000)
+    assert str(error.value) == (
+        f"1,000 values of a metric do not fit into {tmp_path} (No space left on device); give "
+        "fewer, or set TMPDIR to a folder with more room"
+    )
 
 
 def test_a_folder_that_is_full_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,8 @@ from torch.optim.swa_utils import SWALR
 
 from lrviz.building.dummy import dummy_optimizer
 from lrviz.simulation import bulk, filling, light, stepping
-from lrviz.simulation.bulk import parts
+from lrviz.simulation.bulk import parts, plateaus
+from lrviz.spec.expressions import lr_lambda
 from tests.cases import GROUPS, build
 from tests.reference import Slot, real_optimizer, train
 from tests.simulation.test_stepping import assert_equal, assert_same_state, settings
@@ -105,6 +106,11 @@ CASES: dict[str, Make] = {
     "a function for each": lambda o: LambdaLR(
         o, [lambda t: t, lambda t: 1 / t if t else 1][: len(o.param_groups)]
     ),
+    "an expression": lambda o: LambdaLR(o, lr_lambda("exp(-step / 9) + step % 3", UPDATES)),
+    "an expression that arrays cannot have": lambda o: LambdaLR(
+        o, lr_lambda("1 / (step - 30) if step > 30 else 1", UPDATES)
+    ),
+    "an expression that fails": lambda o: LambdaLR(o, lr_lambda("1 / (step - 30)", UPDATES)),
     "a function that fails": lambda o: LambdaLR(o, lambda t: 1 / (t - 30)),
     "a function of numpy's": lambda o: LambdaLR(o, _narrow),
     "factors of a function": lambda o: MultiplicativeLR(
@@ -126,6 +132,8 @@ PLATEAUS: dict[str, dict[str, Any]] = {
     "the larger the better": {"mode": "max", "threshold": 0.05},
     "absolutely larger": {"mode": "max", "threshold_mode": "abs", "threshold": 0},
     "with a pause": {"cooldown": 4, "patience": 0},
+    "soon": {"threshold": 0, "patience": 2},
+    "late": {"patience": 15, "cooldown": 9},
     "with a floor": {"min_lr": 0.02, "eps": 0.005, "factor": 0.5, "patience": 1},
 }
 METRIC = [abs(math.sin(i * i)) + 1 / (1 + i) for i in range(UPDATES)]
@@ -135,6 +143,7 @@ METRIC[20], METRIC[33], METRIC[34] = math.nan, math.inf, -math.inf
 @pytest.fixture(autouse=True, params=[1, 1000], ids=["in-bulk", "step-by-step"])
 def _chunk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stepping, "CHUNK", 23)
+    monkeypatch.setattr(plateaus, "_PIECE", 4)
     if request.param == 1:
         monkeypatch.setattr(parts, "LEAST", 1)
     else:
@@ -174,13 +183,29 @@ def test_a_plateau(name: str, groups: int) -> None:
 @pytest.mark.parametrize("second", [9, 22, 23, 24])  # amid a chunk of 23, and about its end
 @pytest.mark.parametrize("groups", [1, 2])
 def test_schedulers_that_take_turns(groups: int, second: int) -> None:
-    def make(optimizer: Optimizer) -> list[Slot]:
-        return [
-            Slot(LinearLR(optimizer, 0.1, 1, 40), end=second),
-            Slot(ExponentialLR(optimizer, 0.9), frequency=2, begin=second, end=40),
-            Slot(LambdaLR(optimizer, lambda step: 1 / (1 + step)), begin=45),
-        ]
+    hold_several(
+        groups,
+        lambda o: [
+            Slot(LinearLR(o, 0.1, 1, 40), end=second),
+            Slot(ExponentialLR(o, 0.9), frequency=2, begin=second, end=40),
+            Slot(LambdaLR(o, lambda step: 1 / (1 + step)), begin=45),
+        ],
+    )
 
+
+def test_a_plateau_that_another_scheduler_joins() -> None:
+    metric = [1 / (1 + min(step, 20)) for step in range(UPDATES)]
+    hold_several(
+        2,
+        lambda o: [
+            Slot(ReduceLROnPlateau(o, patience=2), metric=metric),
+            Slot(ExponentialLR(o, 0.9), begin=23, end=46),
+        ],
+    )
+
+
+def hold_several(groups: int, make: Callable[[Optimizer], list[Slot]]) -> None:
+    """Hold schedulers of one optimizer, with when they are called, against a training."""
     optimizers = [
         of(torch.optim.SGD, GROUPS[:groups], {"lr": 0.1})
         for of in (real_optimizer, dummy_optimizer)

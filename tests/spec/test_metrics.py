@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from lrviz.errors import SpecError
+from lrviz.spec import metrics
 from lrviz.spec.durations import Length
 from lrviz.spec.metrics import Metric, read
 
@@ -22,7 +24,9 @@ def values(
     interval: str = "epoch",
     length: Length = LENGTH,
 ) -> list[float]:
-    array = read(metric, count=count, length=length, interval=interval, folder=folder)
+    array = np.concatenate(
+        [*read(metric, count=count, length=length, interval=interval, folder=folder)]
+    )
     assert array.dtype == np.float64
     assert array.shape == (count,)
     return [float(value) for value in array]
@@ -131,6 +135,27 @@ def test_a_curve_without_a_finite_value_names_the_step() -> None:
     assert message(Metric(curve="1 / (epoch - 2)"), 4) == (
         "metric curve '1 / (epoch - 2)' has no finite value at step 200: division by zero;"
         " guard it with max(...), or with a if c else b"
+    )
+
+
+@pytest.mark.parametrize("block", [1, 3, 4, 9])
+def test_a_curve_is_the_same_however_many_values_are_made_at_once(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metric = Metric(curve="exp(-epoch / 12) + 1 / (step - 350) + progress", noise=0.5, seed=3)
+    whole = values(metric, 4)
+    noise = np.random.default_rng(3).standard_normal(4)
+    assert whole == [
+        math.exp(-epoch / 12) + 1 / (epoch * 100 - 350) + epoch / 4 + 0.5 * noise[epoch]
+        for epoch in range(4)
+    ]
+    monkeypatch.setattr(metrics, "BLOCK", block)
+    assert values(metric, 4) == whole
+    lost = Metric(curve="1 / (step - 300)")
+    assert values(lost, 3) == [-1 / 300, -1 / 200, -1 / 100]
+    assert message(lost, 4) == (
+        "metric curve '1 / (step - 300)' has no finite value at step 300: division by zero; guard "
+        "it with max(...), or with a if c else b"
     )
 
 

@@ -19,6 +19,7 @@ from torch.optim.lr_scheduler import (
     LambdaLR,
     MultiplicativeLR,
     OneCycleLR,
+    ReduceLROnPlateau,
     SequentialLR,
 )
 from torch.optim.swa_utils import SWALR
@@ -28,21 +29,26 @@ from lrviz.curves.events import Array
 from lrviz.simulation.bulk import parts
 from lrviz.simulation.bulk.closed import cyclic, one_cycle, warm_restarts
 from lrviz.simulation.bulk.functions import rescaled, scaled
-from lrviz.simulation.bulk.parts import Bulk, lrs_of
+from lrviz.simulation.bulk.parts import Bulk, Metrics, lrs_of
+from lrviz.simulation.bulk.plateaus import plateau
 from lrviz.simulation.bulk.products import FACTORS, chained, multiplied
 from lrviz.simulation.bulk.recursions import averaged, cosine
 
 
-def bulk(scheduler: Any, groups: list[Group]) -> Bulk | None:
+def bulk(scheduler: Any, groups: list[Group], metrics: Metrics | None = None) -> Bulk | None:
     """Return what makes many steps of a scheduler at once, where it has such a form.
 
     Args:
         scheduler: Of torch's classes, behind its first update; no other of its optimizer is called
             amid the steps.
         groups: Of its optimizer, whose lrs are numbers.
+        metrics: Those of its steps to come, where they are given some.
     """
     make = _FORMS.get(type(scheduler))
     try:
+        if metrics:
+            takes = type(scheduler) is ReduceLROnPlateau
+            return plateau(scheduler, groups, metrics) if takes else None
         return make(scheduler, groups) if make else None
     except (TypeError, ValueError, OverflowError):  # an argument that is no plain number
         return None

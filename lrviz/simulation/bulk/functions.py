@@ -57,7 +57,8 @@ def _factors(functions: list[Any], counts: NDArray[np.int64]) -> Array | None:
 def _values(function: Any, counts: NDArray[np.int64]) -> Array:
     if hasattr(function, "many"):
         with np.errstate(all="raise", under="ignore"):
-            many: Array = function.many(int(counts[0]), int(counts[-1]) + 1)
+            many: Array | None = function.many(int(counts[0]), int(counts[-1]) + 1)
+        if many is not None:
             return many
     values = [function(count) for count in counts.tolist()]
     if not {*map(type, values)} <= {float, int}:

@@ -19,6 +19,9 @@ It returns, of each quantity that it moves, the values behind each step, shape (
 and nothing is done, where the next steps are to be made one by one.
 """
 
+Metrics = Callable[[int, int], Array]
+"""Returns what calls are given, from one number to before another; the next call's number is 0."""
+
 LEAST = 64
 """Steps below which arrays cost more than they save."""
 
