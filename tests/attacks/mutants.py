@@ -591,8 +591,8 @@ SHOWING = (
     Mutant(
         "a figure draws the groups in another order than it names them",
         "views/plan/panels.py",
-        "trace.by_update(param, group), index, group, steps)",
-        "trace.by_update(param, -1 - group), index, group, steps)",
+        "trace.by_update(param, group), index, group, steps, more)",
+        "trace.by_update(param, -1 - group), index, group, steps, more)",
         "views/plan/panels",
     ),
     Mutant(
