@@ -63,6 +63,8 @@ def plot(
         raise UsageError("--check marks a picture; name a file with -o, or run lrviz check")
 
     def once(loaded: Loaded) -> None:
+        if check and not loaded.schedules:
+            loaded.without_logs("--check looks at a plan; name that, too")
         if targets or show:
             import_for(targets, show)
             options = drawing.options(loaded.schedules, shared.param)
@@ -100,7 +102,7 @@ def _report(run: Run, shared: Shared) -> Report:
     from lrviz.views.text.findings import lines, unstyled
 
     with user_code(shared.verbose):  # which builds once more what it simulates no more
-        report = check(run.schedules, Selection(ignore=(UNUSED_IGNORE,)), traces=run.traces)
+        report = check(run.schedules, Selection(ignore=(UNUSED_IGNORE,)), traces=run.plans)
         report = promised(report, shared.overrides())
     if not shared.quiet:
         for line in lines(report):

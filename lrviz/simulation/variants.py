@@ -8,12 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from lrviz import catalog
-from lrviz.building.factory import build_schedule
 from lrviz.curves.events import Array
 from lrviz.document import Map, Seq
 from lrviz.errors import LrvizError
-from lrviz.simulation.loop import run
-from lrviz.simulation.simulated import simulated
 from lrviz.sources.loading import load
 from lrviz.spec.schedule import MemberSpec, Schedule
 
@@ -41,6 +38,10 @@ class Rerun:
         """Return `updates` values of the same schedulers, stepped on where the training is over."""
         # What follows changes nothing of what came before: the longest run holds all shorter ones.
         if self._longest is None or self._asked < updates:
+            # Here: a log that is the plan asks for no variant, and is told so without torch.
+            from lrviz.building.factory import build_schedule
+            from lrviz.simulation.loop import run
+
             self._asked = max(updates, 2 * self._asked)
             try:
                 built = build_schedule(self.schedule)
@@ -126,6 +127,8 @@ class Rerun:
                 yield name, values
 
     def _values(self, schedule: Schedule, group: int) -> Array | None:
+        from lrviz.simulation.simulated import simulated
+
         try:
             trace = simulated(schedule)
         except LrvizError:

@@ -60,7 +60,7 @@ def test_a_hit_is_the_same_to_the_byte_as_a_miss(name: str, kept: Path) -> None:
     assert names(kept)
 
 
-@pytest.mark.parametrize("name", ["table", "plot", "check", "gallery"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_hit_imports_no_torch(name: str, kept: Path) -> None:
     code = (
         "import sys\n"

@@ -85,6 +85,27 @@ def test_a_log_is_no_schedule_to_check() -> None:
     ran = lrviz("check", STATE)
     assert ran.code == 2
     assert "is a log" in ran.err
+    ran = lrviz("plot", STATE, "--check", "-o", "a.svg")
+    said = f"error: {STATE} is a log, and no schedule; --check looks at a plan; name that, too\n"
+    assert (ran.code, ran.err) == (2, said)
+
+
+def test_a_plan_is_checked_beside_its_log() -> None:
+    Path("spec.yaml").write_text(SPEC + "{type: CosineAnnealingLR, T_max: 20}\n")
+    ran = lrviz("plot", STATE, "spec.yaml", "--check", "-o", "a.svg")
+    assert ran.code == 0
+    assert ran.err.splitlines()[0].startswith("spec.yaml:3:")
+    assert ran.err.splitlines()[-2:] == ["1 warning in 1 curve; --fix mends 1", "wrote a.svg"]
+
+
+def test_a_folder_has_its_name_also_where_one_stands_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, below in ((".", Path("run-3")), ("..", Path("run-3/plots"))):
+        below.mkdir()
+        Path("run-3/trainer_state.json").write_text(Path(STATE).read_text())
+        with monkeypatch.context() as there:
+            there.chdir(below)
+            ran = lrviz("table", name, "--format", "csv")
+        assert ran.out.splitlines()[0] == "step,epoch,run-3"
 
 
 def test_in_python() -> None:

@@ -53,8 +53,9 @@ def log(reference: Reference, x: str | None = None) -> Log:
     from lrviz.sources.logs.reading import read_log
 
     path = Path(reference.name)
-    label = reference.label or (path.parent.name if path.stem == "metrics" else path.stem)
-    return read_log(Request(path, reference.text, label or path.name, reference.picked, x))
+    named = path if path.name not in ("", "..") else path.resolve()
+    label = reference.label or (named.parent.name if named.stem == "metrics" else named.stem)
+    return read_log(Request(path, reference.text, label or named.name, reference.picked, x))
 
 
 LOG = Kind("log", _parse, _read, runs_code=False)
