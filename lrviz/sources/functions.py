@@ -10,9 +10,10 @@ from typing import Any
 
 from lrviz.document import Map
 from lrviz.errors import UsageError, shown
-from lrviz.sources.imports import import_named, is_there
+from lrviz.sources.imports import import_named
 from lrviz.sources.kind import Kind, Origin
 from lrviz.sources.overrides import Overrides, with_sets
+from lrviz.sources.paths import is_there
 from lrviz.sources.reference import Reference
 from lrviz.sources.scripts import read_function
 from lrviz.spec.models import Spec

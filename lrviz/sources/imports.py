@@ -13,6 +13,7 @@ from typing import Any
 
 from lrviz import catalog
 from lrviz.errors import LrvizError, UsageError, suggestion, words
+from lrviz.sources.paths import is_path, is_there, refused
 
 _PROGRAM = "what it does as a program should stand under `if __name__ == '__main__':`"
 _WHOLE = f"the whole file is imported to find a function in it: {_PROGRAM}"
@@ -69,14 +70,6 @@ def _object(owner: type, method: str, source: str) -> Any:
     return run(owner, source)
 
 
-def is_there(path: str) -> bool:
-    """Tell whether there is such a file or folder; what cannot be a path is not there."""
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):  # too long for a name, or with a NUL
-        return False
-
-
 def with_current_folder() -> None:
     """Let modules of the current folder be imported, as `python -m` does."""
     folder = str(Path.cwd())
@@ -104,6 +97,8 @@ def module_named(head: str, source: str) -> ModuleType:
         UsageError: There is none, or importing it raised.
     """
     if not exists(head):
+        if is_path(head):
+            raise refused(head)
         near = suggestion(head, catalog.names())
         raise UsageError(f"{source!r}: no preset, scheduler or Python module {head!r}{near}")
     module: ModuleType = run(lambda: importlib.import_module(head), head, _WHOLE)

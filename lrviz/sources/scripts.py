@@ -18,9 +18,9 @@ from lrviz.document import read_text
 from lrviz.errors import Place, SpecError, UsageError
 from lrviz.files import checked
 from lrviz.sources.configs.kind import of_file as of_config_file
-from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Kind, Origin
 from lrviz.sources.overrides import Overrides
+from lrviz.sources.paths import is_there
 from lrviz.sources.reference import Reference
 
 GIVEN = ("optimizer", "steps", "epochs", "steps_per_epoch")

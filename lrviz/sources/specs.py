@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,9 +13,9 @@ from lrviz.document import parse, read_text
 from lrviz.errors import Place, SpecError, UsageError, suggestion
 from lrviz.files import checked
 from lrviz.sources.configs.origin import of_config
-from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Kind, Origin
 from lrviz.sources.overrides import Overrides, with_sets
+from lrviz.sources.paths import is_there, near_file
 from lrviz.sources.reference import SUFFIXES, Reference
 from lrviz.spec import inheritance
 
@@ -113,13 +112,9 @@ def _bytes(path: Path, file: str) -> bytes:
 
 
 def _near_file(path: Path) -> str:
-    try:
-        names = [each.name for each in path.parent.iterdir() if each.name.endswith(SUFFIXES)]
-    except OSError:
-        return f"; there is no folder {path.parent}"
-    near = difflib.get_close_matches(path.name, names, n=1)
+    near = near_file(path, SUFFIXES)
     if near:
-        return f"; did you mean {path.parent / near[0]}?"
+        return near
     if path.stem in catalog.names():
         return f"; for the preset, say {path.stem}"
     return "; `lrviz init` writes a starter spec"

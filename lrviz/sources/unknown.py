@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from lrviz import catalog
 from lrviz.errors import LrvizError, UsageError
 from lrviz.sources.grammar import reference
-from lrviz.sources.imports import is_there
+from lrviz.sources.paths import is_path, is_there, refused
 from lrviz.sources.reference import Reference
 from lrviz.spec import durations
 
@@ -16,10 +15,8 @@ from lrviz.spec import durations
 def unknown(named: Reference) -> UsageError:
     """Return the error for what is no SOURCE."""
     source = named.text
-    if is_there(source) and Path(source).is_dir():
-        return UsageError(f"{source}: a folder, not a spec; name the files in it")
-    if is_there(source):
-        return UsageError(f"{source}: a spec's name ends in .yaml, .yml or .json")
+    if is_there(source) or is_path(source):
+        return refused(source)
     head = source.partition(":")[0]
     last = head.rpartition(".")[2]
     if head.startswith("torch.") and catalog.scheduler_class(last):

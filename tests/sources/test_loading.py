@@ -207,6 +207,10 @@ def test_interval_fills_in_where_nothing_says() -> None:
         ("zzz", "no preset or scheduler 'zzz' (`lrviz list` shows all)"),
         ("nowhere.yaml", "nowhere.yaml: no such file; `lrviz init` writes a starter spec"),
         ("cosine.yaml", "cosine.yaml: no such file; for the preset, say cosine"),
+        ("nowhere.csv", "nowhere.csv: no such file"),
+        ("nowhere.log:lr", "nowhere.log: no such file"),
+        ("runs/3", "runs/3: no such file; there is no folder runs"),
+        ("nowhere/", "nowhere/: no such file"),
         ("no/such.yaml", "no/such.yaml: no such file; there is no folder no"),
         (".", ".: a folder, not a spec; name the files in it"),
         ("a=", "'a=': write LABEL=SOURCE, as in tuned=cosine"),
@@ -245,7 +249,14 @@ def test_messages_about_files(folder: Path) -> None:
     spec(folder, "recipe.yaml")
     (folder / "notes.txt").write_text("x")
     assert failure("recipes.yaml") == "recipes.yaml: no such file; did you mean recipe.yaml?"
-    assert failure("notes.txt") == "notes.txt: a spec's name ends in .yaml, .yml or .json"
+    (folder / "empty.csv").touch()
+    no_log = (
+        "notes.txt: no spec, whose name ends in .yaml, .yml or .json, and no log that is known; "
+        "what another log holds is read from a CSV file with the columns step and lr"
+    )
+    assert failure("notes.txt") == failure("notes.txt:lr") == no_log
+    assert failure("empty.csv") == "empty.csv: an empty file"
+    assert failure("emptv.csv") == "emptv.csv: no such file; did you mean empty.csv?"
     assert failure("recipe.yaml#c") == "recipe.yaml has no schedule 'c'; it has: a, b"
     assert failure("x=recipe.yaml") == (
         "recipe.yaml has several schedules; pick one: recipe.yaml#label of a, b"

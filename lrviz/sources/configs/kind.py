@@ -8,7 +8,7 @@ from lrviz.document import Map, read_text
 from lrviz.errors import Place, UsageError
 from lrviz.files import checked
 from lrviz.sources.configs.origin import of_config, unknown
-from lrviz.sources.imports import is_there
+from lrviz.sources.paths import is_there
 from lrviz.sources.kind import Kind, Origin
 from lrviz.sources.overrides import Overrides
 from lrviz.sources.reference import Reference

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrviz.errors import UsageError
-from lrviz.sources.imports import is_there
 from lrviz.sources.kind import Kind, Origin
 from lrviz.sources.overrides import Overrides
+from lrviz.sources.paths import is_there
 from lrviz.sources.reference import Reference
 
 if TYPE_CHECKING:
