@@ -132,6 +132,16 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def kind_of(value: object) -> str:
+    """Return what a value is, with its article.
+
+    >>> kind_of(3), kind_of("a")
+    ('an int', 'a str')
+    """
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeioAEIO' else 'a'} {name}"
+
+
 def counted(text: str) -> str:
     """Return a number with a unit, `10k` or `1.5M`, without it: `10000`.
 

@@ -28,7 +28,7 @@ from lrviz.building.raised import by_torch, remedy
 from lrviz.building.rates import own_rate
 from lrviz.building.resumed import look
 from lrviz.building.several import Several, split
-from lrviz.errors import LrvizError, ScheduleError, UsageError, shown, words
+from lrviz.errors import LrvizError, ScheduleError, UsageError, kind_of, shown, words
 from lrviz.spec.cadence import Cadence
 from lrviz.spec.models import Interval
 from lrviz.spec.schedule import Schedule
@@ -163,7 +163,7 @@ def _one(item: Any, interval: Interval | None) -> BuiltScheduler:
     if isinstance(item, Mapping):
         return _lightning(item, interval)
     if isinstance(item, type) or not callable(getattr(item, "step", None)):
-        raise UsageError(f"a {type(item).__name__} was returned; return {_FORMS}")
+        raise UsageError(f"{kind_of(item)} was returned; return {_FORMS}")
     return called(item, Cadence(interval or "step"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lrviz import catalog
-from lrviz.errors import SpecError, suggestion
+from lrviz.errors import SpecError, kind_of, suggestion
 from lrviz.sources.imports import attribute, exists, module_named, run, with_current_folder
 
 # What a spec may name without --trust, and where what it names must have been written.
@@ -48,7 +48,7 @@ def import_scheduler(path: str, *, trust: bool) -> Callable[..., Any]:
             module = module_named(head, path)
             value = attribute(module, ".".join(parts[cut:]), path)
             if not callable(value):
-                raise SpecError(f"{path} is a {type(value).__name__}, not a scheduler class")
+                raise SpecError(f"{path} is {kind_of(value)}, not a scheduler class")
             result: Callable[..., Any] = value
             return result
     raise SpecError(f"no module {parts[0]!r} is installed, or {path} is misspelt")

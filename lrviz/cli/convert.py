@@ -44,7 +44,7 @@ def convert(
         raise UsageError(f"{config}: is no config of another framework, and a spec as it stands")
     if shared.lr is not None or shared.optimizer is not None:
         raise UsageError("convert writes what the config says; change the spec, or use --set")
-    lines = list(spec_lines(origin.config, config))
+    lines = list(spec_lines(origin.config, origin.source))
     if output is None:
         emit(lines)
         return

@@ -12,7 +12,7 @@ from typing import Any
 from torch.optim import Optimizer
 
 from lrviz.building.dummy import IDLE
-from lrviz.errors import FollowError, UsageError, words
+from lrviz.errors import FollowError, UsageError, kind_of, words
 from lrviz.live import objects
 from lrviz.live.standins import ADVICE
 from lrviz.live.survey import Survey
@@ -156,7 +156,7 @@ def _copy(place: str, value: Any, memo: dict[int, Any]) -> Any:
     except Exception as error:
         culprit, what = _culprit(place, value, before)
         raise FollowError(
-            f"{culprit} is a {type(what).__name__}, which cannot be copied "
+            f"{culprit} is {kind_of(what)}, which cannot be copied "
             f"({words(error)}), and stepping would change the real one: {ADVICE}"
         ) from error
 

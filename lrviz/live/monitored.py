@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 
 from lrviz.building.calls import unwrapped
 from lrviz.curves.trace import Trace
-from lrviz.errors import UsageError
+from lrviz.errors import UsageError, kind_of
 from lrviz.live.monitoring import Monitor, OnMismatch
 from lrviz.live.plans import plan_of
 from lrviz.live.rows import ROUNDING
@@ -116,7 +116,7 @@ def monitor(
         return _each(optimizer, plan, start, log, on_mismatch, overrides)
     optimizer = unwrapped(optimizer)
     if not isinstance(optimizer, Optimizer):
-        raise UsageError(f"monitor wants a torch optimizer first, not a {type(optimizer).__name__}")
+        raise UsageError(f"monitor wants a torch optimizer first, not {kind_of(optimizer)}")
     if plan is None and log is None:
         raise UsageError("monitor wants a plan, or a log to write")
     modes: tuple[object, ...] = ("warn", "raise")

@@ -24,7 +24,7 @@ from lrviz.building.rates import own_rate
 from lrviz.building.resumed import look
 from lrviz.building.several import named
 from lrviz.curves.trace import Trace
-from lrviz.errors import UsageError
+from lrviz.errors import UsageError, kind_of
 from lrviz.live.copying import adopt
 from lrviz.simulation.loop import run
 from lrviz.spec.cadence import Cadence
@@ -127,7 +127,7 @@ def record(
         return _each(optimizer, scheduler, how, label)
     optimizer = unwrapped(optimizer)
     if not isinstance(optimizer, Optimizer):
-        raise UsageError(f"record wants a torch optimizer first, not a {type(optimizer).__name__}")
+        raise UsageError(f"record wants a torch optimizer first, not {kind_of(optimizer)}")
     if interval is not None and interval not in get_args(Interval):
         raise UsageError(f"interval must be 'step', 'epoch' or 'fraction', not {interval!r}")
     per_epoch = None if steps_per_epoch is None else counted("steps_per_epoch", steps_per_epoch)
@@ -201,7 +201,7 @@ def _built_scheduler(
     if isinstance(item, Mapping):
         return interpret([{"frequency": frequency, **item}], optimizer, interval)[1][0]
     if isinstance(item, type) or not callable(getattr(item, "step", None)):
-        raise UsageError(f"record wants a scheduler, with step(); this is a {type(item).__name__}")
+        raise UsageError(f"record wants a scheduler, with step(); this is {kind_of(item)}")
     return called(item, Cadence(interval or "step", frequency))
 
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from lrviz import catalog
-from lrviz.errors import LrvizError, UsageError, suggestion, words
+from lrviz.errors import LrvizError, UsageError, kind_of, suggestion, words
 from lrviz.sources.paths import is_path, is_there, refused
 
 _PROGRAM = "what it does as a program should stand under `if __name__ == '__main__':`"
@@ -30,7 +30,7 @@ def import_named(source: str) -> Callable[..., Any]:
     module = _file_module(head) if head.endswith(".py") else module_named(head, source)
     value = _bound(module, name, source)
     if not callable(value):
-        raise UsageError(f"{source!r} is a {type(value).__name__}, not a function")
+        raise UsageError(f"{source!r} is {kind_of(value)}, not a function")
     result: Callable[..., Any] = value
     return result
 

@@ -127,7 +127,7 @@ def _parse_stdin(source: str) -> Reference | None:
 def _read_stdin(reference: Reference, overrides: Overrides) -> list[Origin]:
     del reference
     text = read_text(sys.stdin.buffer.read(), "<stdin>")
-    return of_document(parse(text, "<stdin>"), ("stdin", "-", Path()), overrides)
+    return of_document(parse(text, "<stdin>"), ("stdin", "<stdin>", Path()), overrides)
 
 
 def _parse(source: str) -> Reference | None:

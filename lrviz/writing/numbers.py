@@ -57,6 +57,16 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def amount(number: float, unit: str) -> str:
+    """Write so many of a unit.
+
+    >>> amount(1, "epoch"), amount(10_000, "update"), amount(3.0, "epoch"), amount(0.5, "epoch")
+    ('1 epoch', '10,000 updates', '3 epochs', '0.5 epochs')
+    """
+    written = count(number) if isinstance(number, int) else f"{number:g}"
+    return f"{written} {unit}{'' if number == 1 else 's'}"
+
+
 def percent(share: float, digits: int = 3) -> str:
     """Write a share of 1 as a percentage with so many significant digits.
 

@@ -69,7 +69,7 @@ def test_an_optimizer_alone_keeps_its_lr() -> None:
 @pytest.mark.parametrize(
     ("result", "message"),
     [
-        (3, "a int was returned; return a scheduler, (optimizer, scheduler)"),
+        (3, "an int was returned; return a scheduler, (optimizer, scheduler)"),
         (None, "a NoneType was returned; return a scheduler"),
         (ExponentialLR, "a type was returned; return a scheduler"),
         (

@@ -531,7 +531,7 @@ def test_a_fork_writes_no_row_of_its_parents(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        ((3,), {}, "monitor wants a torch optimizer first, not a int"),
+        ((3,), {}, "monitor wants a torch optimizer first, not an int"),
         ((sgd(),), {}, "monitor wants a plan, or a log to write"),
         ((sgd(), "cosine"), {"start": -1}, "start must be a whole number, at least 0, not -1"),
         (

@@ -30,7 +30,7 @@ from transformers import get_cosine_schedule_with_warmup
 
 import lrviz
 from lrviz.curves.trace import Trace
-from lrviz.errors import FollowError, UsageError
+from lrviz.errors import FollowError, UsageError, kind_of
 from lrviz.live.standins import ADVICE, TensorStandIn
 from tests.cases import GROUPS, SCHEDULERS, metric_of
 from tests.reference import Reference, Slot, real_optimizer, train
@@ -416,8 +416,12 @@ def numbers() -> Iterator[int]:
 @pytest.mark.parametrize(
     ("held", "place", "words"),
     [
-        (threading.Lock(), "", "lock, which cannot be copied (TypeError: cannot pickle '_thr"),
-        ({"a": [1, numbers()]}, "['a'][1]", "generator, which cannot be copied (TypeError: cannot"),
+        (threading.Lock(), "", "a lock, which cannot be copied (TypeError: cannot pickle '_thr"),
+        (
+            {"a": [1, numbers()]},
+            "['a'][1]",
+            "a generator, which cannot be copied (TypeError",
+        ),
         ([Counter(), sys.stderr], "[1]", ""),
     ],
 )
@@ -428,8 +432,8 @@ def test_what_cannot_be_copied_is_named(held: Any, place: str, words: str) -> No
     scheduler._schedulers[0].cycle = scheduler
     with pytest.raises(FollowError) as error:
         lrviz.record(optimizer, scheduler, steps=3)
-    kind = words or f"{type(sys.stderr).__name__}, which cannot be copied"
-    assert str(error.value).startswith(f"scheduler._schedulers[0].held{place} is a {kind}")
+    kind = words or f"{kind_of(sys.stderr)}, which cannot be copied"
+    assert str(error.value).startswith(f"scheduler._schedulers[0].held{place} is {kind}")
     assert str(error.value).endswith(f"stepping would change the real one: {ADVICE}")
 
 
@@ -499,7 +503,7 @@ def test_metric_of_a_plateau() -> None:
         ),
         ({"optimizer": StepLR}, "record wants a torch optimizer first, not a type"),
         ({"scheduler": StepLR}, "record wants a scheduler, with step(); this is a type"),
-        ({"scheduler": 3}, "record wants a scheduler, with step(); this is a int"),
+        ({"scheduler": 3}, "record wants a scheduler, with step(); this is an int"),
         (
             {"scheduler": [StepLR(sgd(), 1)]},
             "scheduler, a StepLR, is not on the optimizer that was given",

@@ -130,6 +130,8 @@ def test_a_spec_on_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", raw)
     [schedule] = load("-")
     assert (schedule.label, schedule.length.updates) == ("stdin", 7)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    assert failure("-").startswith("<stdin>:1:1: not a spec: it is empty;")  # as where it has lines
 
 
 def test_what_is_assumed_is_said_once() -> None:
@@ -238,6 +240,7 @@ def test_interval_fills_in_where_nothing_says() -> None:
         ("x\0.yaml", "'x\\x00.yaml': no such file"),
         ("9" * 400, f"no preset or scheduler '{'9' * 400}' (`lrviz list` shows all)"),
         ("math:pi", "'math:pi' is a float, not a function"),
+        ("sys:maxsize", "'sys:maxsize' is an int, not a function"),
         ("math:sqr", "math:sqr: there is no 'sqr'; did you mean sqrt?"),
     ],
 )

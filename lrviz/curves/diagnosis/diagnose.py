@@ -304,7 +304,7 @@ def _run_again(
     warmups = sorted({0, 1, 2, 3, *_spread(max(1, last // 8), last)})
     warmup = whole_number(logged, every, variants.of_warmup, [w for w in warmups if w < last])
     if warmup is not None:
-        sentence = f"its warmup took {warmup:,} updates"
+        sentence = f"its warmup took {numbers.amount(warmup, 'update')}"
         yield Cause("warmup", sentence, "look at what the warmup counts", {"updates": warmup})
     yield from resumed
     for name, other in variants.others():

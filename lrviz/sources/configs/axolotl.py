@@ -9,6 +9,7 @@ from lrviz.errors import SpecError
 from lrviz.sources.configs import get_scheduler, hf
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
+from lrviz.writing.numbers import amount
 
 VERSION = "0.18"
 DEFAULT_RATIO = 0.03  # where neither warmup_steps nor warmup_ratio is given
@@ -76,7 +77,7 @@ def _length(draft: Draft) -> tuple[Given, int]:
         steps = epochs.to(total, "in updates")
     draft.summary = f"{steps.value:,} updates"
     if steps.key == epochs.key:
-        draft.summary += f" = {epochs.value:g} epochs"
+        draft.summary += f" = {amount(epochs.value, 'epoch')}"
     return steps, steps.value if total is None else min(total, steps.value)
 
 

@@ -14,6 +14,7 @@ from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
 from lrviz.sources.configs.get_scheduler import arguments, plateau, typed
 from lrviz.sources.configs.unread import Unread
+from lrviz.writing.numbers import amount
 
 VERSION = "5.23"
 LAST_WITH_RATIO = "5.14"  # transformers 5.15 refuses warmup_ratio
@@ -108,7 +109,7 @@ def updates_an_epoch(
     batches = by_world(by_batch(size.value / batch.value) / world)
     divide = math.floor if draft.facts.before(4, 52) else math.ceil
     updates = max(1, divide(batches / accumulate.value))
-    sizes = f"{batch.value} a device, {world} devices, {accumulate.value} accumulated"
+    sizes = f"{batch.value} a device, {amount(world, 'device')}, {accumulate.value} accumulated"
     return size.to(updates, f"{size.value:,} samples, {sizes}")
 
 
@@ -151,11 +152,9 @@ def length(draft: Draft, document: Document) -> Given:
     draft.summary = f"{steps.value:,} updates"
     if per_epoch is not None:
         draft.put("train.steps_per_epoch", per_epoch)
-        draft.summary += f" = {steps.value / per_epoch.value:g} epochs of {per_epoch.value:,}"
-        if steps.key == epochs.key:
-            draft.summary = (
-                f"{steps.value:,} updates = {epochs.value:g} epochs of {per_epoch.value:,}"
-            )
+        asked = steps.key == epochs.key
+        whole = epochs.value if asked else steps.value / per_epoch.value
+        draft.summary += f" = {amount(whole, 'epoch')} of {per_epoch.value:,}"
     return steps
 
 

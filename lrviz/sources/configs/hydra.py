@@ -10,6 +10,7 @@ from lrviz.errors import SpecError
 from lrviz.sources.configs import get_scheduler
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
+from lrviz.writing.numbers import amount
 
 _NAMES = ("scheduler", "lr_scheduler")
 _BESIDE = ("_target_", "_partial_", "_recursive_", "_convert_", "optimizer")
@@ -94,7 +95,7 @@ def _length(draft: Draft) -> None:
         raise missing("--steps (or --epochs)", why, keys.data.place)
     else:
         draft.put("train.epochs", epochs)
-        draft.summary = f"{epochs.value:g} epochs"
+        draft.summary = amount(epochs.value, "epoch")
     if facts.steps_per_epoch is not None:
         given: Given = draft.said("--steps-per-epoch", facts.steps_per_epoch)
         draft.put("train.steps_per_epoch", given)

@@ -10,6 +10,7 @@ from lrviz.errors import SpecError
 from lrviz.sources.configs import get_scheduler
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
+from lrviz.writing.numbers import amount
 
 VERSION = "2.6.6"
 _MANY_EPOCHS = 1000  # Lightning's, where neither max_epochs nor max_steps is given
@@ -93,7 +94,7 @@ def _length(draft: Draft) -> Given:
         if epochs.value is None or epochs.value < 0:
             raise missing("--epochs", "trainer.max_epochs does not end", epochs.place)
         draft.put("train.epochs", epochs)
-        draft.summary = f"{epochs.value:g} epochs"
+        draft.summary = amount(epochs.value, "epoch")
         if per_epoch is None:
             draft.assume("one update an epoch drawn (--steps-per-epoch)")
     if per_epoch is not None:

@@ -13,6 +13,7 @@ from lrviz.errors import SpecError, suggestion
 from lrviz.shapes.frameworks.mmengine import KINDS
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
+from lrviz.writing.numbers import amount
 
 VERSION = "0.10.7"
 _OWN = ("optim_wrapper", "param_scheduler")
@@ -139,13 +140,14 @@ class _Loop:
             draft.summary = f"{draft.facts.steps:,} updates"
         elif self._times == 1:
             draft.put("train.epochs", epochs)
-            draft.summary = f"{updates:,} updates = {epochs.value} epochs of {self.epoch.value:,}"
+            whole = amount(epochs.value, "epoch")
+            draft.summary = f"{updates:,} updates = {whole} of {self.epoch.value:,}"
         else:
             draft.put("train.steps", self.iterations.to(updates, f"{self._times} an update"))
             draft.summary = f"{updates:,} updates of {self._times} batches"
         if not self.known:
             draft.assume("one update an epoch drawn (--steps-per-epoch)")
-            draft.summary = f"{epochs.value} epochs"
+            draft.summary = amount(epochs.value, "epoch")
         elif self.epoch.value % self._times == 0:
             per_epoch = self.epoch.to(self.epoch.value // self._times)
             draft.put("train.steps_per_epoch", per_epoch)

@@ -7,6 +7,7 @@ import math
 from lrviz.errors import SpecError
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework
+from lrviz.writing.numbers import amount
 
 VERSION = "3.3.0"
 _KEYS = ("warmup", "lr_scheduler", "epochs_cooldown", "train_num_samples", "train_data", "workers")
@@ -36,7 +37,8 @@ def _convert(document: Document, facts: Facts) -> Converted:
     else:
         assert per_epoch is not None
         steps = epochs.to(per_epoch * epochs.value, f"of {per_epoch:,} updates")
-        draft.summary = f"{steps.value:,} updates = {epochs.value:,} epochs of {per_epoch:,}"
+        whole = amount(epochs.value, "epoch")
+        draft.summary = f"{steps.value:,} updates = {whole} of {per_epoch:,}"
     if steps.value < 1:
         raise SpecError("the samples do not fill one update", epochs.place)
     draft.put("train.steps", steps)

@@ -10,6 +10,7 @@ from lrviz.errors import SpecError
 from lrviz.sources.configs import get_scheduler
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
+from lrviz.writing.numbers import amount
 
 VERSION = "1.0.31"
 _KEYS = ("warmup_epochs", "decay_epochs", "cooldown_epochs", "lr_base", "lr_cycle_mul")
@@ -64,7 +65,7 @@ def _convert(document: Document, facts: Facts) -> Converted:
         draft.summary = f"{facts.steps:,} updates"
     else:
         draft.put("train.epochs", total)
-        draft.summary = f"{total.value:,} epochs"
+        draft.summary = amount(total.value, "epoch")
     if updates is not None:
         draft.put("train.steps_per_epoch", epochs.to(updates, "in updates each"))
         draft.summary += f" of {updates:,} updates"

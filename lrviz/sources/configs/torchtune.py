@@ -8,6 +8,7 @@ from lrviz.document import Map
 from lrviz.errors import SpecError
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
+from lrviz.writing.numbers import amount
 
 VERSION = "0.6.1"
 _COSINE = "torchtune.training.lr_schedulers.get_cosine_schedule_with_warmup"
@@ -75,7 +76,7 @@ def _steps(draft: Draft) -> Given:
         raise SpecError("the samples do not fill one update an epoch", epochs.place)
     draft.put("train.steps_per_epoch", epochs.to(per_epoch, "in updates each"))
     total = int(epochs.value * per_epoch)
-    draft.summary = f"{total:,} updates = {epochs.value:g} epochs of {per_epoch:,}"
+    draft.summary = f"{total:,} updates = {amount(epochs.value, 'epoch')} of {per_epoch:,}"
     return epochs.to(total, f"of {per_epoch:,} updates")
 
 

@@ -10,6 +10,7 @@ from lrviz.shapes.frameworks.ultralytics import updates
 from lrviz.sources.configs.draft import Draft, Given, Keys
 from lrviz.sources.configs.framework import Converted, Document, Facts, Framework, missing
 from lrviz.spec.training import MAX_UPDATES
+from lrviz.writing.numbers import amount
 
 VERSION = "8.4.190"
 _KEYS = ("lrf", "cos_lr", "warmup_bias_lr", "close_mosaic", "nbs")
@@ -52,7 +53,8 @@ def _convert(document: Document, facts: Facts) -> Converted:
     draft.put("train.steps", steps)
     if accumulate == 1 and ramp <= 1:
         draft.put("train.steps_per_epoch", nb)
-    draft.summary = f"{steps.value:,} updates = {epochs.value} epochs of {nb.value:,} batches"
+    whole = amount(epochs.value, "epoch")
+    draft.summary = f"{steps.value:,} updates = {whole} of {nb.value:,} batches"
     bias = _optimizer(draft, total=_iterations(draft, batch, nominal, epochs), facts=facts)
     arguments = {
         "epochs": epochs,
