@@ -7,7 +7,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from lrviz.building.quantities import Group
 from lrviz.curves.events import Array
-from lrviz.simulation.bulk.parts import Bulk, Metrics, lrs_of
+from lrviz.simulation.bulk.parts import Bulk, Metrics
 from lrviz.simulation.light import to_beat
 
 _PIECE = 256
@@ -34,7 +34,7 @@ def plateau(scheduler: ReduceLROnPlateau, groups: list[Group], metrics: Metrics)
         values = sign * metrics(first - made, first - made + steps)
         bound = sign * beat(scheduler.best)
         bad, wait = scheduler.num_bad_epochs, scheduler.cooldown_counter
-        lrs, begins = [lrs_of(groups)], [0]
+        lrs, begins = [[group["lr"] for group in groups]], [0]
         for start in range(0, len(values), _PIECE):
             piece = values[start : start + _PIECE]
             count = len(piece)
@@ -51,13 +51,16 @@ def plateau(scheduler: ReduceLROnPlateau, groups: list[Group], metrics: Metrics)
                     wait, bad = wait - 1, 0
                 if bad > patience:
                     scheduler._reduce_lr(first + step + 1)
-                    lrs.append(lrs_of(groups))
-                    begins.append(step)
                     bad, wait = 0, pause
+                    now = [group["lr"] for group in groups]
+                    if now != lrs[-1]:  # it leaves alone what would change by less than its eps
+                        lrs.append(now)
+                        begins.append(step)
         scheduler.num_bad_epochs, scheduler.cooldown_counter = bad, wait
         scheduler.last_epoch += len(values)
-        scheduler._last_lr = [group["lr"] for group in groups]
-        found: Array = np.repeat(lrs, np.diff(begins, append=len(values)), axis=0)
+        scheduler._last_lr = lrs[-1]
+        stays = np.diff(begins, append=len(values))
+        found: Array = np.repeat(np.array(lrs, float), stays, axis=0)
         return {"lr": found}
 
     return make
