@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lrviz.views.figure.lines import line_style
-from lrviz.views.figure.text import Type
+from lrviz.views.figure.text import Type, behind
 from lrviz.views.figure.themes import readable, settings
 from lrviz.views.plan.along import Lying
 from lrviz.views.plan.box import Box
@@ -63,7 +63,7 @@ def draw_along(
             "va": "center",
             "rotation": place.angle,
             "rotation_mode": "default",
-            "bbox": {"facecolor": settings["axes.facecolor"], "edgecolor": "none", "pad": 0.8},
+            "bbox": behind(),
         }
         _write(fig, box.left + x, box.bottom + y, name, font, **look)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from lrviz.views.figure.text import Type
+from lrviz.views.figure.text import Type, behind
 from lrviz.views.figure.themes import mixed, readable, settings
 from lrviz.views.plan.bands import FAINT, Band
 from lrviz.views.plan.box import Box
@@ -107,5 +107,6 @@ def _write(
         linespacing=1.15,
         parse_math=False,
         zorder=5,
+        bbox=behind(),
         arrowprops=leader if away > _LEADER_FROM else None,
     )

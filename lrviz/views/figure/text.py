@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
@@ -67,6 +68,11 @@ class Type:
             else:
                 found.append(word)
         return [self.shortened(line, room) for line in found]
+
+
+def behind() -> dict[str, Any]:
+    """Return what hides the grid behind a text among curves, for matplotlib."""
+    return {"facecolor": settings["axes.facecolor"], "edgecolor": "none", "pad": 0.8}
 
 
 def one_line(text: str) -> str:

@@ -75,7 +75,7 @@ def lying(
         for place in places[index]:
             box = _around(place, size)
             if room.is_unwritten(box):
-                room.take_box(box)
+                room.take_box(box if room.character else _with_gap(box, size[1]))
                 found[index] = place
                 break
         else:
@@ -245,6 +245,14 @@ def _points(x: Array, y: Array, angle: Array, size: Point, grain: float) -> Arra
     u, v = (each.ravel() for each in np.meshgrid(along, across))
     cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
     return np.stack([x[:, None] + u * cos - v * sin, y[:, None] + u * sin + v * cos], axis=2)
+
+
+def _with_gap(box: Box, height: float) -> Box:
+    """Return a name's box with what keeps other texts away: 1.5 em beside it, a bit above it."""
+    beside, above = 1.4 * height, 0.2 * height
+    return Box(
+        box.left - beside, box.bottom - above, box.width + 2 * beside, box.height + 2 * above
+    )
 
 
 def _around(place: Lying, size: Point) -> Box:

@@ -32,7 +32,7 @@ from lrviz.views.figure import FigureOptions, Mark, figure, save_bytes
 from lrviz.views.figure.themes import THEMES, applied, colours
 from lrviz.views.plan.downsample import m4, vertices
 from lrviz.views.plan.labels import spread
-from lrviz.views.plan.palette import contrast
+from lrviz.views.plan.palette import DARK, contrast
 from lrviz.writing.provenance import FORMATS, written_by_lrviz
 from tests.legible import illegible
 from tests.vision import DEFICIENCIES, difference, lightness
@@ -506,6 +506,8 @@ def test_colours_are_apart_in_greyscale_and_to_those_who_see_fewer(name: str) ->
     assert len(curves) == 8
     shades = [lightness(each) for each in curves]
     assert min(abs(a - b) for a, b in pairwise(shades)) >= 14
+    if name == "dark":  # thin and broken lines are lost on a dark ground before others are
+        assert min(contrast(each, DARK.back) for each in curves[:5]) >= 5.5
     ordered = sorted(shades[:4])
     assert min(b - a for a, b in pairwise(ordered)) >= 10
     for one, other in combinations(curves, 2):

@@ -7,6 +7,7 @@ import pytest
 
 from lrviz.curves.events import Array
 from lrviz.views.plan.along import Lying, lying
+from lrviz.views.plan.box import Box
 from lrviz.views.plan.placing import Room
 
 SIZE = 6.0, 4.0
@@ -137,6 +138,19 @@ def test_curves_without_a_name_are_in_the_way_all_the_same() -> None:
     assert second is None
     assert first is not None
     assert first.middle[1] < 2.0 or first.middle[0] > 3.0
+
+
+def test_other_texts_stay_away_from_a_name() -> None:
+    room = Room(*SIZE)
+    level = np.full_like(x(), 2.0)
+    room.take_curve(level, level)
+    [place] = lying(room, [(level, level)], [NAME])
+    assert place is not None
+    left, bottom = place.middle[0] - NAME[0] / 2, place.middle[1] - NAME[1] / 2
+    for apart, free in ((0.1, False), (0.15, False), (0.25, True)):
+        beside = Box(left - apart - 0.5, bottom, 0.5, NAME[1])
+        assert room.is_unwritten(beside) == free
+    assert not room.is_unwritten(Box(left, bottom + NAME[1] + 0.01, 0.5, NAME[1]))
 
 
 @pytest.mark.parametrize("steep", [10.0, 1000.0])

@@ -352,3 +352,15 @@ def test_a_leader_crosses_no_text() -> None:
     assert below[1].top <= 0.51
     room.take_box(Box.between(0.0, 0.0, 4.0, 0.5))
     assert room.place([(0.5, 0.2)], (2.0, 0.45)) is None
+
+
+@pytest.mark.parametrize("style", ["light", "dark"])
+def test_no_line_of_the_grid_goes_through_what_is_written(style: str) -> None:
+    [ax] = figure(
+        [lrviz.simulate("noam", steps=99)], FigureOptions(annotate=True, style=style)
+    ).axes
+    for text in ax.texts:
+        patch = text.get_bbox_patch()
+        assert patch is not None
+        assert patch.get_facecolor() == ax.get_facecolor()
+        assert text.get_zorder() > max(line.get_zorder() for line in ax.get_ygridlines())
