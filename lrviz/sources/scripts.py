@@ -263,9 +263,7 @@ def _read(reference: Reference, overrides: Overrides) -> list[Origin]:
         )
     first, *others = names[:_MOST]
     more = f"; or {', '.join(f'{file}:{each}' for each in others)}" if others else ""
-    raise UsageError(
-        f"{file}: Python code; name the function that is meant: lrviz plot {file}:{first}{more}"
-    )
+    raise UsageError(f"{file}: Python code; name the function that is meant: {file}:{first}{more}")
 
 
 SCRIPT = Kind("script", _parse, _read)

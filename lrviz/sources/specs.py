@@ -87,11 +87,21 @@ def expanded(sources: Sequence[str]) -> list[str]:
             for path in folder.rglob("*")
             if path.suffix in SUFFIXES
             and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+            and not _is_log(path)
         )
         if not found:
             raise UsageError(f"{source}: no spec (.yaml, .yml, .json) in this folder")
         result += found
     return result
+
+
+def _is_log(path: Path) -> bool:
+    """Tell whether a training wrote a file: such lie beside the configs of their runs."""
+    if path.suffix != ".json":
+        return False
+    from lrviz.sources.logs.reading import format_of
+
+    return path.is_file() and format_of(path) is not None
 
 
 def _bytes(path: Path, file: str) -> bytes:

@@ -190,6 +190,10 @@ def _parsed(text: str) -> ast.expr:
         raise SpecError("the expression is empty")
     if len(text) > MAX_LENGTH:
         raise SpecError(f"the expression has {len(text)} characters; at most {MAX_LENGTH} can be")
+    function = re.match(r"\s*lambda\s+(\w+)\s*:\s*(.+)", text, re.DOTALL)
+    if function:
+        body = re.sub(rf"\b{function[1]}\b", "step", function[2].strip())
+        raise SpecError(f"an expression is no function; write what it returns: {_short(body)}")
     foreign = _FOREIGN.search(text)
     if foreign:
         power = ": a power is written **" if foreign[0] == "^" else ""

@@ -201,6 +201,16 @@ _LOOK_ALIKE = {
     "schedules": "must be a mapping, of labels to curves; for several schedulers on one optimizer, "
     "did you mean schedulers?",
 }
+_NO_LIST = {
+    "scheduler": "must be one, as in scheduler: {type: StepLR, step_size: 30}; for several on one "
+    "optimizer, did you mean schedulers?",
+    "optimizer": "must be one, as in optimizer: {type: SGD, lr: 0.1}; for several in one training, "
+    "did you mean optimizers?",
+    "optimizers": "must be a mapping, of names to optimizers, as in optimizers: "
+    "{generator: {type: Adam, lr: 0.001}}",
+    "groups": "must be a mapping, of names to param groups, as in groups: "
+    "{backbone: {lr: 0.001}, head: {}}",
+}
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -237,6 +247,8 @@ def _spec_error(model: type[M], data: Any, path: KeyPath, error: ValidationError
     for key, other in _LOOK_ALIKE.items():
         if loc and loc[-1] == key and isinstance(value, Mapping | list):
             return SpecError(f"{name}: {other}", place_of(data, loc, key=True))
+    if loc and loc[-1] in _NO_LIST and isinstance(value, list):
+        return SpecError(f"{name}: {_NO_LIST[str(loc[-1])]}", place_of(data, loc, key=True))
     if kind == "missing":
         missing = ".".join(str(part) for part in (*path, *first["loc"]))
         return SpecError(f"{missing} is missing", place_of(data, loc))

@@ -118,8 +118,10 @@ def test_folders_become_their_specs(folder: Path) -> None:
     spec(folder, "x/y/two.yml")
     spec(folder, "x/.venv/three.yaml")
     (folder / "x" / "notes.txt").write_text("no spec")
+    (folder / "x" / "plan.json").write_text('{"train": {"steps": 3}, "scheduler": "cosine"}')
+    (folder / "x" / "trainer_state.json").write_text('{"global_step": 0, "log_history": []}')
     (folder / "cosine").mkdir()  # the preset, not the folder
-    assert expanded(["cosine", "x"]) == ["cosine", "x/one.yaml", "x/y/two.yml"]
+    assert expanded(["cosine", "x"]) == ["cosine", "x/one.yaml", "x/plan.json", "x/y/two.yml"]
     (folder / "empty").mkdir()
     with pytest.raises(UsageError, match=r"^empty: no spec"):
         expanded(["empty"])

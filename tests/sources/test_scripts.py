@@ -128,7 +128,7 @@ def test_functions_of_math_and_defaults_are_read() -> None:
 def test_a_file_alone_lists_the_functions_that_may_be_meant() -> None:
     Path("train.py").write_text(TRAIN)
     assert failure("train.py") == (
-        "train.py: Python code; name the function that is meant: lrviz plot train.py:get_lr; "
+        "train.py: Python code; name the function that is meant: train.py:get_lr; "
         "or train.py:cosine, train.py:by_batch, train.py:configure, train.py:Lit"
     )
     Path("none.py").write_text("x = 1\n")

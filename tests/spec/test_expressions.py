@@ -99,6 +99,10 @@ def test_a_metric_curve_knows_step_epoch_and_progress() -> None:
         ("1 in step", "'1 in step'" + ALLOWED.format(1)),
         ("step << 2", "'step << 2'" + ALLOWED.format(1)),
         ("(step := 1)", "':' is not allowed in an expression (column 7)"),
+        (
+            "lambda epoch: 0.95 ** epoch",
+            "an expression is no function; write what it returns: 0.95 ** step",
+        ),
         ("lambda: 1", "':' is not allowed in an expression (column 7)"),
         ("step[0]", "'[' is not allowed in an expression (column 5)"),
         ("{1}", "'{' is not allowed in an expression (column 1)"),

@@ -60,6 +60,26 @@ def test_an_optimizer_without_a_type_is_that_of_a_name(
             "schedules: must be a mapping, of labels to curves; for several schedulers on one "
             "optimizer, did you mean schedulers?",
         ),
+        (
+            {"scheduler": ["cosine"]},
+            "scheduler: must be one, as in scheduler: {type: StepLR, step_size: 30}; for several "
+            "on one optimizer, did you mean schedulers?",
+        ),
+        (
+            {"optimizer": [{"type": "SGD"}]},
+            "optimizer: must be one, as in optimizer: {type: SGD, lr: 0.1}; for several in one "
+            "training, did you mean optimizers?",
+        ),
+        (
+            {"optimizers": [{"type": "SGD"}]},
+            "optimizers: must be a mapping, of names to optimizers, as in optimizers: "
+            "{generator: {type: Adam, lr: 0.001}}",
+        ),
+        (
+            {"train": {"steps": 9}, "optimizer": {"groups": [{"lr": 0.1}]}},
+            "optimizer.groups: must be a mapping, of names to param groups, as in groups: "
+            "{backbone: {lr: 0.001}, head: {}}",
+        ),
     ],
 )
 def test_a_key_in_the_wrong_place_is_told_its_own(spec: dict[str, Any], message: str) -> None:
