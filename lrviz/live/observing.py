@@ -6,6 +6,7 @@ the script steps the real ones between two updates is counted.
 
 from __future__ import annotations
 
+import sys
 import threading
 import warnings
 from collections import Counter
@@ -211,7 +212,16 @@ class Observer:
             self._count()
 
     def _before(self, optimizer: Optimizer, *_: Any) -> None:
-        """Look at an update that is about to be made."""
+        """Look at an update that is about to be made; the hook before `optimizer.step()`."""
+        # Dynamo would compile also what is called from here, where a step is compiled.
+        dynamo = sys.modules.get("torch._dynamo")
+        look = dynamo.disable(self._look) if dynamo else self._look
+        look(optimizer)
+
+    # Dynamo leaves it to Python itself.
+    _before._torchdynamo_disable = True  # type: ignore[attr-defined]
+
+    def _look(self, optimizer: Optimizer) -> None:
         me = id(optimizer)
         holders = (vars(each.optimizer).values() for each in self._seen.values())
         if any(held is optimizer for holder in holders for held in holder):
@@ -246,9 +256,6 @@ class Observer:
         if fewest >= self._after or len(seen.gaps) >= self._after * _PATIENCE:
             self._leave()
             self._answer(self.seen)
-
-    # Dynamo leaves it to Python, where a step is compiled.
-    _before._torchdynamo_disable = True  # type: ignore[attr-defined]
 
     def _show(
         self,

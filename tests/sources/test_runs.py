@@ -875,3 +875,19 @@ def test_a_late_group_that_stays_as_it_is_is_told_as_such(script: Any) -> None:
         "Fixed was built when the optimizer had 1 of its 2 param groups, and leaves the others as "
         "they are; add groups before it is built",
     )
+
+
+def test_a_compiled_step_is_looked_at(script: Any, forked: None) -> None:
+    del forked
+    script(
+        """\
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = StepLR(optimizer, 5, 0.5)
+        step = torch.compile(lambda: optimizer.step(), backend="eager")
+        for _ in range(12):
+            model(torch.ones(1, 2)).sum().backward()
+            step()
+            scheduler.step()
+        """
+    )
+    assert values("run:train.py", steps=12) == [0.1] * 5 + [0.05] * 5 + [0.025] * 2
