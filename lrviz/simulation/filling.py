@@ -13,7 +13,7 @@ import numpy as np
 from lrviz.building.quantities import Group, Read
 from lrviz.curves.events import Array
 from lrviz.curves.trace import RunError
-from lrviz.simulation.bulk import bulk, parts
+from lrviz.simulation.bulk import bulk, jointly, parts
 from lrviz.simulation.bulk.parts import Bulk
 from lrviz.simulation.light import Moving, moving, skip
 from lrviz.simulation.recording import failure
@@ -35,6 +35,7 @@ class Loop:
     origin: int  # the update of the first row
     moving: Moving | None  # at which of its counts the only scheduler may move anything
     bulks: list[Bulk | None]  # of each timeline, what makes many of its steps at once
+    joint: Bulk | None  # the same for all timelines, whose calls are at the same updates
 
     @classmethod
     def of(
@@ -52,11 +53,13 @@ class Loop:
             None if few else bulk(line.scheduler, groups, line.metrics_from(origin))
             for line in timelines
         ]
+        alike = all(line.after == timelines[0].after and line.metric is None for line in timelines)
+        joint = jointly([line.scheduler for line in timelines], groups) if alike else None
         calls = sum(line.moves for line in timelines)
         if few and only:
             calls = len(few(1, len(only.after)))
         held = {name: rows(updates, len(groups), calls) for name in reads}
-        return cls(timelines, groups, reads, held, origin, few, many)
+        return cls(timelines, groups, reads, held, origin, few, many, joint)
 
     def fill(self, start: int, stop: int) -> RunError | None:
         """Run updates t with start <= t < stop and fill their rows."""
@@ -66,8 +69,8 @@ class Loop:
     def _fill_at_once(self, start: int, stop: int) -> tuple[int, RunError | None]:
         """Do so while many steps can be made at once; return from where on it is not done yet."""
         called = [line.is_called(start, stop) for line in self.timelines]
-        many = self.bulks[called.index(True)] if called.count(True) == 1 else None
-        if many is None:
+        many = self.bulks[called.index(True)] if called.count(True) == 1 else self.joint
+        if many is None or True not in called:
             return start, None
         after = self.timelines[called.index(True)].between(start, stop).after
         most = max(BLOCK // len(self.groups), parts.LEAST)

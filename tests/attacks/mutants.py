@@ -381,10 +381,17 @@ SIMULATING = (
         "spec/many",
     ),
     Mutant(
+        "schedulers are stepped together of which one is not called yet",
+        "simulation/filling.py",
+        "line.after == timelines[0].after and line.metric is None",
+        "line.metric is None",
+        "simulation/light",
+    ),
+    Mutant(
         "many steps are made where another scheduler steps between",
         "simulation/filling.py",
         "if called.count(True) == 1",
-        "if any(called)",
+        "if True in called",
         "simulation/light",
     ),
     Mutant(

@@ -96,6 +96,12 @@ CASES: dict[str, Make] = {
         [LinearLR(o, 0.1, total_iters=9), MultiStepLR(o, [3, 20, 20, 41], 0.3), StepLR(o, 7, 0.9)],
         o,
     ),
+    "a cosine in a chain": lambda o: ChainedScheduler(
+        [LinearLR(o, 0.1, total_iters=9), CosineAnnealingLR(o, 31), ExponentialLR(o, 0.99)], o
+    ),
+    "a cosine with a floor in a chain": lambda o: ChainedScheduler(
+        [LinearLR(o, 0.1, total_iters=9), CosineAnnealingLR(o, 31, 0.01)], o
+    ),
     "one of a chain that fails": lambda o: ChainedScheduler(
         [ExponentialLR(o, 0.9), ConstantLR(o, 0.0, 30), ExponentialLR(o, 0.99)], o
     ),
@@ -148,6 +154,7 @@ def _chunk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(parts, "LEAST", 1)
     else:
         monkeypatch.setattr(filling, "bulk", lambda *_: None)
+        monkeypatch.setattr(filling, "jointly", lambda *_: None)
 
 
 def hold(
@@ -190,6 +197,22 @@ def test_schedulers_that_take_turns(groups: int, second: int) -> None:
             Slot(ExponentialLR(o, 0.9), frequency=2, begin=second, end=40),
             Slot(LambdaLR(o, lambda step: 1 / (1 + step)), begin=45),
         ],
+    )
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_schedulers_that_are_called_together(groups: int) -> None:
+    hold_several(
+        groups,
+        lambda o: [
+            Slot(LinearLR(o, 0.1, 0.9, 30)),
+            Slot(CosineAnnealingLR(o, 40)),  # and up again
+            Slot(StepLR(o, 7, 0.9)),
+        ],
+    )
+    hold_several(
+        groups,
+        lambda o: [Slot(ExponentialLR(o, 0.9), begin=5), Slot(LinearLR(o, 0.1, 1, 30), begin=4)],
     )
 
 

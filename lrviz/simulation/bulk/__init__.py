@@ -31,7 +31,7 @@ from lrviz.simulation.bulk.closed import cyclic, one_cycle, warm_restarts
 from lrviz.simulation.bulk.functions import rescaled, scaled
 from lrviz.simulation.bulk.parts import Bulk, Metrics, lrs_of
 from lrviz.simulation.bulk.plateaus import plateau
-from lrviz.simulation.bulk.products import FACTORS, chained, multiplied
+from lrviz.simulation.bulk.products import FACTORS, chained, multiplied, together
 from lrviz.simulation.bulk.recursions import averaged, cosine
 
 
@@ -44,12 +44,26 @@ def bulk(scheduler: Any, groups: list[Group], metrics: Metrics | None = None) ->
         groups: Of its optimizer, whose lrs are numbers.
         metrics: Those of its steps to come, where they are given some.
     """
+    if metrics is not None:
+        takes = type(scheduler) is ReduceLROnPlateau
+        return _form(plateau, scheduler, groups, metrics) if takes else None
     make = _FORMS.get(type(scheduler))
+    return _form(make, scheduler, groups) if make else None
+
+
+def jointly(schedulers: list[Any], groups: list[Group]) -> Bulk | None:
+    """Return what makes many steps of several at once, one after another in each step.
+
+    Args:
+        schedulers: As for `bulk`, and called behind the same updates.
+        groups: Of their optimizer.
+    """
+    return _form(together, schedulers, groups)
+
+
+def _form(make: Callable[..., Bulk | None], *arguments: Any) -> Bulk | None:
     try:
-        if metrics:
-            takes = type(scheduler) is ReduceLROnPlateau
-            return plateau(scheduler, groups, metrics) if takes else None
-        return make(scheduler, groups) if make else None
+        return make(*arguments)
     except (TypeError, ValueError, OverflowError):  # an argument that is no plain number
         return None
 

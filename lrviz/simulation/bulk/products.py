@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch.optim.lr_scheduler import (
     ChainedScheduler,
     ConstantLR,
+    CosineAnnealingLR,
     ExponentialLR,
     LinearLR,
     MultiStepLR,
@@ -22,6 +23,7 @@ from torch.optim.lr_scheduler import (
 from lrviz.building.quantities import Group
 from lrviz.curves.events import Array
 from lrviz.shapes.shape import each
+from lrviz.simulation.bulk import parts
 from lrviz.simulation.bulk.parts import Bulk, counts_of, lrs_of, moved
 from lrviz.simulation.light import moving
 
@@ -56,13 +58,27 @@ def multiplied(scheduler: Any, groups: list[Group]) -> Bulk | None:
 
 
 def chained(scheduler: ChainedScheduler, groups: list[Group]) -> Bulk | None:
+    """Return the form of a chain, all of whose members have factors."""
+    form = together(scheduler._schedulers, groups)
+
+    def make(steps: int) -> dict[str, Array] | None:
+        found = form(steps) if form else None
+        if found is not None:
+            scheduler._last_lr = [group["lr"] for group in groups]
+        return found
+
+    return make if form else None
+
+
+def together(members: Sequence[Any], groups: list[Group]) -> Bulk | None:
     """Return the form of several that multiply one after another in each step."""
-    members = scheduler._schedulers
     if any(type(member) not in FACTORS for member in members):
         return None
     all_factors = [FACTORS[type(member)](member) for member in members]
 
     def make(steps: int) -> dict[str, Array] | None:
+        if (lrs_of(groups) < 0).any():  # a cosine's zero has another sign then
+            return None
         found = [None if factors is None else factors(steps) for factors in all_factors]
         some = [each for each in found if each is not None]
         if len(some) < len(found):
@@ -71,7 +87,6 @@ def chained(scheduler: ChainedScheduler, groups: list[Group]) -> Bulk | None:
         lrs = product(groups, np.stack([each[:steps] for each in some], axis=1).reshape(-1, 1))
         for place, member in enumerate(members):
             behind = moved(member, groups, lrs[place :: len(members)])
-        scheduler._last_lr = [group["lr"] for group in groups]
         return behind
 
     return make
@@ -108,6 +123,29 @@ def _polynomial(scheduler: PolynomialLR) -> Factors:
             return None
 
     return _until_end(scheduler, factors)
+
+
+def cosine_factors(scheduler: CosineAnnealingLR) -> Factors | None:
+    """Return the factors of a cosine's height above its floor, unless its period is short.
+
+    They end at the lowest point: from there torch rises by another formula, once in a period.
+    """
+    most = scheduler.T_max
+    if type(most) is not int or most < parts.LEAST:
+        return None
+
+    def factors(steps: int) -> Array | None:
+        turn = (most - scheduler.last_epoch) % (2 * most)
+        if turn == 0:
+            return None
+        heights = 1 + each(math.cos, math.pi * counts_of(scheduler, min(steps, turn)) / most)
+        return None if (heights[:-1] == 0).any() else heights[1:] / heights[:-1]
+
+    return factors
+
+
+def _cosine(scheduler: CosineAnnealingLR) -> Factors | None:
+    return cosine_factors(scheduler) if scheduler.eta_min == 0 else None
 
 
 def _until_end(scheduler: Any, factors: Callable[[NDArray[np.int64]], Array | None]) -> Factors:
@@ -149,6 +187,7 @@ def _seldom(scheduler: ConstantLR | MultiStepLR | StepLR) -> Factors | None:
 
 FACTORS: dict[type, Callable[[Any], Factors | None]] = {
     ConstantLR: _seldom,
+    CosineAnnealingLR: _cosine,
     ExponentialLR: _exponential,
     LinearLR: _linear,
     MultiStepLR: _seldom,

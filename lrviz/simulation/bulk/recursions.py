@@ -15,9 +15,8 @@ from torch.optim.swa_utils import SWALR
 from lrviz.building.quantities import Group
 from lrviz.curves.events import Array
 from lrviz.shapes.shape import each
-from lrviz.simulation.bulk import parts
-from lrviz.simulation.bulk.parts import Bulk, counts_of, lrs_of, moved
-from lrviz.simulation.bulk.products import product
+from lrviz.simulation.bulk.parts import Bulk, lrs_of, moved
+from lrviz.simulation.bulk.products import cosine_factors, product
 
 _MANY = 16  # groups from which on the steps of a recursion are made one by one, on all groups
 
@@ -64,20 +63,17 @@ def _mixed(lr: Any, swa: Any, steps: Iterable[tuple[Any, Any, float, float]]) ->
 def cosine(scheduler: CosineAnnealingLR, groups: list[Group]) -> Bulk | None:
     """Return the form of a cosine, unless its period is short or no whole number."""
     most, floor = scheduler.T_max, scheduler.eta_min
-    if type(most) is not int or most < parts.LEAST:
+    factors_of = cosine_factors(scheduler)
+    if factors_of is None:
         return None
 
     def make(steps: int) -> dict[str, Array] | None:
-        # From the lowest point torch rises by another formula, once in a period.
-        turn = (most - scheduler.last_epoch) % (2 * most)
-        if turn == 0:
+        if (most - scheduler.last_epoch) % (2 * most) == 0:
             scheduler.step()
             return {"lr": lrs_of(groups)[None]}
-        counts = counts_of(scheduler, min(steps, turn))
-        heights = 1 + each(math.cos, math.pi * counts / most)
-        if (heights[:-1] == 0).any():
+        factors = factors_of(steps)
+        if factors is None:
             return None
-        factors = heights[1:] / heights[:-1]
         if floor == 0:
             return moved(scheduler, groups, product(groups, factors[:, None]) + floor)
         floors = np.full(len(groups), floor, float)
