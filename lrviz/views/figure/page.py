@@ -66,13 +66,14 @@ class Canvas:
         font, room = self.fonts.note, (self.width - 2 * layout.EDGE) / (WIDER * PIXELS)
         notes = self.plan.notes
         most = max(2, int(0.2 * self.height / font.line))
-        lines: list[str] = []
-        for index, note in enumerate(notes):
-            more = font.wrapped(note, room, _LINES)
-            if len(lines) + len(more) > most:
-                return [*lines[: most - 1], f"and {len(notes) - index} more notes"]
-            lines += more
-        return lines
+        each = min(_LINES, most - (len(notes) > 1))
+        wrapped = [font.wrapped(note, room, each) for note in notes]
+        kept = len(wrapped)
+        while kept > 1 and sum(map(len, wrapped[:kept])) + (kept < len(wrapped)) > most:
+            kept -= 1  # a note is told whole, or not at all
+        left = len(wrapped) - kept
+        more = [f"and {left} more note{'s' if left > 1 else ''}"] if left else []
+        return [*(line for lines in wrapped[:kept] for line in lines), *more]
 
     def add_panel(self, box: Box, shared: Axes | None, *, y: bool = False) -> Axes:
         """Add a panel whose x axis, and with `y` its y axis too, is that of another one."""

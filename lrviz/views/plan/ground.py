@@ -26,6 +26,7 @@ _ALONG = (0.5, *(0.5 + side * step / 20 for step in range(1, 10) for side in (-1
 _UP = (0.5, 0.35, 0.65, 0.2, 0.8)
 
 # In inches.
+_AXIS = 0.02
 _AROUND_DOT = 0.05
 _AROUND_END = 0.07
 _PAD = 0.03
@@ -61,6 +62,7 @@ class Ground:
             spot for spot in plan.spots if self._scale.low <= spot.value <= self._scale.high
         ]
         self._room = Room(*size)
+        self._room.take_axes(_AXIS)
         edges = np.linspace(0, plan.end, self._room.columns + 1)
         self._swept = []
         for line, (at, values) in zip(lines, ways, strict=True):

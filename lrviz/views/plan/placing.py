@@ -70,6 +70,11 @@ class Room:
         x, y = point
         self._drawn[_cells(Box(x - radius, y - radius, 2 * radius, 2 * radius))] = True
 
+    def take_axes(self, width: float) -> None:
+        """Take the strips of so many inches along the x axis and the y axis."""
+        count = math.ceil(width / CELL)
+        self._drawn[:count] = self._drawn[:, :count] = True
+
     def take_box(self, box: Box) -> None:
         """Take what a text covers."""
         self._written[_cells(box)] = True

@@ -108,12 +108,16 @@ class Plan:
                     f"{trace.label} ends after update {at:,} of {asked:,}: {trace.error.message}"
                 )
         first = self.panels[0]
-        found += [
-            f"{name}: its {len(line.values):,} updates are a dot on this axis; --x progress "
-            "draws every curve over its whole length."
+        dots = [
+            f"{name} ({len(line.values):,} updates)"
             for line, name in zip(first.lines, self._names(first), strict=True)
             if self.traces[line.trace].error is None and is_dot(line, self.below, self.end)
         ]
+        if dots:
+            found.append(
+                f"A dot on this axis: {_listed(dots)}; --x progress draws every curve over its "
+                "whole length."
+            )
         found += [f"No room for the {each}: --param {each} draws it." for each in self.unshown]
         if self.unsaid:
             listed = ", ".join(f"{label} ({', '.join(words)})" for label, words in self.unsaid)
@@ -158,10 +162,7 @@ def _outside(lines: Sequence[Line], names: Sequence[str], scale: YScale) -> list
         ("Above", "up", highs, max),
     ):
         if len(ends) > 2 or len({end for end, _, _ in ends}) == 1:
-            named = ", ".join(name for _, _, name in ends)
-            if len(ends) > _NAMED:
-                few = ", ".join(name for _, _, name in ends[:_FEW])
-                named = f"{few} and {len(ends) - _FEW} more"
+            named = _listed([name for _, _, name in ends])
             if len(ends) == len(lines) > 2:
                 named = f"all {len(ends)} curves"
             end = _written(furthest(value for _, value, _ in ends))
@@ -170,6 +171,12 @@ def _outside(lines: Sequence[Line], names: Sequence[str], scale: YScale) -> list
             each = (f"{name} ({towards} to {end})" for end, _, name in ends)
             found.append(f"{where} the axis: {', '.join(each)}.")
     return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    few = len(names) if len(names) <= _NAMED else _FEW
+    more = f" and {len(names) - few} more" if few < len(names) else ""
+    return ", ".join(names[:few]) + more
 
 
 def _written(value: float) -> str:

@@ -320,7 +320,18 @@ def test_notes_do_not_crowd_out_the_picture() -> None:
     fig = figure(traces, FigureOptions(size=(4, 3)))
     found = [text.get_text() for text in texts(fig)]
     assert found.count("t0 ends after update 2 of 10: ValueError: no.") == 1
-    assert "and 9 more notes" in found
+    assert sum("ends after" in text for text in found) == 3
+    assert "and 10 more notes" in found  # with the one on --grid
+
+
+def test_a_note_is_told_whole_or_counted() -> None:
+    said = "ValueError: so much is said of this, that it takes two lines of a figure of this size."
+    error = RunError(2, said)
+    traces = [trace(f"t{i}", [0.1, 0.2, 0.3], length=Length(10), error=error) for i in range(3)]
+    found = [text.get_text() for text in texts(figure(traces, FigureOptions(size=(4.5, 3))))]
+    told = " ".join(reversed([text for text in found if len(text) > 20]))
+    assert told == f"t0 ends after update 2 of 10: {said}"
+    assert "and 2 more notes" in found
 
 
 def test_a_lone_curve_is_named_by_the_title() -> None:
@@ -869,8 +880,8 @@ def test_what_is_shown_is_decided_without_matplotlib() -> None:
 def test_a_curve_too_short_to_be_seen_has_a_dot_at_its_end_and_a_note() -> None:
     short, long = trace("short", np.full(10, 0.1)), trace("long", np.full(2_001, 0.2))
     note = (
-        "short: its 10 updates are a dot on this axis; --x progress draws every curve over its "
-        "whole length."
+        "A dot on this axis: short (10 updates); --x progress draws every curve over its whole "
+        "length."
     )
 
     def seen(*traces: Trace, x: Any = None) -> tuple[list[Any], bool]:

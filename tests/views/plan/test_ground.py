@@ -3,6 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from lrviz.views.figure import FigureOptions, figure
 from lrviz.views.plan.downsample import vertices
@@ -60,3 +61,20 @@ def test_what_a_note_tells_of_is_not_said_at_its_dot_too() -> None:
         assert len(ax.texts) + note.count("(") == len(traces)
         noted.add(note.count("("))
     assert len(noted) > 1
+
+
+def test_nothing_that_is_written_hides_an_axis() -> None:
+    falling = np.repeat([1.0, 0.1, 0.01, 0.001], 25)
+    traces = [trace(np.roll(falling, shift), label=f"s{shift}") for shift in (0, 2)]
+    options = FigureOptions(annotate=True, log=True, size=(3.4, 2.4), style="paper")
+    fig = figure(traces, options)
+    FigureCanvasAgg(fig).draw()  # type: ignore[no-untyped-call]
+    [ax] = fig.axes
+    inner = ax.get_window_extent()
+    assert ax.texts
+    for text in ax.texts:
+        patch = text.get_bbox_patch()
+        assert patch is not None
+        box = patch.get_window_extent()
+        assert box.x0 > inner.x0
+        assert box.y0 > inner.y0
