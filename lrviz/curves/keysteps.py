@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -293,19 +294,29 @@ def _jump_name(before: float, here: float) -> str:
 
 
 def _warmup_end(trace: Trace, values: Array) -> int | None:
-    """Return where the first rise ends: the highest value's first update before the first fall."""
+    """Return where the first rise ends: the highest value's first update before it falls for good.
+
+    After a fall of one step the rise may go on, beyond what came before: so looks a warmup while
+    something else takes the rate down after each epoch.
+    """
     stride = trace.length.unit(trace.interval) if trace.steps is None else 1
     sampled = values[::stride]
-    highest = previous = float(sampled[0])
-    at = 0
-    for start, block in blocks(sampled):
-        falls = np.flatnonzero(np.diff(block, prepend=previous) < -_FALL * abs(highest))
-        rising = block[: falls[0]] if len(falls) else block
-        if len(rising) and np.max(rising) > highest:
-            at = start + int(np.argmax(rising))
-            highest = float(block[at - start])
-        if len(falls):
+    at = first = 0
+    for fall in chain(_falls(sampled), [len(sampled)]):
+        top = first + peak(sampled[first:fall])[1]
+        if not sampled[top] > sampled[at]:
             break
-        previous = float(block[-1])
-    rose = 0 < at < len(sampled) - 1 and highest > 0  # below 0 a rise is no warmup
+        at, first = top, fall
+        if fall + 1 >= len(sampled) or not sampled[fall + 1] > sampled[fall]:
+            break
+    rose = 0 < at < len(sampled) - 1 and sampled[at] > 0  # below 0 a rise is no warmup
     return trace.update(at * stride) if rose else None
+
+
+def _falls(values: Array) -> Iterator[int]:
+    """Yield each update that uses less than the one before."""
+    previous = values[0]
+    for start, block in blocks(values):
+        change = np.diff(block, prepend=previous)
+        yield from (start + np.flatnonzero(change < -_FALL * abs(block - change))).tolist()
+        previous = block[-1]

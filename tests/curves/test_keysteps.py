@@ -85,6 +85,17 @@ def test_the_end_of_a_warmup_is_told_from_a_peak_and_from_a_cycle() -> None:
     assert named(constant)[30] == "end of warmup, peak, rise x2"
 
 
+def test_a_warmup_goes_on_where_each_epoch_takes_the_rate_down() -> None:
+    values = [min(1.0, (t + 1) / 30) * 0.9 ** (t // 10) for t in range(100)]
+    assert values[9] > values[10] < values[29]
+    names = named(trace(values))
+    assert names[29] == "end of warmup, peak"
+    assert [step for step, name in names.items() if "warmup" in name] == [29]
+    # What is lower once, and lies still there or comes back no higher, has ended its warmup.
+    for rest in ([0.5] * 10 + [2.0] * 10, [0.5, 0.6, *[1.0] * 18]):
+        assert named(trace([*np.linspace(0, 1, 10), *rest]))[9].startswith("end of warmup")
+
+
 def test_below_zero_a_rise_is_no_restart_and_no_warmup() -> None:
     values = np.concatenate([np.linspace(1, -0.5, 40), np.linspace(-0.2, -0.9, 40)])
     assert named(trace(values))[40] == "rise to -0.2, 50%"
