@@ -83,7 +83,10 @@ class Subject:
         order = np.nan_to_num(heights, nan=-1.0)
         ranked = [sorted(each, key=lambda group: -order[group]) for each in families.values()]
         ranked.sort(key=lambda each: -order[each[0]])
-        return tuple(replace(self, family=tuple(each)) for each in ranked)
+        found = tuple(replace(self, family=tuple(each)) for each in ranked)
+        for each in found:  # what all groups share is computed, and held, once
+            vars(each).update(sampled=self.sampled, main=self.main)
+        return found
 
     @property
     def observed(self) -> tuple[Observed, ...]:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 UPDATES = 10_000_000
 MORE = 200  # MiB
 SECONDS, MOST = 60, 1024
-COMMANDS = (
+COMMANDS: tuple[tuple[str, ...], ...] = (
     ("table",),
     ("table", "--at", "all", "--format", "csv"),
     ("table", "--at", "all", "--format", "json"),
@@ -124,13 +124,19 @@ def long_trainings(folder: Path) -> Iterator[tuple[bool, str]]:
         yield fine, f"{more:5.0f} MiB more, {long.seconds:5.1f} s  {' '.join(command)}"
 
 
+def sized(command: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a command whose figure has room for hundreds of names."""
+    pixels = any(each.endswith(".png") for each in command)
+    return (*command, "--size", "20x30", *(("--dpi", "50") if pixels else ()))
+
+
 def large_specs(folder: Path) -> Iterator[tuple[bool, str]]:
     """Yield, of each spec and command, whether it stays within bounds, and a line about it."""
     for name, text in SPECS.items():
         (folder / "spec.yaml").write_text(text)
         for command in (*COMMANDS, ("plot", "--grid", "-o", "grid.png")):
             if "-o" in command and ("--grid" not in command or "groups" in name):
-                command = (*command, "--size", "20x30", "--dpi", "50")  # for hundreds of names
+                command = sized(command)
             took = cost(command[0], "spec.yaml", *command[1:], "-q", folder=folder)
             fine = took.code in (0, 1) and took.seconds <= SECONDS and took.memory <= MOST
             yield (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,8 @@ from torch.optim.lr_scheduler import LambdaLR
 import lrviz
 from lrviz import catalog
 from lrviz.errors import LrvizError
-from tests.attacks.sizes import groups, lines, metric, own_curves, schedules
+from lrviz.views.plan.placing import Room
+from tests.attacks.sizes import COMMANDS, groups, lines, metric, own_curves, schedules, sized
 from tests.commands import lrviz as command
 
 
@@ -103,3 +105,24 @@ def test_a_metric_of_twenty_thousand_lines() -> None:
     trace = lrviz.simulate("spec.yaml")
     assert trace.error is None
     assert (trace.updates, set(trace.lr[:, 0])) == (20_000, {0.1})  # it falls all the time
+
+
+@pytest.mark.parametrize("line", [each for each in COMMANDS if "-o" in each], ids=" ".join)
+def test_the_figures_of_the_script_can_be_asked_for(line: tuple[str, ...]) -> None:
+    command_line = sized(line)
+    assert command(command_line[0], "cosine", *command_line[1:], "-q", "--steps", "20").code == 0
+
+
+def test_a_curve_takes_a_bit_a_cell_of_where_names_can_be() -> None:
+    room = Room(20, 15)
+    heights = np.linspace(0.1, 14.9, room.columns)
+    tracemalloc.start()
+    for rise in range(1, 21):
+        room.take_curve(heights / rise, heights / rise)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 1.1 * 20 * (20 / 0.02) * (15 / 0.02) / 8
+    others = room.others(0)
+    assert others[100:200, 500].any()
+    assert not others[370:400, 500].any()
+    assert room.others(1)[370:400, 500].any()

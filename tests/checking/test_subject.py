@@ -72,6 +72,13 @@ def test_a_thousand_groups_of_two_shapes_cost_little() -> None:
     assert dead.message.startswith("in groups g1, g3, g5 and 497 more: from update ")
 
 
+def test_shapes_hold_what_is_of_all_groups_once() -> None:
+    found = subject({"a": {"lr": 0.01}, "b": {"lr": 0.3}}, COSINE | {"eta_min": 0.001})
+    one, other = found.shapes()
+    assert one.sampled is other.sampled is found.sampled
+    assert (one.group, one.main, other.group, other.main) == (1, 1, 0, 1)
+
+
 def test_infinite_rates_are_a_shape_too() -> None:
     growing = {"type": "ExponentialLR", "gamma": 1e9}
     found = subject({"frozen": {"lr": 0.0}, "head": {}}, growing)

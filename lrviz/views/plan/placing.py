@@ -35,7 +35,7 @@ class Room:
         self.character = character
         shape = max(1, int(height / CELL + 1e-6)), max(1, int(width / CELL + 1e-6))
         self._drawn = np.zeros(shape, np.bool_)
-        self._curves: list[Cells] = []
+        self._curves: list[NDArray[np.uint8]] = []  # in bits: there may be a thousand
         self._written = np.zeros(shape, np.bool_)
 
     @property
@@ -61,9 +61,9 @@ class Room:
             to = np.clip(column + shift, 0, self.columns - 1)
             np.add.at(edges, (start, to), 1)
             np.add.at(edges, (end, to), -1)
-            curve |= np.cumsum(edges[:-1], axis=0) > 0
+            curve |= np.cumsum(edges[:-1], axis=0, dtype=np.int8) > 0
         self._drawn |= curve
-        self._curves.append(curve)
+        self._curves.append(np.packbits(curve))
 
     def take_point(self, point: Point, radius: float) -> None:
         """Take a square around a point."""
@@ -110,11 +110,12 @@ class Room:
 
     def others(self, curve: int) -> Cells:
         """Return the cells of all curves but one, which is named by when it was taken."""
-        found = np.zeros_like(self._drawn)
+        found = np.packbits(np.zeros_like(self._drawn))
         for index, cells in enumerate(self._curves):
             if index != curve:
                 found |= cells
-        return found
+        cells = np.unpackbits(found, count=self._drawn.size)
+        return cells.reshape(self._drawn.shape).astype(np.bool_)
 
     def are_free(self, points: Array) -> Cells:
         """Return which sets of points, shape (K, P, 2), are in the panel and on nothing drawn."""
