@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -144,9 +145,17 @@ def _ran(arguments: list[str]) -> str:
             return f"it ended with {error.code!r}"
         return "" if error.code in (None, 0) else f"it ended with exit code {error.code}"
     except BaseException as error:  # noqa: BLE001  (whatever a script raises)
-        traceback.print_exc()
+        traceback.print_exception(error.with_traceback(_of_script(error.__traceback__)))
         return f"it raised {words(error)}"
     return ""
+
+
+def _of_script(raised: TracebackType | None) -> TracebackType | None:
+    """Return a traceback from the script's own first line on, as Python shows it."""
+    runners = {_ran.__code__.co_filename, runpy.run_path.__code__.co_filename}
+    while raised is not None and raised.tb_frame.f_code.co_filename in runners:
+        raised = raised.tb_next
+    return raised
 
 
 def _unscheduled(seen: list[Seen]) -> str:

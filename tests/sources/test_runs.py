@@ -387,6 +387,16 @@ def test_what_has_no_schedule_says_what_was_seen(script: Any, text: str, message
 
 
 @pytest.mark.usefixtures("forked")
+def test_a_traceback_begins_in_the_script(script: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    script("1 / 0")
+    with pytest.raises(LrvizError):
+        lrviz.load("run:train.py")
+    first, second, *_ = capfd.readouterr().err.splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert second.startswith('  File "train.py", line ')
+
+
+@pytest.mark.usefixtures("forked")
 def test_a_script_that_waits_is_ended(script: Any) -> None:
     script("import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)")
     with pytest.raises(LrvizError) as caught:
