@@ -231,18 +231,19 @@ class Sheet(Canvas):
     def _legend(
         self, names: Sequence[labels.Name], outer: Box, count: int
     ) -> tuple[float, labels.Legend]:
-        """Return where a legend starts, and the legend: up to an eighth of the page, if it can."""
+        """Return where a legend starts, and the legend: of whole names and low, if it can be."""
         fonts, edge, few = self.fonts, layout.EDGE, self.height / 8
         most = -layout.lacking(outer.height, count, 0.5 * fonts.tick.line) * (1 - layout.FIRST)
         small = Type(max(_LEAST_TYPE, 0.85 * fonts.note.size))
-        for font, start, room in (
-            *((fonts.tick, outer.left, few), (fonts.tick, edge, few)),
-            *((fonts.note, edge, most), (small, edge, most)),
-        ):
+        fitting = None
+        wide = (fonts.tick, outer.left, few), (fonts.tick, edge, few)
+        for font, start, room in (*wide, (fonts.note, edge, most), (small, edge, most)):
             legend = labels.legend(names, font, self.width - start - edge)
             if legend.height <= room:
-                break
-        return start, legend
+                fitting = fitting or (start, legend)
+                if list(legend.names) == list(names):
+                    return start, legend
+        return fitting or (start, legend)
 
     def _draw_panels(self, page: Arrangement) -> None:
         plan, first, last = self.plan, None, len(page.panels) - 1

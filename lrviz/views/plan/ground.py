@@ -57,6 +57,7 @@ class Ground:
         self._plan, self.size = plan, size
         self._scale = plan.scales[0]
         self._found: list[Written] | None = None
+        self._untold: list[tuple[str, str]] = []
         lines = plan.panels[0].lines
         self.spots = [
             spot for spot in plan.spots if self._scale.low <= spot.value <= self._scale.high
@@ -100,18 +101,21 @@ class Ground:
         kinds: dict[object, list[Spot]] = {}
         for spot in self.spots:
             kinds.setdefault((spot.line, spot.kind) if spot.kind else id(spot), []).append(spot)
-        noted = {(label, word) for label, words in self._plan.unsaid for word in words}
         for alike in kinds.values():
-            if self._said(alike[0]) not in noted:
+            if self._said(alike[0]) not in self._noted():
                 found += self._all_or_one(alike, font)
         self._found = found
         return found
 
     def unsaid(self, font: Font) -> list[tuple[str, str]]:
-        """Return what there is no room to write at dots: the names of curves, and words."""
+        """Return what there is no room to write: the names of curves, and words."""
         told = {(spot.line, spot.kind or spot.x) for spot, _, _ in self.written(font)}
         left = {(spot.line, spot.kind or spot.x): spot for spot in reversed(self.spots)}
-        return [self._said(spot) for key, spot in reversed(left.items()) if key not in told]
+        spots = [self._said(spot) for key, spot in reversed(left.items()) if key not in told]
+        return [*self._untold, *spots]
+
+    def _noted(self) -> set[tuple[str, str]]:
+        return {(label, word) for label, words in self._plan.unsaid for word in words}
 
     def _said(self, spot: Spot) -> tuple[str, str]:
         """Return what a note says of a spot: the name of its curve, and words."""
@@ -148,6 +152,13 @@ class Ground:
             band: What is told.
             font: To write in.
         """
+        said = self._plan.panels[0].lines[line].label, band.text
+        found = None if said in self._noted() else self._in_or_near(line, band, font)
+        if found is None:
+            self._untold.append(said)
+        return found
+
+    def _in_or_near(self, line: int, band: Band, font: Font) -> Box | None:
         width, height = self._size_of(band.text, font)
         factor = self._plan.below.factors[self._plan.panels[0].lines[line].trace]
         at, low, high = (

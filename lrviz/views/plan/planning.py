@@ -39,7 +39,7 @@ class Plan:
         spots: What is marked in the first panel.
         grid: Each trace has a panel of its own.
         unshown: What moves too, and has no panel.
-        unsaid: By the name of a curve, what its dots have no room to say.
+        unsaid: By the name of a curve, what there is no room to say of it.
     """
 
     traces: tuple[Trace, ...]
@@ -65,7 +65,7 @@ class Plan:
         )
 
     def telling(self, unsaid: Sequence[tuple[str, str]]) -> Plan:
-        """Return the plan with a note of the words that dots of curves have no room for."""
+        """Return the plan with a note of the words that curves have no room for."""
         words: dict[str, list[str]] = {}
         for label, word in unsaid:
             words.setdefault(label, []).append(word)
@@ -121,7 +121,7 @@ class Plan:
         found += [f"No room for the {each}: --param {each} draws it." for each in self.unshown]
         if self.unsaid:
             listed = ", ".join(f"{label} ({', '.join(words)})" for label, words in self.unsaid)
-            found.append(f"No room for words at the dots of {listed}.")
+            found.append(f"No room for words at {listed}.")
         if not self.grid and len(self.traces) > _CROWD:
             found.append(f"{len(self.traces)} curves: --grid gives each a panel of its own.")
         for panel, scale in zip(self.panels, self.scales, strict=True):

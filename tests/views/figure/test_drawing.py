@@ -657,6 +657,17 @@ def test_names_too_long_for_the_margin_stand_below() -> None:
     assert all(at[name].y1 < inner.y0 for name in names)
 
 
+def test_a_legend_is_smaller_before_its_names_are_shortened() -> None:
+    names = [f"schedule {index} of a name for a line" for index in range(6)]
+    traces = [trace(name, np.linspace(0.1, 0, 90)) for name in names[:-1]]
+    traces = [
+        replace(each, curves={"lr": each.lr * (1 - at / 1e9)}) for at, each in enumerate(traces)
+    ]
+    traces.append(trace(names[-1], np.linspace(0.11, 0, 90)))
+    found = {text.get_text() for text in texts(figure(traces, FigureOptions(size=(6, 4))))}
+    assert set(names) <= found
+
+
 def test_very_long_names_are_shortened_in_their_middle() -> None:
     names = [f"{'very/' * 20}long.yaml#variant-{c}" for c in "abcdef"]
     traces = [trace(name, [0.1, index / 50]) for index, name in enumerate(names)]

@@ -78,3 +78,11 @@ def test_nothing_that_is_written_hides_an_axis() -> None:
         box = patch.get_window_extent()
         assert box.x0 > inner.x0
         assert box.y0 > inner.y0
+
+
+def test_cycles_that_there_is_no_room_to_count_in_the_figure_are_counted_below() -> None:
+    ways = np.abs(np.arange(10_000) / 10 % 2 - 1)
+    traces = [trace(ways * 0.1, label="all"), trace(0.04 + ways * 0.02, label="amid it")]
+    fig = figure(traces, FigureOptions(size=(6, 4)))
+    assert [text.get_text() for text in fig.axes[0].texts] == ["500 cycles"]
+    assert "No room for words at amid it (500 cycles)." in [each.get_text() for each in fig.texts]
