@@ -19,6 +19,7 @@ from torch.optim import Optimizer
 from lrviz.curves.diagnosis.verdict import Cause, Verdict
 from lrviz.curves.trace import Trace
 from lrviz.errors import LrvizError
+from lrviz.live.finding import caller
 from lrviz.live.plans import Plan
 from lrviz.live.rows import ROUNDING, Rows, used
 from lrviz.live.writing import LogWriter, ScheduleWarning
@@ -255,7 +256,11 @@ class Monitor:
 
     def _tell(self, sentence: str) -> None:
         label = f"{self._plan.label}: " if self._plan is not None else ""
-        warnings.warn(f"{label}{sentence}", ScheduleWarning, stacklevel=2)
+        place = caller()
+        if place is None:
+            warnings.warn(f"{label}{sentence}", ScheduleWarning, stacklevel=2)
+        else:
+            warnings.warn_explicit(f"{label}{sentence}", ScheduleWarning, *place)
 
 
 def _first(update: int, groups: list[dict[str, Any]], planned: Rows) -> Mismatch:

@@ -350,6 +350,18 @@ def test_a_rate_in_a_tensor(told: list[str]) -> None:
     assert told == ["the schedulers: update 5: the optimizer uses 3, the plan says 0.015625"]
 
 
+def test_it_is_said_at_the_line_of_the_update() -> None:
+    optimizer = sgd()
+    acting = ExponentialLR(optimizer, 1)
+    with warnings.catch_warnings(record=True) as caught, lrviz.monitor(optimizer, acting):
+        warnings.simplefilter("always", ScheduleWarning)
+        optimizer.step()
+        optimizer.param_groups[0]["lr"] = 9.0
+        line = sys._getframe().f_lineno + 1
+        optimizer.step()
+    assert [(each.filename, each.lineno) for each in caught][:1] == [(__file__, line)]
+
+
 def test_a_compiled_step_is_looked_at(told: list[str]) -> None:
     optimizer = sgd()
     acting = ExponentialLR(optimizer, 0.9)
