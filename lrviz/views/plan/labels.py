@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -138,17 +139,20 @@ class Legend:
 
 
 def legend(names: Sequence[Name], font: Font, room: float) -> Legend:
-    """Return names in as many columns as fit in `room` inches, and in at least two from 5 on."""
+    """Return names in as many columns as fit in `room` inches, and in at least two from 5 on.
+
+    What does not fit is shortened.
+    """
     least = 2 if len(names) > 4 else 1
-    longest = room / least - SAMPLE - TEXT - _COLUMN_GAP
-    names = [Name(font.shortened(n.text, longest / WIDER), n.look, n.height) for n in names]
-    texts = [font.width(name.text) for name in names]
-    # In a wider font names come nearer to each other, and no further than the next sample.
-    widths = [SAMPLE + TEXT + max(text + _COLUMN_GAP, WIDER * text + GAP) for text in texts]
-    for count in range(len(names), 0, -1):
-        count = -(-len(names) // -(-len(names) // count))  # no more columns than the rows need
-        columns = tuple(max(widths[column::count]) for column in range(count))
-        last = SAMPLE + TEXT + WIDER * max(texts[count - 1 :: count])
-        if sum(columns[:-1]) + last <= room:
-            break
+    for longest in (math.inf, (room / least - SAMPLE - TEXT - _COLUMN_GAP) / WIDER):
+        names = [Name(font.shortened(n.text, longest), n.look, n.height) for n in names]
+        texts = [font.width(name.text) for name in names]
+        # In a wider font names come nearer to each other, and no further than the next sample.
+        widths = [SAMPLE + TEXT + max(text + _COLUMN_GAP, WIDER * text + GAP) for text in texts]
+        for count in range(len(names), (least if longest == math.inf else 1) - 1, -1):
+            count = -(-len(names) // -(-len(names) // count))  # no more than the rows need
+            columns = tuple(max(widths[column::count]) for column in range(count))
+            last = SAMPLE + TEXT + WIDER * max(texts[count - 1 :: count])
+            if sum(columns[:-1]) + last <= room:
+                return Legend(tuple(names), columns, font)
     return Legend(tuple(names), columns, font)

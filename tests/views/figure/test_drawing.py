@@ -668,6 +668,14 @@ def test_a_legend_is_smaller_before_its_names_are_shortened() -> None:
     assert set(names) <= found
 
 
+def test_a_long_name_has_the_room_that_short_ones_leave() -> None:
+    names = [f"c{index}" if index % 2 else f"{index} of a long name, " * 2 for index in range(6)]
+    values = [np.linspace(0.1, 0, 90) * (1 - at / 1e9) for at in range(6)]
+    traces = [trace(name.strip(), each) for name, each in zip(names, values, strict=True)]
+    found = {text.get_text() for text in texts(figure(traces, FigureOptions(size=(6, 4))))}
+    assert {each.label for each in traces} <= found
+
+
 def test_very_long_names_are_shortened_in_their_middle() -> None:
     names = [f"{'very/' * 20}long.yaml#variant-{c}" for c in "abcdef"]
     traces = [trace(name, [0.1, index / 50]) for index, name in enumerate(names)]
