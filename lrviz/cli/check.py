@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lrviz.cli.console import coloured, emit, emit_rich, note, warn
+from lrviz.cli.console import coloured, emit, emit_rich, fail, note, warn
 from lrviz.cli.lean import lean_torch
 from lrviz.cli.options import NoCache, Sources, Training, required
 from lrviz.cli.progress import progress
 from lrviz.cli.running import import_late, introduce, load, say_warnings, show_traceback, user_code
 from lrviz.cli.table import DEFAULT
 from lrviz.cli.write import write
-from lrviz.errors import Place, UsageError
+from lrviz.errors import LrvizError, Place, UsageError
 
 if TYPE_CHECKING:
     from lrviz.checking.runner import Report
@@ -113,7 +113,19 @@ def check(
     given = required(given, "check")
     # What is mended rests on more than on these schedules: on all that shares a value with them.
     mending = fix or diff
-    report = _report(given, chosen, training, recall=not (no_cache or mending), mending=mending)
+    recall = not (no_cache or mending)
+    wrong: list[str] = []
+    try:
+        report = _report(given, chosen, training, recall=recall, mending=mending)
+    except LrvizError:
+        given, wrong = ((), []) if mending else _told_apart(given, chosen, training, recall=recall)
+        if not wrong:
+            raise
+        for text in wrong:
+            fail(text)
+        if not given:
+            raise typer.Exit(2) from None
+        report = _report(given, chosen, training, recall=recall)
     if diff:
         emit(_diffs(report, training), end="")
     if fix and any(each.edits for each in report.findings):
@@ -121,8 +133,8 @@ def check(
         report = _report(given, chosen, training, recall=False)
     if not diff:
         _show(report, form, verbose=training.verbose)
-    if report.at_least(chosen.fail_on):
-        raise typer.Exit(1)
+    if wrong or report.at_least(chosen.fail_on):
+        raise typer.Exit(2 if wrong else 1)
 
 
 def _report(
@@ -173,6 +185,29 @@ def _report(
     for text in report.tracebacks if training.verbose else ():
         show_traceback(text)
     return report
+
+
+def _told_apart(
+    given: Sequence[str], chosen: Chosen, training: Training, *, recall: bool
+) -> tuple[tuple[str, ...], list[str]]:
+    """Return the files that can be checked, and what is wrong with the others.
+
+    Nothing is looked at where something else than a file is given, which may run a user's code.
+    """
+    from lrviz.sources.specs import expanded
+
+    files = expanded(given)
+    if not all(Path(source.partition("#")[0]).is_file() for source in files):
+        return (), []
+    right, errors = [], []
+    for source in files:
+        try:
+            _report([source], chosen, replace(training, quiet=True, verbose=False), recall=recall)
+        except LrvizError as error:
+            errors.append(str(error))
+        else:
+            right.append(source)
+    return tuple(right), list(dict.fromkeys(errors))
 
 
 def _codes(given: Sequence[str] | None) -> tuple[str, ...]:

@@ -88,6 +88,26 @@ def test_a_folder_is_searched() -> None:
     assert ran.out.startswith("specs/deep/one.yaml:3:38: warning LRV201")
 
 
+def test_a_file_that_is_wrong_hides_no_other() -> None:
+    Path("a.yaml").write_text("train: {steps: 9}\nschedler: 1\n")
+    Path("b.yaml").write_text(SPEC.replace("T_max", "T_mx"))
+    Path("c.yaml").write_text(SPEC.replace("1000", "2000").replace("CosineAnnealingLR", "StepLR"))
+    wrong = (
+        "error: a.yaml:2:1: schedler: unknown key; did you mean scheduler?\n"
+        "error: b.yaml:3:38: scheduler.T_mx: CosineAnnealingLR has no argument 'T_mx'; did you "
+        "mean T_max?\n"
+    )
+    ran = lrviz("check", "a.yaml", "spec.yaml", "b.yaml")
+    assert (ran.code, ran.out, ran.err) == (2, FOUND, wrong)
+    ran = lrviz("check", "a.yaml", "b.yaml")
+    assert (ran.code, ran.out, ran.err) == (2, "", wrong)
+    ran = lrviz("check", "a.yaml", "spec.yaml", "--fix")
+    assert (ran.code, ran.out, ran.err) == (2, "", wrong.split("\n")[0] + "\n")
+    assert Path("spec.yaml").read_text() == SPEC
+    ran = lrviz("check", "a.yaml", "spec.yaml", "--select", "LRV999")
+    assert ran.err.count("error:") == 1
+
+
 def test_fix_writes_one_value_and_looks_again() -> None:
     ran = lrviz("check", "spec.yaml", "--fix")
     assert Path("spec.yaml").read_text() == SPEC.replace("T_max: 1000", "T_max: 2000")
