@@ -200,6 +200,19 @@ def test_schedulers_that_take_turns(groups: int, second: int) -> None:
     )
 
 
+def test_below_zero_the_zero_of_a_cosine_has_its_sign() -> None:
+    real = real_optimizer(torch.optim.SGD, GROUPS[:1], {"lr": 0.1})
+    theirs = ChainedScheduler([StepLR(real, 10, -0.9), CosineAnnealingLR(real, 31)], real)
+    reference = train(real, [Slot(theirs)], UPDATES)
+    dummy = dummy_optimizer(torch.optim.SGD, GROUPS[:1], {"lr": 0.1})
+    ours = ChainedScheduler([StepLR(dummy, 10, -0.9), CosineAnnealingLR(dummy, 31)], dummy)
+    trace = stepping.run(build(dummy, [Slot(ours)], UPDATES))
+    assert_equal(trace, reference)
+    lrs = trace.curves["lr"]
+    assert np.signbit(lrs).tolist() == np.signbit(reference.lr).tolist()
+    assert (lrs[31, 0], lrs[30, 0] < 0) == (0, True)
+
+
 @pytest.mark.parametrize("groups", [1, 2])
 def test_schedulers_that_are_called_together(groups: int) -> None:
     hold_several(

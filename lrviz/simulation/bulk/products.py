@@ -77,11 +77,10 @@ def together(members: Sequence[Any], groups: list[Group]) -> Bulk | None:
     all_factors = [FACTORS[type(member)](member) for member in members]
 
     def make(steps: int) -> dict[str, Array] | None:
-        if (lrs_of(groups) < 0).any():  # a cosine's zero has another sign then
-            return None
         found = [None if factors is None else factors(steps) for factors in all_factors]
         some = [each for each in found if each is not None]
-        if len(some) < len(found):
+        below = any(np.signbit(each).any() for each in (lrs_of(groups), *some))
+        if below or len(some) < len(found):  # below 0 a cosine's zero has another sign
             return None
         steps = min(map(len, some))
         lrs = product(groups, np.stack([each[:steps] for each in some], axis=1).reshape(-1, 1))
