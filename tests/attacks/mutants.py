@@ -518,8 +518,8 @@ DERIVING = (
     Mutant(
         "the end of the warmup is one epoch off",
         "curves/keysteps.py",
-        "            at = start + int(np.argmax(rising))\n",
-        "            at = start + int(np.argmax(rising)) - 1\n",
+        "return trace.update(at * stride) if rose else None",
+        "return trace.update((at - 1) * stride) if rose else None",
         "curves/keysteps",
     ),
     Mutant(
