@@ -49,8 +49,11 @@ def shifted(logged: Logged, plan: Array, habits: tuple[str, str]) -> Iterator[tu
         if habit:
             sentence += f" ({habit})"
         advice = (
-            "where each row is written behind its update, count the rows from the other end: the "
+            "where each row is written after scheduler.step(), it shows what comes next, and the "
             "training itself followed the plan"
+            if shift > 0
+            else "where the log counts its updates from 1, all is well: its row n is update n - 1, "
+            "and the training itself followed the plan"
         )
         cause = Cause("early" if shift > 0 else "late", sentence, advice, {"updates": shift})
         yield cause, expected
