@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from lrviz.curves.trace import Trace
 from lrviz.errors import UsageError
+from lrviz.views.figure.embedded import draw_into
 from lrviz.views.figure.glyphs import borrowed
 from lrviz.views.figure.layout import Fonts, font_size
 from lrviz.views.figure.multiples import Multiples, page_height
-from lrviz.views.figure.sheet import Sheet, draw_into
+from lrviz.views.figure.sheet import Sheet
 from lrviz.views.figure.text import missing_glyphs_told_once
 from lrviz.views.figure.themes import applied, colours, settings
 from lrviz.views.plan.options import LARGEST, FigureOptions
@@ -107,7 +108,7 @@ def figure(
                     raise refused from None
             else:
                 told = planned.telling(drawn.unsaid)
-                if told.unsaid == planned.unsaid:
+                if told.unsaid == drawn.plan.unsaid:
                     return fig
                 planned = told  # with the note there is less room, and it stays true
 

@@ -33,8 +33,12 @@ class Canvas:
         self.width, self.height = (float(each) for each in fig.get_size_inches())
         self.unsaid: list[tuple[str, str]] = []
         """What is marked on which curve, and has no room to be said."""
+        self.note()
+
+    def note(self) -> None:
+        """Take the room at the foot that the plan's notes need."""
         self.notes = self._note_lines()
-        self.foot = layout.EDGE + len(self.notes) * fonts.note.line
+        self.foot = layout.EDGE + len(self.notes) * self.fonts.note.line
 
     def write(self, text: str, x: float, y: float, **look: Any) -> None:
         """Write a text at a place."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import ArrayLike
 
@@ -19,10 +18,9 @@ from lrviz.views.figure.lines import draw
 from lrviz.views.figure.marking import mark, tell
 from lrviz.views.figure.page import Canvas, set_axes, tick_look
 from lrviz.views.figure.text import Type, one_line
-from lrviz.views.figure.themes import settings
 from lrviz.views.plan import labels
 from lrviz.views.plan.along import Lying
-from lrviz.views.plan.bands import of_panel
+from lrviz.views.plan.bands import Band, of_panel
 from lrviz.views.plan.box import Box
 from lrviz.views.plan.downsample import Way, ways
 from lrviz.views.plan.ground import Ground, headroom
@@ -71,6 +69,7 @@ class Sheet(Canvas):
         super().__init__(fig, plan, fonts, title or "")
         self.names: list[labels.Name] = []
         self._found: dict[tuple[float, int], list[Way]] = {}
+        self._bands: dict[tuple[float, int], list[list[Band]]] = {}
 
     def _names(self) -> list[labels.Name]:
         """Return the curves' names; none where the title is the only one's."""
@@ -101,6 +100,8 @@ class Sheet(Canvas):
         self.plan = plan
         self.names = self._names()
         left = layout.left_margin(self._y_axes(sizes), fonts)
+        self._note_uncounted(layout.boxes(self._between(left, bottom, top), count)[0])
+        bottom = self.foot + layout.x_margin(fonts)
         page = self._placed(self._between(left, bottom, top), count)
         # A legend leaves less height, thus other ticks, whose labels may be wider.
         wider = layout.left_margin(self._y_axes([box.height for box in page.panels]), fonts)
@@ -112,6 +113,30 @@ class Sheet(Canvas):
             raise self.refuse(0.6 - width, lacking)
         self.write_notes()
         self._draw_panels(page)
+
+    def _note_uncounted(self, box: Box) -> None:
+        """Note the bands that are not counted even where a panel has nothing but curves in it.
+
+        Others may find no place only beside names, and then the figure is laid out once more.
+        """
+        dense = self._dense(box.width)
+        if self.plan.unsaid or not any(dense) or min(box.width, box.height) <= _LEAST:
+            return
+        ground = Ground(self.plan, (box.width, box.height), self._ways(box.width, 0))
+        for line, own in enumerate(dense):
+            for band in own:
+                ground.within(line, band, self.fonts.tick)
+        if ground.untold:
+            self.plan = self.plan.telling(ground.untold)
+            self.note()
+
+    def _dense(self, width: float, index: int = 0) -> list[list[Band]]:
+        """Return the bands of a panel's curves over so many inches."""
+        key = width, index
+        if key not in self._bands:
+            plan, found = self.plan, self._ways(width, index)
+            self._bands[key] = of_panel(plan.panels[index], found, plan.below, plan.end, width)
+        return self._bands[key]
 
     def _y_axes(self, heights: Sequence[float]) -> list[layout.Axis]:
         """Return the ticks of the panels' y axes, which are so high."""
@@ -256,7 +281,7 @@ class Sheet(Canvas):
             set_axes(ax, plan, index, ticks, tick.size)
             self._name_axis(ax, index, box, last)
             panel, found, looks = plan.panels[index], self._ways(width, index), plan.looks[index]
-            dense = of_panel(panel, found, plan.below, plan.end, width)
+            dense = self._dense(width, index)
             draw(ax, panel, found, dense, looks, plan.traces, plan.below)
             locator, _ = layout.x_ticks(plan.below, plan.end, width, tick)
             ax.xaxis.set_major_locator(locator)
@@ -308,42 +333,3 @@ class Sheet(Canvas):
 
 def _times(factor: float) -> Callable[[ArrayLike], Array]:
     return lambda x: np.asarray(x) * factor
-
-
-def draw_into(ax: Axes, plan: Plan) -> None:
-    """Draw the first panel into an Axes of the user's, in the style that is in force.
-
-    Several curves get a legend inside the axes, above the greatest value.
-    """
-    panel, font = plan.panels[0], Type(FontProperties(size=settings["xtick.labelsize"]).get_size())
-    to_inches = ax.figure.dpi_scale_trans.inverted()
-    box = ax.get_window_extent().transformed(to_inches)
-    set_axes(ax, plan, 0, layout.y_ticks(plan.scales[0], box.height, font)[0], font.size)
-    ax.xaxis.set_major_locator(layout.x_ticks(plan.below, plan.end, box.width, font)[0])
-    ax.set_xlabel(plan.below.name)
-    ax.set_ylabel(panel.title, parse_math=False)
-    pixels = ax.get_window_extent().width
-    found = ways(panel, plan.below, plan.end, pixels)
-    dense = of_panel(panel, found, plan.below, plan.end, box.width)
-    curves = draw(ax, panel, found, dense, plan.looks[0], plan.traces, plan.below)
-    taken = []
-    if len(panel.lines) == 1:
-        ax.set_title(one_line(panel.lines[0].label), parse_math=False)
-    else:
-        # matplotlib would leave out a name that begins with _, and read $ as mathematics.
-        blank = [""] * len(curves)
-        columns = -(-len(curves) // 4)
-        legend = ax.legend(curves, blank, loc="upper right", ncols=columns, fontsize="small")
-        for text, line in zip(legend.get_texts(), panel.lines, strict=True):
-            text.set(text=one_line(line.label), parse_math=False)
-        inner = legend.get_window_extent().transformed(to_inches).translated(-box.x0, -box.y0)
-        taken.append(Box.between(*inner.extents))
-        plan = plan.with_room_above(min(inner.height / box.height + 0.04, 0.6))
-    note = Type(0.9 * font.size)
-    plan = plan.with_room_above(headroom(plan.spots, note, (box.width, box.height)))
-    ax.set_ylim(plan.scales[0].low, plan.scales[0].high)
-    ground = Ground(plan, (box.width, box.height), found)
-    for each in taken:
-        ground.take(each)
-    tell(ax, ground, dense, plan.looks[0], font)
-    mark(ax, ground, plan.looks[0], note)

@@ -57,7 +57,8 @@ class Ground:
         self._plan, self.size = plan, size
         self._scale = plan.scales[0]
         self._found: list[Written] | None = None
-        self._untold: list[tuple[str, str]] = []
+        self.untold: list[tuple[str, str]] = []
+        """The names of curves whose bands no room was found for, and what is told of them."""
         lines = plan.panels[0].lines
         self.spots = [
             spot for spot in plan.spots if self._scale.low <= spot.value <= self._scale.high
@@ -112,7 +113,7 @@ class Ground:
         told = {(spot.line, spot.kind or spot.x) for spot, _, _ in self.written(font)}
         left = {(spot.line, spot.kind or spot.x): spot for spot in reversed(self.spots)}
         spots = [self._said(spot) for key, spot in reversed(left.items()) if key not in told]
-        return [*self._untold, *spots]
+        return [*self.untold, *spots]
 
     def _noted(self) -> set[tuple[str, str]]:
         return {(label, word) for label, words in self._plan.unsaid for word in words}
@@ -155,7 +156,7 @@ class Ground:
         said = self._plan.panels[0].lines[line].label, band.text
         found = None if said in self._noted() else self._in_or_near(line, band, font)
         if found is None:
-            self._untold.append(said)
+            self.untold.append(said)
         return found
 
     def _in_or_near(self, line: int, band: Band, font: Font) -> Box | None:

@@ -36,6 +36,7 @@ class Room:
         shape = max(1, int(height / CELL + 1e-6)), max(1, int(width / CELL + 1e-6))
         self._drawn = np.zeros(shape, np.bool_)
         self._curves: list[NDArray[np.uint8]] = []  # in bits: there may be a thousand
+        self._lying = np.zeros(shape, np.uint32)  # how many curves
         self._written = np.zeros(shape, np.bool_)
 
     @property
@@ -63,6 +64,7 @@ class Room:
             np.add.at(edges, (end, to), -1)
             curve |= np.cumsum(edges[:-1], axis=0, dtype=np.int8) > 0
         self._drawn |= curve
+        self._lying += curve
         self._curves.append(np.packbits(curve))
 
     def take_point(self, point: Point, radius: float) -> None:
@@ -110,12 +112,8 @@ class Room:
 
     def others(self, curve: int) -> Cells:
         """Return the cells of all curves but one, which is named by when it was taken."""
-        found = np.packbits(np.zeros_like(self._drawn))
-        for index, cells in enumerate(self._curves):
-            if index != curve:
-                found |= cells
-        cells = np.unpackbits(found, count=self._drawn.size)
-        return cells.reshape(self._drawn.shape).astype(np.bool_)
+        own = np.unpackbits(self._curves[curve], count=self._drawn.size)
+        return self._lying > own.reshape(self._drawn.shape)
 
     def are_free(self, points: Array) -> Cells:
         """Return which sets of points, shape (K, P, 2), are in the panel and on nothing drawn."""

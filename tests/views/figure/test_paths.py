@@ -5,10 +5,12 @@ import re
 
 import matplotlib as mpl
 import numpy as np
+import pytest
 from PIL import Image
 
 from lrviz.curves.events import Array
 from lrviz.views.figure import figure, save_bytes
+from lrviz.views.figure.sheet import Sheet
 from tests.traces import trace
 from tests.views.figure.test_drawing import pixels
 from tests.writing.pictures.test_svg import vertices
@@ -30,8 +32,17 @@ def five() -> list[Array]:
     ]
 
 
-def test_five_long_curves_make_small_files() -> None:
+def test_five_long_curves_make_small_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    fill, laid_out = Sheet.fill, list[Sheet]()
+
+    def counted(sheet: Sheet) -> None:
+        laid_out.append(sheet)
+        fill(sheet)
+
+    monkeypatch.setattr(Sheet, "fill", counted)
     fig = figure([trace(values, label=f"curve {i}") for i, values in enumerate(five())])
+    assert "No room for words at curve 4 (1,000 cycles)." in [each.get_text() for each in fig.texts]
+    assert len(laid_out) == 1, "that is known before anything is drawn"
     assert len(save_bytes(fig, "svg")) <= 150_000
     assert len(save_bytes(fig, "pdf")) <= 60_000
 
