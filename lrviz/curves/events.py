@@ -117,11 +117,18 @@ def find_events(values: Array, limit: int = 12) -> Events:
     )
 
 
-def blocks(values: Array) -> Iterator[tuple[int, Array]]:
-    """Yield (index of the first row, rows) of contiguous blocks of some `BLOCK` values."""
+def blocks(values: Array, first: int = 0, stop: int | None = None) -> Iterator[tuple[int, Array]]:
+    """Yield (index of the first row, rows) of contiguous blocks of some `BLOCK` values.
+
+    Args:
+        values: Shape (N,) or (N, G).
+        first: Of them, the row to begin with.
+        stop: The row to end before; None for all.
+    """
     rows = max(1, BLOCK * len(values) // max(1, values.size))
-    for start in range(0, len(values), rows):
-        yield start, np.ascontiguousarray(values[start : start + rows])
+    stop = len(values) if stop is None else stop
+    for start in range(first, stop, rows):
+        yield start, np.ascontiguousarray(values[start : min(start + rows, stop)])
 
 
 def largest_magnitude(values: Array) -> float:

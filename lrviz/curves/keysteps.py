@@ -303,7 +303,7 @@ def _warmup_end(trace: Trace, values: Array) -> int | None:
     sampled = values[::stride]
     at = first = 0
     for fall in chain(_falls(sampled), [len(sampled)]):
-        top = first + peak(sampled[first:fall])[1]
+        top = peak(sampled, first, fall)[1]
         if not sampled[top] > sampled[at]:
             break
         at, first = top, fall

@@ -203,10 +203,16 @@ def summary(values: Array) -> Summary:
     return Summary(highest, at, float(values[-1]), total / len(values), above / len(values))
 
 
-def peak(values: Array) -> tuple[float, int]:
-    """Return the largest value and the first update that uses it; (NaN, 0) where all are NaN."""
-    highest, at = math.nan, 0
-    for start, block in blocks(values):
+def peak(values: Array, first: int = 0, stop: int | None = None) -> tuple[float, int]:
+    """Return the largest value and the first update that uses it; (NaN, first) if all are NaN.
+
+    Args:
+        values: Shape (N,), one an update.
+        first: The update to begin with.
+        stop: The update to end before; None for all.
+    """
+    highest, at = math.nan, first
+    for start, block in blocks(values, first, stop):
         if not np.isnan(block).all():
             index = int(np.nanargmax(block))
             if not block[index] <= highest:

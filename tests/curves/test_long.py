@@ -17,6 +17,7 @@ import pytest
 import lrviz
 from lrviz.building.factory import build_schedule
 from lrviz.curves.filed import Filed, Store
+from lrviz.curves.keysteps import key_steps
 from lrviz.curves.long import Long
 from lrviz.curves.stairs import Stairs
 from lrviz.errors import UsageError
@@ -153,6 +154,26 @@ def test_a_command_shows_the_same(
         found.append((ran, [each.read_bytes() for each in Path().glob("out.*")]))
     assert found[0] == found[1] == found[2]
     assert found[0][0].code == 1  # of those that are cut short
+
+
+@pytest.mark.parametrize("source", ["wsd", "multistep", "onecycle-smith", "plateau", "cosine"])
+@pytest.mark.parametrize("change", [steps, in_files])
+def test_key_steps_are_found_part_by_part(
+    source: str, change: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(monkeypatch)
+    monkeypatch.setattr("lrviz.curves.events.BLOCK", 64)
+    trace = lrviz.simulate(source, steps=3_000)
+    read = []
+    for kind in (Stairs, Filed):
+
+        def part(values: Any, start: int, stop: int, of: Any = kind._slice) -> Any:
+            read.append(stop - start)
+            return of(values, start, stop)
+
+        monkeypatch.setattr(kind, "_slice", part)
+    assert key_steps(trace).steps[0].step == 0
+    assert 64 <= max(read) <= 64 + 2 * 24
 
 
 def test_it_is_taken_where_little_changes(monkeypatch: pytest.MonkeyPatch) -> None:

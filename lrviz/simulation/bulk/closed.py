@@ -105,7 +105,9 @@ def cyclic(scheduler: CyclicLR, groups: list[Group]) -> Bulk | None:
         if not plain:
             try:
                 of = cycles.astype(np.int64) if by_cycle else counts
-                factors = each(scheduler._scale_fn_ref, of)[:, None]
+                begins = np.flatnonzero(np.diff(of, prepend=of[0] - 1))  # a cycle is asked once
+                asked = each(scheduler._scale_fn_ref, of[begins])
+                factors = np.repeat(asked, np.diff(begins, append=steps))[:, None]
             except ArithmeticError:
                 return None
         found = {"lr": low + (high - low) * heights * factors}
