@@ -54,7 +54,8 @@ class Loop:
             for line in timelines
         ]
         alike = all(line.after == timelines[0].after and line.metric is None for line in timelines)
-        joint = jointly([line.scheduler for line in timelines], groups) if alike else None
+        several = [line.scheduler for line in timelines] if alike and len(timelines) > 1 else []
+        joint = jointly(several, groups) if several else None
         calls = sum(line.moves for line in timelines)
         if few and only:
             calls = len(few(1, len(only.after)))

@@ -104,12 +104,8 @@ class _Values:
             for other in others:  # the first of equal ones stays, as it does in Python
                 first = _chosen(other < first if name == "min" else other > first, other, first)
             return first
-        if not any(isinstance(each, np.ndarray) for each in arguments):
-            return self.functions[name](*arguments)
-        if name == "sqrt":
-            return np.sqrt(*arguments)
-        if name == "abs":
-            return np.abs(*arguments)
+        if name in ("sqrt", "abs") and isinstance(arguments[0], np.ndarray):
+            return getattr(np, name)(*arguments)
         return _asked(self.functions[name], *arguments)
 
 

@@ -215,16 +215,22 @@ def test_so_many_values_of_a_metric_lie_in_a_file(monkeypatch: pytest.MonkeyPatc
     assert float(long[98]) == short[98]
 
 
-def test_a_metric_that_finds_no_room_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def fill_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no room in a temporary folder, which seems to have some."""
+
     def write(_: Store, values: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     in_files(monkeypatch)
     monkeypatch.setattr(Store, "write", write)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 60))
+
+
+def test_a_metric_that_finds_no_room_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_up(tmp_path, monkeypatch)
     spec = {"metric": {"curve": "1"}, "scheduler": {"type": "ReduceLROnPlateau"}}
     with pytest.raises(UsageError) as error:
         lrviz.simulate(spec, steps=1_000)
@@ -235,13 +241,7 @@ def test_a_metric_that_finds_no_room_is_said(
 
 
 def test_a_folder_that_is_full_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def write(_: Store, values: Any) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    in_files(monkeypatch)
-    monkeypatch.setattr(Store, "write", write)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 60))
+    fill_up(tmp_path, monkeypatch)
     with pytest.raises(UsageError) as error:
         lrviz.simulate("cosine", steps=1_000)
     assert str(error.value) == (
